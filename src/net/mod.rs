@@ -1,0 +1,32 @@
+//! The socket API: one method is one system call, told as it happens.
+//!
+//! This floor opens, names and configures sockets. It has no loop, no clock and no output of its own: what a call did
+//! is handed to [`Explain`], what it refused comes back as a [`CallError`].
+
+mod address;
+mod endpoint;
+mod error;
+mod explain;
+mod family;
+mod inherit;
+mod interface;
+mod privilege;
+mod resolve;
+mod socket;
+mod sys;
+mod unix_name;
+
+pub mod sockopt;
+
+pub use address::Address;
+pub use endpoint::{DEFAULT_PORT, Descriptor, Endpoint, EndpointError, Host, HostPort, Port};
+pub use error::{CallError, errno_name, reason};
+pub use explain::{Explain, Outcome, Quoted, Told};
+pub use family::{Family, Kind, Protocol};
+pub use inherit::{InheritError, inherit, inherit_systemd};
+pub use interface::{index_of_interface, name_of_interface};
+pub use privilege::{drop_privileges, raise_net_raw};
+pub use resolve::{NameError, Names, Resolver};
+pub use socket::{Arrival, Recv, Send, Shutdown, Socket};
+pub use sys::restore_sigpipe;
+pub use unix_name::{UnixName, UnixNameError};

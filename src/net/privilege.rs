@@ -1,0 +1,20 @@
+//! CAP_NET_RAW: acquired for one open, given up with every other capability after it, capabilities(7).
+
+use caps::{CapSet, Capability};
+
+/// Make CAP_NET_RAW effective where the binary is permitted to have it; whether it is effective now.
+pub fn raise_net_raw() -> bool {
+    let held = |set| caps::has_cap(None, set, Capability::CAP_NET_RAW).unwrap_or(false);
+    if held(CapSet::Effective) {
+        return true;
+    }
+    held(CapSet::Permitted) && caps::raise(None, CapSet::Effective, Capability::CAP_NET_RAW).is_ok()
+}
+
+/// Give up every capability of this thread; the sockets that are open stay open.
+pub fn drop_privileges() -> Result<(), String> {
+    [CapSet::Effective, CapSet::Permitted, CapSet::Inheritable]
+        .into_iter()
+        .try_for_each(|set| caps::clear(None, set))
+        .map_err(|error| error.to_string())
+}

@@ -1,0 +1,367 @@
+//! The only unsafe code: what no safe crate offers.
+//!
+//! Each function is one call or one cast with its reason; nothing here decides anything.
+#![expect(
+    unsafe_code,
+    reason = "this module is where it lives; every block says why it is sound"
+)]
+
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::io;
+use std::mem::{MaybeUninit, size_of};
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::ptr;
+
+use nix::sys::signal::{SigHandler, Signal, signal};
+use socket2::SockAddr;
+
+/// Take over a descriptor that the process was started with, fcntl(2) F_GETFD; EBADF when it is not open.
+pub(super) fn adopt(number: c_int) -> io::Result<OwnedFd> {
+    // SAFETY: F_GETFD reads a flag of any number, open or not.
+    if unsafe { libc::fcntl(number, libc::F_GETFD) } == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: it is open, was handed to us by whoever started us, and the callers adopt each number once, before
+    // they open any descriptor of their own.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
+}
+
+/// accept4(2) with SOCK_CLOEXEC and SOCK_NONBLOCK.
+pub(super) fn accept4(fd: BorrowedFd<'_>) -> io::Result<(OwnedFd, SockAddr)> {
+    // SAFETY: storage and length are the kernel's to write, and are both initialised where it succeeds; the number
+    // that it returns is a new descriptor that nobody else owns.
+    unsafe {
+        SockAddr::try_init(|storage, length| {
+            let flags = libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
+            match libc::accept4(fd.as_raw_fd(), storage.cast(), length, flags) {
+                -1 => Err(io::Error::last_os_error()),
+                number => Ok(OwnedFd::from_raw_fd(number)),
+            }
+        })
+    }
+}
+
+/// getsockopt(2) of any option into `value`; how many bytes the kernel wrote.
+pub(super) fn getsockopt(
+    fd: BorrowedFd<'_>,
+    level: c_int,
+    name: c_int,
+    value: &mut [u8],
+) -> io::Result<usize> {
+    let mut length = socklen(value.len())?;
+    // SAFETY: `value` is writable for `length` bytes, and the kernel writes no more than that.
+    let result = unsafe {
+        libc::getsockopt(
+            fd.as_raw_fd(),
+            level,
+            name,
+            value.as_mut_ptr().cast::<c_void>(),
+            &raw mut length,
+        )
+    };
+    if result == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(length as usize)
+}
+
+/// setsockopt(2) of any option to the bytes of `value`.
+pub(super) fn setsockopt(
+    fd: BorrowedFd<'_>,
+    level: c_int,
+    name: c_int,
+    value: &[u8],
+) -> io::Result<()> {
+    let length = socklen(value.len())?;
+    // SAFETY: `value` is readable for `length` bytes and the kernel only reads it.
+    let result = unsafe {
+        libc::setsockopt(
+            fd.as_raw_fd(),
+            level,
+            name,
+            value.as_ptr().cast::<c_void>(),
+            length,
+        )
+    };
+    if result == -1 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
+}
+
+fn socklen(length: usize) -> io::Result<libc::socklen_t> {
+    libc::socklen_t::try_from(length).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))
+}
+
+/// The same buffer for a call that takes uninitialised memory.
+pub(super) fn uninit(buffer: &mut [u8]) -> &mut [MaybeUninit<u8>] {
+    let length = buffer.len();
+    // SAFETY: same memory, same length; the only callee, recvfrom(2), never writes uninitialised bytes into it.
+    unsafe { std::slice::from_raw_parts_mut(buffer.as_mut_ptr().cast::<MaybeUninit<u8>>(), length) }
+}
+
+/// Let SIGPIPE end the process again, as it was before the Rust runtime ignored it.
+pub fn restore_sigpipe() -> io::Result<()> {
+    // SAFETY: no handler of ours is replaced, and the default action runs no code of this process.
+    unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl) }?;
+    Ok(())
+}
+
+/// One result of getaddrinfo(3).
+pub(super) struct Found {
+    pub(super) address: SocketAddr,
+    pub(super) canonical: Option<String>,
+}
+
+/// getaddrinfo(3) with hints; the error is an EAI code.
+pub(super) fn getaddrinfo(
+    host: &CStr,
+    service: Option<&CStr>,
+    [flags, family, kind]: [c_int; 3],
+) -> Result<Vec<Found>, c_int> {
+    let mut list = ptr::null_mut();
+    // SAFETY: the hints are zero but for three numbers, the strings end with NUL, `list` is written on success.
+    let code = unsafe {
+        let mut hints: libc::addrinfo = std::mem::zeroed();
+        hints.ai_flags = flags;
+        hints.ai_family = family;
+        hints.ai_socktype = kind;
+        libc::getaddrinfo(
+            host.as_ptr(),
+            service.map_or(ptr::null(), CStr::as_ptr),
+            &raw const hints,
+            &raw mut list,
+        )
+    };
+    if code != 0 {
+        return Err(code);
+    }
+    let mut found = Vec::new();
+    let mut next = list;
+    // SAFETY: a success leaves a list that ends with null, whose entries live until freeaddrinfo(3) below.
+    while let Some(entry) = unsafe { next.as_ref() } {
+        // SAFETY: `ai_addr` is readable for `ai_addrlen` bytes; a canonical name ends with NUL.
+        unsafe {
+            let canonical = entry
+                .ai_canonname
+                .as_ref()
+                .map(|name| CStr::from_ptr(name).to_string_lossy().into_owned());
+            if let Some(address) = copy_address(entry.ai_addr, entry.ai_addrlen) {
+                found.push(Found { address, canonical });
+            }
+        }
+        next = entry.ai_next;
+    }
+    // SAFETY: the list came from getaddrinfo(3) and nothing of it is used any more.
+    unsafe { libc::freeaddrinfo(list) };
+    Ok(found)
+}
+
+/// # Safety
+/// `address` must be readable for `length` bytes.
+unsafe fn copy_address(
+    address: *const libc::sockaddr,
+    length: libc::socklen_t,
+) -> Option<SocketAddr> {
+    // SAFETY: no more is copied than both sides have.
+    let copied = unsafe {
+        SockAddr::try_init(|storage, stored| {
+            let bytes = (length as usize).min(size_of::<libc::sockaddr_storage>());
+            ptr::copy_nonoverlapping(address.cast::<u8>(), storage.cast::<u8>(), bytes);
+            *stored = length;
+            Ok(())
+        })
+    };
+    copied.ok()?.1.as_socket()
+}
+
+/// getnameinfo(3): the host's and the service's name; the error is an EAI code.
+pub(super) fn getnameinfo(address: SocketAddr, flags: c_int) -> Result<(String, String), c_int> {
+    // NI_MAXHOST and NI_MAXSERV of <netdb.h>.
+    let (mut host, mut service) = ([0_u8; 1025], [0_u8; 32]);
+    let (host_size, service_size) = (1025, 32);
+    let address = SockAddr::from(address);
+    // SAFETY: the address is readable for its length, both buffers are writable for theirs.
+    let code = unsafe {
+        libc::getnameinfo(
+            address.as_ptr().cast(),
+            address.len(),
+            host.as_mut_ptr().cast(),
+            host_size,
+            service.as_mut_ptr().cast(),
+            service_size,
+            flags,
+        )
+    };
+    let text = |bytes: &[u8]| {
+        CStr::from_bytes_until_nul(bytes).map(|text| text.to_string_lossy().into_owned())
+    };
+    match (code, text(&host), text(&service)) {
+        (0, Ok(host), Ok(service)) => Ok((host, service)),
+        (0, _, _) => Err(libc::EAI_OVERFLOW),
+        (code, _, _) => Err(code),
+    }
+}
+
+/// `struct hostent` of `<netdb.h>`.
+#[repr(C)]
+struct HostEntry {
+    name: *mut c_char,
+    aliases: *mut *mut c_char,
+    address_type: c_int,
+    length: c_int,
+    addresses: *mut *mut c_char,
+}
+
+unsafe extern "C" {
+    fn gethostbyaddr_r(
+        address: *const c_void,
+        length: libc::socklen_t,
+        family: c_int,
+        result: *mut HostEntry,
+        buffer: *mut c_char,
+        size: libc::size_t,
+        found: *mut *mut HostEntry,
+        error: *mut c_int,
+    ) -> c_int;
+    fn gethostbyname2_r(
+        name: *const c_char,
+        family: c_int,
+        result: *mut HostEntry,
+        buffer: *mut c_char,
+        size: libc::size_t,
+        found: *mut *mut HostEntry,
+        error: *mut c_int,
+    ) -> c_int;
+}
+
+/// What the host functions of `<netdb.h>` know of a host.
+pub(super) struct HostNames {
+    /// The name that comes first.
+    pub(super) name: String,
+    /// The others.
+    pub(super) aliases: Vec<String>,
+    /// The addresses, each of 4 or 16 bytes.
+    pub(super) addresses: Vec<Vec<u8>>,
+}
+
+/// gethostbyaddr_r(3): the names of an address; the error is h_errno (1 host not found, 2 try again, 3, 4).
+pub(super) fn gethostbyaddr(ip: IpAddr) -> Result<HostNames, c_int> {
+    let (octets, family) = match ip {
+        IpAddr::V4(v4) => (v4.octets().to_vec(), libc::AF_INET),
+        IpAddr::V6(v6) => (v6.octets().to_vec(), libc::AF_INET6),
+    };
+    let length = socklen(octets.len()).map_err(|_| NO_RECOVERY)?;
+    with_buffer(|result, buffer, size, found, error| {
+        // SAFETY: the address is readable for `length` bytes of its family; the other pointers are `with_buffer`'s.
+        unsafe {
+            gethostbyaddr_r(
+                octets.as_ptr().cast(),
+                length,
+                family,
+                result,
+                buffer,
+                size,
+                found,
+                error,
+            )
+        }
+    })
+}
+
+/// gethostbyname2_r(3) for AF_INET: the addresses of a name; the error is h_errno.
+pub(super) fn gethostbyname(name: &CString) -> Result<HostNames, c_int> {
+    with_buffer(|result, buffer, size, found, error| {
+        // SAFETY: the name ends with NUL; the other pointers are `with_buffer`'s.
+        unsafe {
+            gethostbyname2_r(
+                name.as_ptr(),
+                libc::AF_INET,
+                result,
+                buffer,
+                size,
+                found,
+                error,
+            )
+        }
+    })
+}
+
+/// h_errno's NO_RECOVERY: an answer that nothing mends.
+const NO_RECOVERY: c_int = 3;
+/// No answer needs more than this: 64 KiB of DNS message.
+const LARGEST_ANSWER: usize = 1 << 20;
+
+/// Call a reentrant host function, with a larger buffer as long as it asks for one (ERANGE).
+fn with_buffer(
+    call: impl Fn(*mut HostEntry, *mut c_char, usize, *mut *mut HostEntry, *mut c_int) -> c_int,
+) -> Result<HostNames, c_int> {
+    let mut buffer: Vec<c_char> = vec![0; 8192];
+    loop {
+        let mut entry = MaybeUninit::<HostEntry>::uninit();
+        let (mut found, mut error) = (ptr::null_mut(), 0);
+        let size = buffer.len();
+        let result = call(
+            entry.as_mut_ptr(),
+            buffer.as_mut_ptr(),
+            size,
+            &raw mut found,
+            &raw mut error,
+        );
+        if result == libc::ERANGE && size < LARGEST_ANSWER {
+            buffer.resize(size * 2, 0);
+            continue;
+        }
+        if result != 0 || found.is_null() {
+            return Err(error);
+        }
+        // SAFETY: the call succeeded, so `found` points to a filled entry whose pointers lead into `buffer`,
+        // which lives until the end of this turn.
+        return Ok(unsafe { copy_entry(&*found) });
+    }
+}
+
+/// # Safety
+/// The entry must have been filled by a host function whose buffer still lives.
+unsafe fn copy_entry(entry: &HostEntry) -> HostNames {
+    let width = usize::try_from(entry.length).unwrap_or(0);
+    // SAFETY: netdb promises a NUL-terminated name, and two arrays that end with a null pointer.
+    unsafe {
+        let name = CStr::from_ptr(entry.name).to_string_lossy().into_owned();
+        let alias = |text: *mut c_char| CStr::from_ptr(text).to_string_lossy().into_owned();
+        let aliases = pointers(entry.aliases).map(alias).collect();
+        let octets =
+            |start: *mut c_char| std::slice::from_raw_parts(start.cast::<u8>(), width).to_vec();
+        HostNames {
+            name,
+            aliases,
+            addresses: pointers(entry.addresses).map(octets).collect(),
+        }
+    }
+}
+
+/// # Safety
+/// `array` is null or an array of pointers that ends with a null pointer.
+unsafe fn pointers(array: *mut *mut c_char) -> impl Iterator<Item = *mut c_char> {
+    let mut next = array;
+    std::iter::from_fn(move || {
+        if next.is_null() {
+            return None;
+        }
+        // SAFETY: not past the final null pointer, where this iterator ends.
+        let item = unsafe { *next };
+        if item.is_null() {
+            return None;
+        }
+        // SAFETY: the array has one more element behind every one that is not null.
+        next = unsafe { next.add(1) };
+        Some(item)
+    })
+}
+
+const _: () = assert!(
+    size_of::<c_char>() == 1,
+    "addresses are copied byte by byte"
+);
