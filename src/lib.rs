@@ -1,2 +1,36 @@
 //! sockkit: a multi-protocol socket toolkit for the command line.
+//!
+//! The floors, from the ground up; a module imports from its own folder and from lower floors only:
+//!
+//! | floor | folder | holds |
+//! |---|---|---|
+//! | 5 | [`cli`] | the subcommands and the global flags |
+//! | 4 | [`commands`] | one story each |
+//! | 3 | [`args`], [`output`] | flags in, events out |
+//! | 2 | [`engine`] | loops over sockets |
+//! | 1 | [`net`] | the socket API, one method a system call |
+
+pub mod args;
+pub mod cli;
+pub mod commands;
+pub mod engine;
 pub mod net;
+pub mod output;
+
+use std::ffi::OsString;
+
+use clap::Parser;
+
+use cli::Cli;
+use output::{Exit, Failure};
+
+/// Run a command line; errors are printed here and nowhere else.
+pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(argv) {
+        Ok(cli) => cli,
+        Err(refused) => return cli::refuse(&refused),
+    };
+    let output = cli.output();
+    cli.run(&output)
+        .unwrap_or_else(|error| Failure::of(&error).report(&output))
+}

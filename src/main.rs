@@ -1,2 +1,7 @@
 //! argv in, exit status out.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sockkit::run(std::env::args_os()).leave()
+}

@@ -12,7 +12,9 @@ use super::error::{errno_name, sentence};
 
 /// The listener to whom calls are told; silent by default. Clones tell the same listener.
 #[derive(Clone, Default)]
-pub struct Explain(Option<Arc<dyn Fn(&Told<'_>) + Send + Sync>>);
+pub struct Explain(Option<Arc<Listener>>);
+
+type Listener = dyn Fn(&Told<'_>) + Send + Sync;
 
 /// One call that was made: what, with which arguments, and what came of it.
 pub struct Told<'a> {

@@ -51,12 +51,7 @@ impl fmt::Display for InheritError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Call(error) => error.fmt(f),
-            Self::Environment(why) => {
-                write!(
-                    f,
-                    "fd:systemd: {why}\n  hint: a service manager sets LISTEN_PID and LISTEN_FDS, sd_listen_fds(3)"
-                )
-            }
+            Self::Environment(why) => write!(f, "fd:systemd: {why}"),
         }
     }
 }

@@ -28,5 +28,5 @@ pub use interface::{index_of_interface, name_of_interface};
 pub use privilege::{drop_privileges, raise_net_raw};
 pub use resolve::{NameError, Names, Resolver};
 pub use socket::{Arrival, Recv, Send, Shutdown, Socket};
-pub use sys::restore_sigpipe;
+pub use sys::{notify, restore_sigpipe};
 pub use unix_name::{UnixName, UnixNameError};

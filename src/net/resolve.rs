@@ -92,7 +92,7 @@ impl Resolver {
             format!(
                 "{name:?}, {}",
                 text.as_ref()
-                    .map_or("NULL".to_owned(), |text| format!("{text:?}"))
+                    .map_or_else(|| "NULL".to_owned(), |text| format!("{text:?}"))
             )
         };
         let blamed = || match &text {
@@ -418,11 +418,7 @@ impl fmt::Display for NameError {
             self.name.escape_debug(),
             self.text,
             self.symbol
-        )?;
-        match self.hint {
-            Some(hint) => write!(f, "\n  hint: {hint}"),
-            None => Ok(()),
-        }
+        )
     }
 }
 

@@ -14,6 +14,11 @@ use nix::sys::socket::{
     ControlMessage, ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, sendmsg,
 };
 use socket2::SockRef;
+#[expect(
+    clippy::disallowed_types,
+    reason = "the one place that opens sockets, and tells it"
+)]
+use socket2::Socket as Opened;
 
 use super::address::Address;
 use super::error::{CallError, errno_name};
@@ -93,6 +98,10 @@ impl Socket {
         Self::open_with(family, kind, protocol, libc::SOCK_NONBLOCK, explain)
     }
 
+    #[expect(
+        clippy::disallowed_types,
+        reason = "the one place that opens sockets, and tells it"
+    )]
     fn open_with(
         family: Family,
         kind: Kind,
@@ -599,11 +608,10 @@ fn meaning(level: c_int, name: c_int, value: c_int) -> String {
         (libc::SOL_SOCKET, libc::SO_ERROR) if value != 0 => {
             errno_name(&io::Error::from_raw_os_error(value)).into_owned()
         }
-        (libc::SOL_SOCKET, libc::SO_DOMAIN) => {
-            Family::from_number(value).map_or(value.to_string(), |f| f.to_string())
-        }
+        (libc::SOL_SOCKET, libc::SO_DOMAIN) => Family::from_number(value)
+            .map_or_else(|| value.to_string(), |family| family.to_string()),
         (libc::SOL_SOCKET, libc::SO_TYPE) => {
-            Kind::from_number(value).map_or(value.to_string(), |kind| kind.to_string())
+            Kind::from_number(value).map_or_else(|| value.to_string(), |kind| kind.to_string())
         }
         (libc::SOL_SOCKET, libc::SO_PROTOCOL) => Protocol(value).to_string(),
         _ => value.to_string(),
@@ -652,7 +660,7 @@ impl Outcome for Heard<'_> {
             .arrival
             .from
             .as_ref()
-            .map_or("(unnamed)".to_owned(), ToString::to_string);
+            .map_or_else(|| "(unnamed)".to_owned(), ToString::to_string);
         let to = self
             .arrival
             .to

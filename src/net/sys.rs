@@ -16,6 +16,8 @@ use std::ptr;
 use nix::sys::signal::{SigHandler, Signal, signal};
 use socket2::SockAddr;
 
+use super::error::CallError;
+
 /// Take over a descriptor that the process was started with, fcntl(2) F_GETFD; EBADF when it is not open.
 pub(super) fn adopt(number: c_int) -> io::Result<OwnedFd> {
     // SAFETY: F_GETFD reads a flag of any number, open or not.
@@ -25,6 +27,14 @@ pub(super) fn adopt(number: c_int) -> io::Result<OwnedFd> {
     // SAFETY: it is open, was handed to us by whoever started us, and the callers adopt each number once, before
     // they open any descriptor of their own.
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
+}
+
+/// Write one byte to an inherited descriptor and close it, so that whoever waits for it sees it, and then the end.
+pub fn notify(number: c_int) -> Result<(), CallError> {
+    let refused = |cause| CallError::new("write", format_args!("descriptor {number}"), cause);
+    let fd = adopt(number).map_err(refused)?;
+    nix::unistd::write(&fd, b"\n").map_err(|errno| refused(errno.into()))?;
+    Ok(())
 }
 
 /// accept4(2) with SOCK_CLOEXEC and SOCK_NONBLOCK.

@@ -1,0 +1,37 @@
+//! Durations as people write them.
+
+use std::time::Duration;
+
+/// `500ms`, `2s`, `1m`, `1m30s`; a bare number is seconds, with a fraction if need be.
+pub fn duration(word: &str) -> Result<Duration, String> {
+    if let Ok(seconds) = word.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds)
+            .map_err(|_| "a duration is not negative".to_owned());
+    }
+    humantime::parse_duration(word).map_err(|_| "a duration is 500ms, 2s or 1m".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms() {
+        for (word, milliseconds) in [
+            ("500ms", 500),
+            ("2s", 2000),
+            ("1m", 60_000),
+            ("3", 3000),
+            ("0.5", 500),
+        ] {
+            assert_eq!(
+                duration(word),
+                Ok(Duration::from_millis(milliseconds)),
+                "{word}"
+            );
+        }
+        for word in ["", "-1", "2x", "nan", "inf", "1e300", "s"] {
+            assert!(duration(word).is_err(), "{word}");
+        }
+    }
+}

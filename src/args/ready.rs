@@ -1,0 +1,42 @@
+//! How a listener tells scripts that it listens, and where.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::net::{CallError, notify};
+
+/// Signs of readiness besides the line on stderr.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ReadyArgs {
+    /// Write a byte to descriptor N when listening
+    #[arg(long, value_name = "N")]
+    ready_fd: Option<i32>,
+    /// Write the real port to FILE when listening
+    #[arg(long, value_name = "FILE")]
+    port_file: Option<PathBuf>,
+}
+
+impl ReadyArgs {
+    /// Say that the listener listens; `port` is the real one, `None` for local sockets.
+    pub fn announce(&self, port: Option<u16>) -> Result<(), CallError> {
+        if let (Some(file), Some(port)) = (&self.port_file, port) {
+            // Renamed into place: whoever waits for the file never reads half a number.
+            let written = replace(file, &format!("{port}\n"));
+            written.map_err(|cause| CallError::new("write", file.display(), cause))?;
+        }
+        match self.ready_fd {
+            Some(number) => notify(number),
+            None => Ok(()),
+        }
+    }
+}
+
+fn replace(file: &Path, text: &str) -> io::Result<()> {
+    let mut name = file.as_os_str().to_owned();
+    name.push(format!(".{}", std::process::id()));
+    fs::write(&name, text)?;
+    fs::rename(&name, file)
+}

@@ -1,0 +1,108 @@
+//! The command line: the subcommands, and the flags that mean the same in each.
+
+use std::time::SystemTime;
+
+use clap::{Args, ColorChoice, Parser, Subcommand};
+
+use crate::commands::{Desk, fqdn::Fqdn};
+use crate::engine::Outlet;
+use crate::output::{Exit, Failure, Output, Style, Usage};
+
+/// A multi-protocol socket toolkit
+///
+/// Every call of the socket API as a command: connect, listen, send, receive, resolve, and a web server built on them.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sockkit",
+    version,
+    disable_help_subcommand = true,
+    subcommand_required = true
+)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags of every command.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Global options")]
+struct Global {
+    /// Print events as JSON, one object a line
+    #[arg(long, global = true)]
+    json: bool,
+    /// Show every socket call on stderr as it happens
+    #[arg(long, global = true)]
+    explain: bool,
+    /// Say nothing but errors' exit statuses
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    /// When to use colours; NO_COLOR is honoured
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Fqdn(Fqdn),
+}
+
+impl Cli {
+    /// Where this run's events go.
+    pub fn output(&self) -> Output {
+        let Global {
+            json,
+            quiet,
+            verbose,
+            ..
+        } = self.global;
+        Output::new(
+            Outlet::stdout(),
+            Style {
+                json,
+                quiet,
+                verbose,
+            },
+            SystemTime::now,
+        )
+    }
+
+    /// Run the subcommand.
+    pub fn run(&self, output: &Output) -> anyhow::Result<Exit> {
+        let desk = Desk {
+            output: output.clone(),
+            explain: output.narrator(self.global.explain),
+        };
+        match &self.command {
+            Command::Fqdn(fqdn) => fqdn.run(&desk),
+        }
+    }
+}
+
+/// Answer a command line that asks for help, or makes no sense: help goes to stdout, a refusal is one line and a hint.
+pub fn refuse(refused: &clap::Error) -> Exit {
+    if !refused.use_stderr() {
+        return match refused.print() {
+            Ok(()) => Exit::Done,
+            Err(_) => Exit::Signal(nix::sys::signal::Signal::SIGPIPE),
+        };
+    }
+    let text = refused.render().to_string();
+    let mut paragraphs = text.split("\n\n");
+    let message = paragraphs
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches("error: ");
+    let message: Vec<&str> = message.lines().map(str::trim).collect();
+    let tip = paragraphs.find_map(|paragraph| paragraph.trim().strip_prefix("tip: "));
+    let usage = Usage::new(
+        message.join(" "),
+        tip.unwrap_or("`sockkit --help`, or `sockkit COMMAND --help`"),
+    );
+    let output = Output::new(Outlet::stdout(), Style::default(), SystemTime::now);
+    Failure::of(&usage.into()).report(&output)
+}

@@ -1,0 +1,16 @@
+//! One story each: what a subcommand takes, what it does, and the examples that its help, its man page and the README
+//! share. A command opens sockets through the floors below and reports through [`Desk::output`].
+
+pub mod fqdn;
+
+use crate::net::Explain;
+use crate::output::Output;
+
+/// What every command is handed.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    /// Where events go.
+    pub output: Output,
+    /// To whom calls are told.
+    pub explain: Explain,
+}

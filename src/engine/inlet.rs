@@ -1,0 +1,78 @@
+//! stdin, read without ever setting O_NONBLOCK on a description that others share.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, open};
+use nix::sys::stat::{Mode, SFlag, fstat, major, minor};
+
+/// What stdin is: it decides when a run ends (cli.md's rules of EOF and lifetime).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// /dev/null, or closed at the start.
+    Null,
+    /// A person.
+    Terminal,
+    /// A file or a device: its end is certain.
+    File,
+    /// A pipe or a socket: its end may never come.
+    Pipe,
+}
+
+/// stdin.
+#[derive(Debug)]
+pub struct Inlet {
+    own: Option<OwnedFd>,
+    source: Source,
+}
+
+impl Inlet {
+    /// The process's stdin.
+    pub fn stdin() -> Self {
+        let stdin = io::stdin();
+        let stat = fstat(stdin.as_fd()).ok();
+        let kind = stat.map(|stat| SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits()));
+        let device = stat.map(|stat| (major(stat.st_rdev), minor(stat.st_rdev)));
+        let source = match (kind, device) {
+            (None, _) | (Some(SFlag::S_IFCHR), Some((1, 3))) => Source::Null,
+            (Some(SFlag::S_IFIFO | SFlag::S_IFSOCK), _) => Source::Pipe,
+            _ if nix::unistd::isatty(stdin.as_fd()).unwrap_or(false) => Source::Terminal,
+            _ => Source::File,
+        };
+        let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+        let own = match kind {
+            Some(SFlag::S_IFIFO) => open("/proc/self/fd/0", flags, Mode::empty()).ok(),
+            _ => None,
+        };
+        Self { own, source }
+    }
+
+    /// What it is.
+    pub fn source(&self) -> Source {
+        self.source
+    }
+
+    /// Read once, after it was found ready; `None` when nothing is there yet, 0 at the end.
+    pub fn read(&self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+        let read = match &self.own {
+            Some(fd) => nix::unistd::read(fd, buffer),
+            None => nix::unistd::read(io::stdin(), buffer),
+        };
+        match read {
+            Ok(count) => Ok(Some(count)),
+            Err(Errno::EAGAIN | Errno::EINTR) => Ok(None),
+            // A terminal that hung up, or a job that lost it.
+            Err(Errno::EIO) if self.source == Source::Terminal => Ok(Some(0)),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    /// Call `watch` with the descriptor that tells when there is something to read.
+    pub fn with_fd<T>(&self, watch: impl FnOnce(BorrowedFd<'_>) -> T) -> T {
+        match &self.own {
+            Some(fd) => watch(fd.as_fd()),
+            None => watch(io::stdin().as_fd()),
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! The one door to stdout: payload and events pass through it whole and in order, and a loop never waits at it.
+//!
+//! O_NONBLOCK belongs to the open file description, which stdout shares with other processes: it is never set. A pipe
+//! is opened anew through /proc instead, which gives a description of our own; a socket takes MSG_DONTWAIT.
+
+use std::fmt;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, open};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::{MsgFlags, send};
+use nix::sys::stat::{Mode, SFlag, fstat};
+use std::os::fd::AsRawFd;
+
+use crate::net::reason;
+
+/// How much a pipe takes without waiting once it is ready, pipe(7): PIPE_BUF.
+const PIPE_BUF: usize = 4096;
+
+/// stdout, and what it has not taken yet.
+#[derive(Debug)]
+pub struct Outlet {
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    sink: Sink,
+    pending: Vec<u8>,
+    taken: usize,
+}
+
+#[derive(Debug)]
+enum Sink {
+    /// A pipe, opened anew without blocking.
+    Own(OwnedFd),
+    /// A pipe that could not be opened anew.
+    Pipe,
+    /// A socket.
+    Socket,
+    /// A terminal, a file or another device: writes are short or certain.
+    Waiting,
+    /// Closed on purpose.
+    Closed,
+}
+
+/// stdout could not be written to; EPIPE when its reader went away.
+#[derive(Debug)]
+pub struct StdoutError(pub io::Error);
+
+impl Outlet {
+    /// The process's stdout.
+    pub fn stdout() -> Self {
+        let stdout = io::stdout();
+        let kind = fstat(stdout.as_fd())
+            .map(|stat| SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits()));
+        let sink = match kind {
+            Ok(SFlag::S_IFIFO) => {
+                let flags = OFlag::O_WRONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+                open("/proc/self/fd/1", flags, Mode::empty()).map_or(Sink::Pipe, Sink::Own)
+            }
+            Ok(SFlag::S_IFSOCK) => Sink::Socket,
+            _ => Sink::Waiting,
+        };
+        Self {
+            state: Mutex::new(State {
+                sink,
+                pending: Vec::new(),
+                taken: 0,
+            }),
+        }
+    }
+
+    /// Write all of `bytes`, waiting for the reader as long as it takes.
+    pub fn write(&self, bytes: &[u8]) -> Result<(), StdoutError> {
+        let mut state = self.state();
+        state.pending.extend_from_slice(bytes);
+        state.flush(true).map(drop).map_err(StdoutError)
+    }
+
+    /// Write what stdout takes now and keep the rest; whether nothing is left.
+    pub fn offer(&self, bytes: &[u8]) -> Result<bool, StdoutError> {
+        let mut state = self.state();
+        let taken = if state.is_clear() {
+            state.sink.write(bytes).map_err(StdoutError)?
+        } else {
+            0
+        };
+        state
+            .pending
+            .extend_from_slice(bytes.get(taken..).unwrap_or_default());
+        if taken > 0 && !state.is_clear() {
+            return Ok(false);
+        }
+        state.flush(false).map_err(StdoutError)
+    }
+
+    /// Write more of what is left; whether nothing is left.
+    pub fn flush(&self) -> Result<bool, StdoutError> {
+        self.state().flush(false).map_err(StdoutError)
+    }
+
+    /// Whether stdout has taken everything.
+    pub fn is_clear(&self) -> bool {
+        self.state().is_clear()
+    }
+
+    /// Close stdout, so that its reader sees the end while this process goes on.
+    pub fn close(&self) -> Result<(), StdoutError> {
+        let mut state = self.state();
+        state.flush(true).map_err(StdoutError)?;
+        state.sink = Sink::Closed;
+        let null = open(
+            "/dev/null",
+            OFlag::O_WRONLY | OFlag::O_CLOEXEC,
+            Mode::empty(),
+        );
+        null.and_then(nix::unistd::dup2_stdout)
+            .map_err(|errno| StdoutError(errno.into()))
+    }
+
+    /// Call `watch` with the descriptor that tells when there is room; nothing once stdout is closed.
+    pub fn with_fd<T>(&self, watch: impl FnOnce(BorrowedFd<'_>) -> T) -> Option<T> {
+        match &self.state().sink {
+            Sink::Own(fd) => Some(watch(fd.as_fd())),
+            Sink::Closed => None,
+            _ => Some(watch(io::stdout().as_fd())),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere leaves whole bytes behind: the state is as good as before.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn is_clear(&self) -> bool {
+        self.taken == self.pending.len()
+    }
+
+    fn flush(&mut self, wait: bool) -> io::Result<bool> {
+        while !self.is_clear() {
+            let rest = self.pending.get(self.taken..).unwrap_or_default();
+            match self.sink.write(rest)? {
+                0 if wait => self.sink.wait()?,
+                0 => return Ok(false),
+                count => self.taken += count,
+            }
+        }
+        self.pending.clear();
+        self.taken = 0;
+        Ok(true)
+    }
+}
+
+impl Sink {
+    /// How many bytes were taken; 0 when there is no room now.
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        if bytes.is_empty() {
+            return Ok(0);
+        }
+        let written = match self {
+            Self::Own(fd) => nix::unistd::write(fd, bytes),
+            Self::Pipe if !has_room()? => Ok(0),
+            Self::Pipe => nix::unistd::write(io::stdout(), bytes.get(..PIPE_BUF).unwrap_or(bytes)),
+            Self::Socket => {
+                let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+                send(io::stdout().as_raw_fd(), bytes, flags)
+            }
+            Self::Waiting => nix::unistd::write(io::stdout(), bytes),
+            Self::Closed => Ok(bytes.len()),
+        };
+        match written {
+            Err(Errno::EAGAIN | Errno::EINTR) => Ok(0),
+            written => Ok(written?),
+        }
+    }
+
+    fn wait(&self) -> io::Result<()> {
+        let stdout = io::stdout();
+        let fd = if let Self::Own(fd) = self {
+            fd.as_fd()
+        } else {
+            stdout.as_fd()
+        };
+        match poll(
+            &mut [PollFd::new(fd, PollFlags::POLLOUT)],
+            PollTimeout::NONE,
+        ) {
+            Ok(_) | Err(Errno::EINTR) => Ok(()),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+}
+
+fn has_room() -> io::Result<bool> {
+    let stdout = io::stdout();
+    let mut polled = [PollFd::new(stdout.as_fd(), PollFlags::POLLOUT)];
+    match poll(&mut polled, PollTimeout::ZERO) {
+        Ok(count) => Ok(count > 0),
+        Err(Errno::EINTR) => Ok(false),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+impl StdoutError {
+    /// Whether stdout's reader went away, which is no fault: the program ends as by SIGPIPE.
+    pub fn is_broken_pipe(&self) -> bool {
+        matches!(self.0.raw_os_error(), Some(libc::EPIPE | libc::ECONNRESET))
+    }
+}
+
+impl fmt::Display for StdoutError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "write stdout: {}", reason(&self.0))
+    }
+}
+
+impl std::error::Error for StdoutError {}

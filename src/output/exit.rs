@@ -1,0 +1,53 @@
+//! How a run ends, as the shell sees it.
+
+use std::process::ExitCode;
+
+use nix::sys::signal::{SigSet, Signal, raise};
+
+use crate::net::restore_sigpipe;
+
+/// The exit statuses of every command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: yes, done.
+    Done,
+    /// 1: no, the network's answer.
+    No,
+    /// 2: trouble here.
+    Trouble,
+    /// 124: a time limit fired.
+    TimedOut,
+    /// 128 + n: ended by this signal, by raising it again once everything is cleaned up.
+    Signal(Signal),
+}
+
+impl Exit {
+    /// The status that a shell shows for it.
+    pub fn status(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::No => 1,
+            Self::Trouble => 2,
+            Self::TimedOut => 124,
+            Self::Signal(signal) => u8::try_from(128 + signal as i32).unwrap_or(u8::MAX),
+        }
+    }
+
+    /// End the process: a signal's end is a signal's end, so that a shell's loop stops too.
+    pub fn leave(self) -> ExitCode {
+        if let Self::Signal(signal) = self {
+            // Where the signal is ignored, or raising fails, the status says the same.
+            let ready = if signal == Signal::SIGPIPE {
+                restore_sigpipe()
+            } else {
+                Ok(())
+            };
+            let mut mask = SigSet::empty();
+            mask.add(signal);
+            if ready.is_ok() && raise(signal).is_ok() {
+                let _ = mask.thread_unblock();
+            }
+        }
+        ExitCode::from(self.status())
+    }
+}

@@ -1,0 +1,192 @@
+//! Why a run failed, in one line with a hint and an exit status: the one place that knows which error means what.
+
+use std::fmt;
+
+use nix::sys::signal::Signal;
+use serde::Serialize;
+
+use super::event::{Event, Output, say};
+use super::exit::Exit;
+use crate::engine::{Expired, StdoutError};
+use crate::net::{CallError, EndpointError, InheritError, NameError, UnixNameError};
+
+/// A wish that makes no sense: nothing was attempted.
+#[derive(Debug)]
+pub struct Usage {
+    /// What is wrong with it.
+    pub why: String,
+    /// What to write instead.
+    pub hint: Option<String>,
+}
+
+/// A failed run.
+#[derive(Debug, Serialize)]
+pub struct Failure {
+    /// What was tried, on which address, and why it failed.
+    pub message: String,
+    /// What may help.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// The errno's symbol, where the kernel refused a call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errno: Option<String>,
+    /// The exit status.
+    pub status: u8,
+    #[serde(skip)]
+    exit: Exit,
+}
+
+impl Usage {
+    /// A usage error with a hint.
+    pub fn new(why: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            hint: Some(hint.into()),
+        }
+    }
+}
+
+impl Failure {
+    /// What an error means to the one who called.
+    pub fn of(error: &anyhow::Error) -> Self {
+        let (exit, hint) = judge(error);
+        let errno = error
+            .chain()
+            .find_map(|cause| cause.downcast_ref::<CallError>());
+        let errno = errno.map(|call| crate::net::errno_name(&call.cause).into_owned());
+        Self {
+            message: format!("{error:#}"),
+            hint,
+            errno,
+            status: exit.status(),
+            exit,
+        }
+    }
+
+    /// Say it on stderr, and to programs as an event, and hand on the exit. The end of stdout's reader is no news.
+    pub fn report(&self, output: &Output) -> Exit {
+        if self.exit == Exit::Signal(Signal::SIGPIPE) {
+            return self.exit;
+        }
+        if output.style().json {
+            let _ = output.tell(self);
+        }
+        if !output.style().quiet {
+            say(self);
+        }
+        self.exit
+    }
+}
+
+/// The exit status and the hint of the first cause that has one.
+fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
+    for cause in error.chain() {
+        if let Some(call) = cause.downcast_ref::<CallError>() {
+            return (exit_of(call.errno()), hint_of(call));
+        } else if let Some(name) = cause.downcast_ref::<NameError>() {
+            let exit = if name.trouble {
+                Exit::Trouble
+            } else {
+                Exit::No
+            };
+            return (exit, name.hint.map(str::to_owned));
+        } else if let Some(stdout) = cause.downcast_ref::<StdoutError>() {
+            let exit = if stdout.is_broken_pipe() {
+                Exit::Signal(Signal::SIGPIPE)
+            } else {
+                Exit::Trouble
+            };
+            return (exit, None);
+        } else if cause.is::<Expired>() {
+            return (Exit::TimedOut, None);
+        } else if let Some(endpoint) = cause.downcast_ref::<EndpointError>() {
+            return (Exit::Trouble, endpoint.hint.clone());
+        } else if let Some(usage) = cause.downcast_ref::<Usage>() {
+            return (Exit::Trouble, usage.hint.clone());
+        } else if let Some(InheritError::Environment(_)) = cause.downcast_ref::<InheritError>() {
+            let hint = "a service manager sets LISTEN_PID and LISTEN_FDS, sd_listen_fds(3)";
+            return (Exit::Trouble, Some(hint.to_owned()));
+        } else if cause.is::<UnixNameError>() {
+            return (
+                Exit::Trouble,
+                Some("a path, or @name for an abstract one".to_owned()),
+            );
+        }
+    }
+    (Exit::Trouble, None)
+}
+
+/// The network's answers are a no, everything else is trouble here.
+fn exit_of(errno: i32) -> Exit {
+    match errno {
+        libc::ECONNREFUSED
+        | libc::ECONNRESET
+        | libc::ECONNABORTED
+        | libc::EPIPE
+        | libc::ENOTCONN
+        | libc::EHOSTUNREACH
+        | libc::EHOSTDOWN
+        | libc::ENETUNREACH
+        | libc::ENETDOWN
+        | libc::ETIMEDOUT
+        | libc::ENOENT => Exit::No,
+        _ => Exit::Trouble,
+    }
+}
+
+fn hint_of(call: &CallError) -> Option<String> {
+    let hint = match (call.call, call.errno()) {
+        ("socket" | "raw socket", libc::EPERM | libc::EACCES) => {
+            "needs CAP_NET_RAW: run as root, or: sudo setcap cap_net_raw+ep $(command -v sockkit)"
+        }
+        ("socket", libc::EPROTONOSUPPORT | libc::ESOCKTNOSUPPORT | libc::EAFNOSUPPORT) => {
+            return missing_protocol(&call.on);
+        }
+        ("bind", libc::EADDRINUSE) => "another socket has this address: `ss -ltunp` shows whose",
+        ("bind", libc::EADDRNOTAVAIL) => {
+            "no interface here has this address: `ip addr` lists those that do"
+        }
+        ("bind", libc::EACCES) => {
+            "ports below net.ipv4.ip_unprivileged_port_start need CAP_NET_BIND_SERVICE"
+        }
+        (_, libc::EMFILE) => "`ulimit -n` raises the number of open descriptors",
+        ("connect" | "sendto", libc::EINVAL) if call.on.contains("[fe80:") => {
+            "a link-local address needs its zone: [fe80::1%eth0]:80"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+fn missing_protocol(on: &str) -> Option<String> {
+    let module = ["sctp", "dccp", "mptcp", "udplite"]
+        .into_iter()
+        .find(|word| on.contains(&word.to_ascii_uppercase()))?;
+    Some(match module {
+        "mptcp" => "this kernel has no MPTCP (CONFIG_MPTCP), or net.mptcp.enabled is 0".to_owned(),
+        "udplite" => "this kernel has no UDP-Lite (CONFIG_IP_UDPLITE)".to_owned(),
+        module => format!("this kernel lacks the module {module}: sudo modprobe {module}"),
+    })
+}
+
+impl Event for Failure {
+    const NAME: &'static str = "error";
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sockkit: {}", self.message)?;
+        match &self.hint {
+            Some(hint) => write!(f, "\n  hint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+impl std::error::Error for Usage {}
