@@ -8,24 +8,22 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
-use libc::c_int;
-use nix::cmsg_space;
-use nix::sys::socket::{
-    ControlMessage, ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, sendmsg,
-};
-use socket2::SockRef;
 #[expect(
     clippy::disallowed_types,
     reason = "the one place that opens sockets, and tells it"
 )]
-use socket2::Socket as Opened;
-
 use super::address::Address;
 use super::error::{CallError, errno_name};
 use super::explain::{Explain, Outcome, Quoted};
 use super::family::{Family, Kind, Protocol};
 use super::sockopt::{Constant, LevelName};
 use super::sys;
+use libc::c_int;
+use nix::cmsg_space;
+use nix::sys::socket::{
+    ControlMessage, ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, sendmsg,
+};
+use socket2::SockRef;
 
 /// An open socket. Dropping it is close(2), told like every other call.
 #[derive(Debug)]
