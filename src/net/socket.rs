@@ -8,10 +8,6 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
-#[expect(
-    clippy::disallowed_types,
-    reason = "the one place that opens sockets, and tells it"
-)]
 use super::address::Address;
 use super::error::{CallError, errno_name};
 use super::explain::{Explain, Outcome, Quoted};
