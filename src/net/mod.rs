@@ -13,6 +13,7 @@ mod interface;
 mod privilege;
 mod resolve;
 mod socket;
+mod socket_option;
 mod sys;
 mod unix_name;
 
