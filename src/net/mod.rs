@@ -14,6 +14,7 @@ mod poll;
 mod privilege;
 mod resolve;
 mod socket;
+mod socket_option;
 mod sys;
 mod unix_name;
 
