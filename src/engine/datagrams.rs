@@ -1,6 +1,5 @@
 //! Datagrams between stdin, stdout and one peer or many; boundaries are kept, an empty one is data.
 
-use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use super::chop::Chop;
@@ -207,7 +206,9 @@ impl Exchange<'_> {
         let now = Instant::now();
         self.timers.stop(Timer::Answer);
         self.timers.restart(Timer::Idle, now);
-        self.timers.restart(Timer::Linger, now);
+        if progress.stdin_ended {
+            self.timers.start(Timer::Linger, self.linger, now);
+        }
         let bytes = buffer.get(..arrival.length).unwrap_or(buffer);
         (self.hear)(&arrival, bytes)?;
         if arrival.from.is_some() {
@@ -286,16 +287,11 @@ impl Exchange<'_> {
         };
         match (from, to) {
             (Address::Inet(peer), Some(spoken_to)) => {
-                socket.sendmsg(datagram, *peer, source_of(*spoken_to), *interface)
+                socket.sendmsg(datagram, *peer, *spoken_to, *interface)
             }
             _ => socket.sendto(datagram, from),
         }
     }
-}
-
-/// A dual-stack socket tells an IPv4 destination as a mapped address, and takes it so.
-fn source_of(spoken_to: IpAddr) -> IpAddr {
-    spoken_to
 }
 
 /// Errors that concern one peer of a listener, not the listener.
@@ -311,17 +307,17 @@ fn is_about_one_peer(error: &CallError) -> bool {
     )
 }
 
-/// Send one datagram, waiting for room where the kernel has none.
+/// Send, waiting for room where the kernel has none; how many bytes it took.
 pub fn deliver(
     socket: &Socket,
     explain: &Explain,
     limit: Option<Duration>,
     send: impl Fn(&Socket) -> Result<Send, CallError>,
-) -> Result<(), LoopError> {
+) -> Result<usize, LoopError> {
     let start = Instant::now();
     loop {
-        if let Send::Bytes(_) = send(socket)? {
-            return Ok(());
+        if let Send::Bytes(count) = send(socket)? {
+            return Ok(count);
         }
         let rest = limit.map(|limit| limit.saturating_sub(start.elapsed()));
         if let Some((limit, _)) = limit.zip(rest).filter(|(_, rest)| rest.is_zero()) {

@@ -10,7 +10,7 @@ use slab::Slab;
 
 use super::ending::{Ending, LoopError, Moved};
 use super::inlet::{Inlet, Source};
-use super::listener::Listener;
+use super::listener::{Listener, PAUSE, is_gone, is_shortage};
 use super::outlet::{Outlet, StdoutError};
 use super::pump::Typed;
 use super::reactor::{Interest, Reactor, Ready};
@@ -22,8 +22,6 @@ use crate::net::{Address, CallError, Recv, Send, Shutdown, Socket};
 const BUFFER: usize = 64 * 1024;
 /// How much may wait for one connection before stdin is left unread.
 const QUEUE: usize = 1024 * 1024;
-/// How long accepting pauses when there are no descriptors left.
-const PAUSE: Duration = Duration::from_millis(100);
 
 const STDIN: usize = 0;
 const STDOUT: usize = 1;
@@ -253,20 +251,8 @@ impl Hub<'_> {
             }
             Ok(None) => Ok(()),
             // The client left between its connect and our accept, accept(2).
-            Err(error)
-                if matches!(
-                    error.errno(),
-                    libc::ECONNABORTED | libc::EPROTO | libc::EPERM
-                ) =>
-            {
-                Ok(())
-            }
-            Err(error)
-                if matches!(
-                    error.errno(),
-                    libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM
-                ) =>
-            {
+            Err(error) if is_gone(&error) => Ok(()),
+            Err(error) if is_shortage(&error) => {
                 state.paused_until = Some(Instant::now() + PAUSE);
                 if !state.refused {
                     state.refused = true;
@@ -288,10 +274,9 @@ impl Hub<'_> {
         let Some(client) = state.clients.get_mut(key) else {
             return Ok(());
         };
-        if ready.write {
-            if let Err(failure) = client.send() {
-                return self.close(state, key, Some(&failure));
-            }
+        let sent = if ready.write { client.send() } else { Ok(()) };
+        if let Err(failure) = sent {
+            return self.close(state, key, Some(&failure));
         }
         if !ready.read || !self.outlet.is_clear() {
             return self.finish(state, key);

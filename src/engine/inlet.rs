@@ -69,6 +69,16 @@ impl Inlet {
         }
     }
 
+    /// Wait until a read would bring something.
+    pub fn wait(&self) -> io::Result<()> {
+        self.with_fd(|fd| {
+            match poll(&mut [PollFd::new(fd, PollFlags::POLLIN)], PollTimeout::NONE) {
+                Ok(_) | Err(Errno::EINTR) => Ok(()),
+                Err(errno) => Err(errno.into()),
+            }
+        })
+    }
+
     /// Whether a read would bring something now.
     pub fn is_ready(&self) -> bool {
         self.with_fd(|fd| {

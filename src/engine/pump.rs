@@ -227,25 +227,20 @@ impl Pump<'_> {
     }
 
     fn take_stdin(&mut self, transfer: &mut Transfer, buffer: &mut [u8]) -> Result<(), LoopError> {
-        match self.inlet.read(buffer).map_err(LoopError::Stdin)? {
-            None => return Ok(()),
-            Some(0) => {
-                self.flow.stdin_ended();
-                if let Some(typed) = &mut self.typed {
-                    transfer.chunk = typed(None).map_err(LoopError::Typed)?;
-                }
-            }
-            Some(count) => {
-                self.flow.stdin_spoke();
-                let read = buffer.get(..count).unwrap_or_default();
-                transfer.chunk.clear();
-                match &mut self.typed {
-                    Some(typed) => transfer.chunk = typed(Some(read)).map_err(LoopError::Typed)?,
-                    None => transfer.chunk.extend_from_slice(read),
-                }
-            }
+        let Some(count) = self.inlet.read(buffer).map_err(LoopError::Stdin)? else {
+            return Ok(());
+        };
+        let read = buffer.get(..count).filter(|read| !read.is_empty());
+        match read {
+            Some(_) => self.flow.stdin_spoke(),
+            None => self.flow.stdin_ended(),
         }
         transfer.sent = 0;
+        transfer.chunk.clear();
+        match &mut self.typed {
+            Some(typed) => transfer.chunk = typed(read).map_err(LoopError::Typed)?,
+            None => transfer.chunk.extend_from_slice(read.unwrap_or_default()),
+        }
         self.send(transfer);
         Ok(())
     }

@@ -17,6 +17,7 @@ mod socket;
 mod socket_option;
 mod sys;
 mod unix_name;
+mod unix_path;
 
 pub mod sockopt;
 
@@ -33,3 +34,4 @@ pub use resolve::{NameError, Names, Resolver};
 pub use socket::{Arrival, Recv, Send, Shutdown, Socket};
 pub use sys::{notify, restore_sigpipe};
 pub use unix_name::{UnixName, UnixNameError};
+pub use unix_path::{BoundPath, bind_unix};
