@@ -84,7 +84,7 @@ impl Exchange<'_> {
         loop {
             let clear = self.outlet.is_clear();
             if clear && self.count.is_some_and(|count| progress.heard >= count) {
-                return Ok(Ending::Done);
+                return self.say_the_rest(progress, &mut buffer);
             }
             let reactor = &*self.reactor;
             for ((socket, _), watch) in self.sockets.iter().zip(&mut sockets) {
@@ -125,6 +125,18 @@ impl Exchange<'_> {
                 return self.judge(expired);
             }
         }
+    }
+
+    /// The count is reached: what stdin has to say by now still goes out.
+    fn say_the_rest(
+        &mut self,
+        progress: &mut Progress,
+        buffer: &mut [u8],
+    ) -> Result<Ending, LoopError> {
+        while self.hears_stdin(progress) && self.inlet.is_ready() {
+            self.take_stdin(progress, buffer)?;
+        }
+        Ok(Ending::Done)
     }
 
     /// The end of the linger is the expected end of a datagram exchange.
@@ -235,8 +247,11 @@ impl Exchange<'_> {
                 if end {
                     progress.stdin_ended = true;
                     progress.queue.extend(self.chop.end());
-                    self.timers
-                        .start(Timer::Linger, self.linger, Instant::now());
+                    // An answer that has its own limit is waited for by that one.
+                    if !self.timers.is_running(Timer::Answer) {
+                        self.timers
+                            .start(Timer::Linger, self.linger, Instant::now());
+                    }
                 }
             }
         }
