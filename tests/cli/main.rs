@@ -20,3 +20,6 @@
 mod kit;
 
 mod exit_status;
+mod stdio;
+mod tcp;
+mod timeouts;
