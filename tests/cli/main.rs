@@ -23,3 +23,5 @@ mod exit_status;
 mod stdio;
 mod tcp;
 mod timeouts;
+mod udp;
+mod unix;
