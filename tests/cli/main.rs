@@ -20,3 +20,8 @@
 mod kit;
 
 mod exit_status;
+mod stdio;
+mod tcp;
+mod timeouts;
+mod udp;
+mod unix;

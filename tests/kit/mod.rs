@@ -5,14 +5,17 @@
 mod capture;
 mod peer;
 mod process;
+mod sign;
 mod sockets;
 
 use std::time::Duration;
 
 pub(crate) use peer::{peer, python, python_here};
 pub(crate) use process::{Finished, Running, Start, Stdin, program, sockkit};
+pub(crate) use sign::Sign;
 pub(crate) use sockets::{
-    Record, accept, dead_port, linger_zero, listener, patient, pattern, read_end, reset, stream_to,
+    Record, accept, dead_port, deaf_port, linger_zero, listener, patient, pattern, read_end, reset,
+    stream_to,
 };
 
 /// How long anything may take before its test fails.

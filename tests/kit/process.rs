@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::Write;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -27,6 +28,8 @@ pub(crate) enum Stdin {
     Bytes(Vec<u8>),
     /// A regular file.
     File(PathBuf),
+    /// An open descriptor: a terminal, a socket.
+    Open(OwnedFd),
 }
 
 /// A child about to be started: /dev/null as stdin, stdout and stderr gathered.
@@ -91,6 +94,13 @@ pub(crate) fn program<A: AsRef<OsStr>>(
 }
 
 impl Start {
+    /// More words.
+    pub(crate) fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.args
+            .extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self
+    }
+
     /// What it reads.
     pub(crate) fn stdin(mut self, stdin: Stdin) -> Self {
         self.stdin = stdin;
@@ -142,6 +152,13 @@ impl Start {
     pub(crate) fn start(self) -> Running {
         let shown: Vec<_> = self.args.iter().map(|arg| arg.to_string_lossy()).collect();
         let command = format!("{} {}", self.program.to_string_lossy(), shown.join(" "));
+        let (written, stdin) = match self.stdin {
+            Stdin::Null => (None, Stdio::null()),
+            Stdin::Pipe => (None, Stdio::piped()),
+            Stdin::Bytes(bytes) => (Some(bytes), Stdio::piped()),
+            Stdin::File(path) => (None, File::open(path).unwrap().into()),
+            Stdin::Open(fd) => (None, fd.into()),
+        };
         let mut built = match &self.shell {
             None => Command::new(&self.program),
             Some(script) => {
@@ -152,11 +169,7 @@ impl Start {
         };
         built.args(&self.args).stderr(Stdio::piped());
         built.stdout(self.stdout.unwrap_or_else(Stdio::piped));
-        built.stdin(match &self.stdin {
-            Stdin::Null => Stdio::null(),
-            Stdin::Pipe | Stdin::Bytes(_) => Stdio::piped(),
-            Stdin::File(path) => Stdio::from(File::open(path).unwrap()),
-        });
+        built.stdin(stdin);
         for (name, value) in &self.environment {
             match value {
                 Some(value) => built.env(name, value),
@@ -171,9 +184,8 @@ impl Start {
         // A command keeps its end of a pipe that it was given as stdout.
         drop(built);
         let mut stdin = child.stdin.take().map(feed);
-        if let (Stdin::Bytes(bytes), Some(sender)) = (self.stdin, stdin.as_ref()) {
-            sender.send(bytes).unwrap();
-            stdin = None;
+        if let Some(bytes) = written {
+            stdin.take().map(|sender| sender.send(bytes));
         }
         Running {
             exited: watch(&child),
@@ -262,6 +274,19 @@ impl Running {
     /// The process's id.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// How much processor time it has used, in clock ticks (hundredths of a second), proc_pid_stat(5).
+    pub(crate) fn ticks(&self) -> u64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).unwrap();
+        let after_name = stat.rsplit(") ").next().unwrap();
+        let fields: Vec<&str> = after_name.split(' ').collect();
+        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+    }
+
+    /// What its descriptor `number` refers to.
+    pub(crate) fn descriptor(&self, number: u32) -> PathBuf {
+        std::fs::read_link(format!("/proc/{}/fd/{number}", self.pid())).unwrap()
     }
 
     /// Send a signal.

@@ -7,7 +7,7 @@ use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use socket2::SockRef;
+use socket2::{Domain, SockRef, Type};
 
 use super::DEADLINE;
 
@@ -20,7 +20,7 @@ pub(crate) fn listener() -> (TcpListener, u16) {
 
 /// A port of 127.0.0.1 that nobody listens on: bound and never listened on while the socket lives, so it stays dead.
 pub(crate) fn dead_port() -> (socket2::Socket, u16) {
-    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let socket = socket2::Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
     socket.bind(&any.into()).unwrap();
     let port = socket.local_addr().unwrap().as_socket().unwrap().port();
@@ -64,6 +64,27 @@ pub(crate) fn read_end(stream: &mut impl Read) -> Vec<u8> {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).unwrap();
     bytes
+}
+
+/// A port of 127.0.0.1 where connecting hangs: a listener whose queue is full. It is deaf as long as the sockets live.
+pub(crate) fn deaf_port() -> (socket2::Socket, Vec<socket2::Socket>, u16) {
+    let open = || socket2::Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let listener = open();
+    let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
+    listener.bind(&any.into()).unwrap();
+    listener.listen(0).unwrap();
+    let address = listener.local_addr().unwrap();
+    let callers: Vec<_> = (0..4)
+        .map(|_| {
+            let caller = open();
+            caller.set_nonblocking(true).unwrap();
+            // In progress, for ever from the second on.
+            let _ = caller.connect(&address);
+            caller
+        })
+        .collect();
+    let port = address.as_socket().unwrap().port();
+    (listener, callers, port)
 }
 
 /// Bytes of every value in an order that does not repeat soon.
