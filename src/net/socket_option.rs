@@ -4,11 +4,11 @@ use std::fmt;
 use std::io;
 use std::os::fd::AsFd;
 
-use super::error::{CallError, errno_name};
+use super::error::CallError;
 use super::explain::Outcome;
 use super::family::{Family, Kind, Protocol};
 use super::socket::Socket;
-use super::sockopt::{Constant, LevelName};
+use super::sockopt::{Constant, LevelName, Shown};
 use super::sys;
 use libc::c_int;
 
@@ -56,14 +56,15 @@ impl Socket {
 
     /// setsockopt(2) of an option whose value is an int.
     pub fn set_int(&self, level: c_int, name: c_int, value: c_int) -> Result<(), CallError> {
-        self.setsockopt(level, name, &value.to_ne_bytes(), value)
+        let value = value.to_ne_bytes();
+        self.setsockopt(level, name, &value, Shown(level, name, &value))
     }
 
     /// getsockopt(2) of an option whose value is an int.
     pub fn int(&self, level: c_int, name: c_int) -> Result<c_int, CallError> {
         let mut value = [0; size_of::<c_int>()];
         self.getsockopt(level, name, &mut value, |bytes| {
-            meaning(level, name, int_of(bytes))
+            Shown(level, name, bytes).to_string()
         })?;
         Ok(c_int::from_ne_bytes(value))
     }
@@ -95,26 +96,6 @@ impl Socket {
     pub fn listens(&self) -> Result<bool, CallError> {
         self.int(libc::SOL_SOCKET, libc::SO_ACCEPTCONN)
             .map(|on| on != 0)
-    }
-}
-
-fn int_of(bytes: &[u8]) -> c_int {
-    bytes.try_into().map_or(0, c_int::from_ne_bytes)
-}
-
-/// An int that getsockopt brought, in the API's words where it is one of its constants.
-fn meaning(level: c_int, name: c_int, value: c_int) -> String {
-    match (level, name) {
-        (libc::SOL_SOCKET, libc::SO_ERROR) if value != 0 => {
-            errno_name(&io::Error::from_raw_os_error(value)).into_owned()
-        }
-        (libc::SOL_SOCKET, libc::SO_DOMAIN) => Family::from_number(value)
-            .map_or_else(|| value.to_string(), |family| family.to_string()),
-        (libc::SOL_SOCKET, libc::SO_TYPE) => {
-            Kind::from_number(value).map_or_else(|| value.to_string(), |kind| kind.to_string())
-        }
-        (libc::SOL_SOCKET, libc::SO_PROTOCOL) => Protocol(value).to_string(),
-        _ => value.to_string(),
     }
 }
 
