@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
-use crate::commands::{Desk, fqdn::Fqdn};
+use crate::commands::{Desk, fqdn::Fqdn, tcp::Tcp, udp::Udp, unix::Unix};
 use crate::engine::Outlet;
 use crate::output::{Exit, Failure, Output, Style, Usage};
 
@@ -48,6 +48,9 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Tcp(Tcp),
+    Udp(Udp),
+    Unix(Unix),
     Fqdn(Fqdn),
 }
 
@@ -78,6 +81,9 @@ impl Cli {
             explain: output.narrator(self.global.explain),
         };
         match &self.command {
+            Command::Tcp(tcp) => tcp.run(&desk),
+            Command::Udp(udp) => udp.run(&desk),
+            Command::Unix(unix) => unix.run(&desk),
             Command::Fqdn(fqdn) => fqdn.run(&desk),
         }
     }

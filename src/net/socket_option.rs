@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::os::fd::AsFd;
+use std::time::Duration;
 
 use super::error::CallError;
 use super::explain::Outcome;
@@ -58,6 +59,20 @@ impl Socket {
     pub fn set_int(&self, level: c_int, name: c_int, value: c_int) -> Result<(), CallError> {
         let value = value.to_ne_bytes();
         self.setsockopt(level, name, &value, Shown(level, name, &value))
+    }
+
+    /// setsockopt(2) SO_SNDTIMEO: how long a connect or a send may wait.
+    pub fn set_send_timeout(&self, limit: Duration) -> Result<(), CallError> {
+        let seconds = i64::try_from(limit.as_secs()).unwrap_or(i64::MAX);
+        // A time of zero would mean for ever.
+        let micros = i64::from(limit.subsec_micros()).max(i64::from(seconds == 0));
+        let value = [seconds.to_ne_bytes(), micros.to_ne_bytes()].concat();
+        self.setsockopt(
+            libc::SOL_SOCKET,
+            libc::SO_SNDTIMEO,
+            &value,
+            format_args!("{limit:?}"),
+        )
     }
 
     /// getsockopt(2) of an option whose value is an int.
