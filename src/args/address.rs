@@ -46,6 +46,30 @@ impl FamilyArgs {
 }
 
 impl AddressArgs {
+    /// The table that help, manual and README share.
+    pub const FORMS: &[(&str, &str)] = &[
+        (
+            "HOST:PORT, [V6]:PORT, [V6%ZONE]:PORT",
+            "as it says; a service name of services(5) is a port too",
+        ),
+        ("PORT", "127.0.0.1:PORT"),
+        (
+            ":PORT, *:PORT",
+            "listen on every interface, IPv4 and IPv6 together",
+        ),
+        ("0.0.0.0:PORT, [::]:PORT", "IPv4 only, IPv6 only"),
+        ("HOST", "HOST:8082"),
+        ("port 0", "the kernel chooses; the real one is announced"),
+        (
+            "/path, ./path, @name",
+            "unix: a path of at most 107 bytes, an abstract name",
+        ),
+        (
+            "fd:N, fd:systemd",
+            "an inherited descriptor, those of LISTEN_FDS",
+        ),
+    ];
+
     /// The family that was asked for; `None` for either.
     pub fn family(&self) -> Option<Family> {
         self.family.family()

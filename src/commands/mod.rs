@@ -1,7 +1,9 @@
 //! One story each: what a subcommand takes, what it does, and the examples that its help, its man page and the README
 //! share. A command opens sockets through the floors below and reports through [`Desk::output`].
 
+pub mod completions;
 pub mod fqdn;
+pub mod man;
 
 use crate::net::Explain;
 use crate::output::Output;
