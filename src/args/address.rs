@@ -15,11 +15,14 @@ pub struct FamilyArgs {
     pub ipv6: bool,
 }
 
+/// Its brackets would be links in a doc comment.
+const ADDR: &str = "HOST:PORT, [V6]:PORT, [V6%ZONE]:PORT, PORT, HOST, *:PORT or fd:N; a missing part is 127.0.0.1 or 8082";
+
 /// An address.
 #[derive(Args, Clone, Debug, Default)]
 pub struct AddressArgs {
-    /// HOST:PORT, [V6]:PORT, [V6%ZONE]:PORT, PORT, HOST, *:PORT or fd:N; a missing part is 127.0.0.1 or 8082
-    #[arg(value_name = "ADDR")]
+    /// The address in one word, or the host where a second one follows.
+    #[arg(value_name = "ADDR", help = ADDR)]
     pub addr: Option<String>,
     /// The port, where ADDR is a host alone
     #[arg(value_name = "PORT")]
