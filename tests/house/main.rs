@@ -10,3 +10,7 @@ mod golden;
 mod help;
 #[cfg(test)]
 mod peers;
+#[cfg(test)]
+mod readme;
+#[cfg(test)]
+mod transcript;
