@@ -27,7 +27,7 @@ pub struct Failure {
     /// What may help.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
-    /// The errno's symbol, where the kernel refused a call.
+    /// The symbol of the error, where the kernel or the resolver refused a call: `ECONNREFUSED`, `EAI_NONAME`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub errno: Option<String>,
     /// The exit status.
@@ -50,10 +50,7 @@ impl Failure {
     /// What an error means to the one who called.
     pub fn of(error: &anyhow::Error) -> Self {
         let (exit, hint) = judge(error);
-        let errno = error
-            .chain()
-            .find_map(|cause| cause.downcast_ref::<CallError>());
-        let errno = errno.map(|call| crate::net::errno_name(&call.cause).into_owned());
+        let errno = error.chain().find_map(symbol);
         Self {
             message: format!("{error:#}"),
             hint,
@@ -76,6 +73,14 @@ impl Failure {
         }
         self.exit
     }
+}
+
+fn symbol(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
+    if let Some(call) = cause.downcast_ref::<CallError>() {
+        return Some(crate::net::errno_name(&call.cause).into_owned());
+    }
+    let name = cause.downcast_ref::<NameError>()?;
+    Some(name.symbol.to_owned())
 }
 
 /// The exit status and the hint of the first cause that has one.
