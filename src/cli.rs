@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
-use crate::commands::{Desk, fqdn::Fqdn, resolve::Resolve};
+use crate::commands::{Desk, fqdn::Fqdn, raw::Raw, resolve::Resolve};
 use crate::engine::Outlet;
 use crate::output::{Exit, Failure, Output, Style, Usage};
 
@@ -48,6 +48,7 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Raw(Raw),
     Resolve(Resolve),
     Fqdn(Fqdn),
 }
@@ -79,6 +80,7 @@ impl Cli {
             explain: output.narrator(self.global.explain),
         };
         match &self.command {
+            Command::Raw(raw) => raw.run(&desk),
             Command::Resolve(resolve) => resolve.run(&desk),
             Command::Fqdn(fqdn) => fqdn.run(&desk),
         }

@@ -2,10 +2,12 @@
 
 mod address;
 mod duration;
+mod host;
 mod payload;
 mod ready;
 
 pub use address::{AddressArgs, FamilyArgs};
 pub use duration::duration;
-pub use payload::ViewArgs;
+pub use host::HostArgs;
+pub use payload::{ViewArgs, from_hex};
 pub use ready::ReadyArgs;

@@ -96,12 +96,12 @@ impl Resolver {
                     .map_or_else(|| "NULL".to_owned(), |text| format!("{text:?}"))
             )
         };
-        let blamed = || match &text {
-            Some(text) => format!("{name}:{text}"),
-            None => name.to_owned(),
+        let blamed = |code| match &text {
+            Some(text) if code == libc::EAI_SERVICE => format!("{name}:{text}"),
+            _ => name.to_owned(),
         };
         self.answer("getaddrinfo", asked, outcome)
-            .map_err(|code| gai_error(blamed(), code))
+            .map_err(|code| gai_error(blamed(code), code))
     }
 
     /// The addresses that an endpoint stands for; a literal needs no look-up, a service name does.

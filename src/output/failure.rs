@@ -155,8 +155,8 @@ fn hint_of(call: &CallError) -> Option<String> {
             "ports below net.ipv4.ip_unprivileged_port_start need CAP_NET_BIND_SERVICE"
         }
         (_, libc::EMFILE) => "`ulimit -n` raises the number of open descriptors",
-        ("connect" | "sendto", libc::EINVAL) if call.on.contains("[fe80:") => {
-            "a link-local address needs its zone: [fe80::1%eth0]:80"
+        ("connect" | "sendto", libc::EINVAL) if call.on.contains("fe80:") => {
+            "a link-local address needs its zone: fe80::1%eth0, or [fe80::1%eth0]:80"
         }
         _ => return None,
     };
