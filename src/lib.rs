@@ -9,6 +9,7 @@
 //! | 3 | [`args`], [`output`] | flags in, events out |
 //! | 2 | [`engine`] | loops over sockets |
 //! | 1 | [`net`] | the socket API, one method a system call |
+//! | 0 | [`wire`] | packets as values |
 
 pub mod args;
 pub mod cli;
@@ -16,6 +17,7 @@ pub mod commands;
 pub mod engine;
 pub mod net;
 pub mod output;
+pub mod wire;
 
 use std::ffi::OsString;
 

@@ -8,6 +8,8 @@ mod stream;
 pub mod completions;
 pub mod fqdn;
 pub mod man;
+pub mod raw;
+pub mod resolve;
 pub mod tcp;
 pub mod udp;
 pub mod unix;
