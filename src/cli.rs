@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
-use crate::commands::{Desk, fqdn::Fqdn};
+use crate::commands::{Desk, fqdn::Fqdn, http::Http};
 use crate::engine::Outlet;
 use crate::output::{Exit, Failure, Output, Style, Usage};
 
@@ -49,6 +49,7 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     Fqdn(Fqdn),
+    Http(Http),
 }
 
 impl Cli {
@@ -79,6 +80,7 @@ impl Cli {
         };
         match &self.command {
             Command::Fqdn(fqdn) => fqdn.run(&desk),
+            Command::Http(http) => http.run(&desk),
         }
     }
 }

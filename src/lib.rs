@@ -18,6 +18,7 @@ pub mod engine;
 pub mod http;
 pub mod net;
 pub mod output;
+pub mod server;
 
 use std::ffi::OsString;
 

@@ -2,6 +2,7 @@
 //! share. A command opens sockets through the floors below and reports through [`Desk::output`].
 
 pub mod fqdn;
+pub mod http;
 
 use crate::net::Explain;
 use crate::output::Output;
