@@ -8,6 +8,7 @@ use crate::args::AddressArgs;
 use crate::commands::Desk;
 use crate::commands::completions::Completions;
 use crate::commands::fqdn::Fqdn;
+use crate::commands::http::Http;
 use crate::commands::man::Man;
 use crate::commands::raw::Raw;
 use crate::commands::resolve::Resolve;
@@ -74,6 +75,7 @@ enum Command {
     Fqdn(Fqdn),
     Completions(Completions),
     Man(Man),
+    Http(Http),
 }
 
 impl Cli {
@@ -111,6 +113,7 @@ impl Cli {
             Command::Fqdn(fqdn) => fqdn.run(&desk),
             Command::Completions(completions) => completions.run(&desk, Self::command()),
             Command::Man(man) => man.run(&desk, Self::command()),
+            Command::Http(http) => http.run(&desk),
         }
     }
 }

@@ -7,6 +7,7 @@ mod stream;
 
 pub mod completions;
 pub mod fqdn;
+pub mod http;
 pub mod man;
 pub mod raw;
 pub mod resolve;
