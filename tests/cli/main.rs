@@ -20,6 +20,9 @@
 mod kit;
 
 mod exit_status;
+mod fqdn;
+mod raw;
+mod resolve;
 mod stdio;
 mod tcp;
 mod timeouts;
