@@ -2,12 +2,20 @@
 
 mod address;
 mod duration;
+mod framing;
 mod host;
-mod payload;
+mod lifetime;
 mod ready;
+mod source;
+mod timing;
+mod view;
 
-pub use address::{AddressArgs, FamilyArgs};
+pub use address::{AddressArgs, FamilyArgs, combine};
 pub use duration::duration;
+pub use framing::{DATAGRAM, FramingArgs};
 pub use host::HostArgs;
-pub use payload::{ViewArgs, from_hex};
+pub use lifetime::LifetimeArgs;
 pub use ready::ReadyArgs;
+pub use source::{InterfaceArgs, SourceArgs};
+pub use timing::TimingArgs;
+pub use view::{FromHex, ViewArgs, from_hex};

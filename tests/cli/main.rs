@@ -19,11 +19,15 @@
 #[path = "../kit/mod.rs"]
 mod kit;
 
+mod addresses;
 mod exit_status;
+mod explain;
 mod fqdn;
+mod json;
 mod raw;
 mod resolve;
 mod stdio;
+mod strace;
 mod tcp;
 mod timeouts;
 mod udp;
