@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
-use crate::commands::{Desk, fqdn::Fqdn, tcp::Tcp, udp::Udp, unix::Unix};
+use crate::commands::{Desk, fqdn::Fqdn, options::Options, tcp::Tcp, udp::Udp, unix::Unix};
 use crate::engine::Outlet;
 use crate::output::{Exit, Failure, Output, Style, Usage};
 
@@ -52,6 +52,7 @@ enum Command {
     Udp(Udp),
     Unix(Unix),
     Fqdn(Fqdn),
+    Options(Options),
 }
 
 impl Cli {
@@ -85,6 +86,7 @@ impl Cli {
             Command::Udp(udp) => udp.run(&desk),
             Command::Unix(unix) => unix.run(&desk),
             Command::Fqdn(fqdn) => fqdn.run(&desk),
+            Command::Options(options) => options.run(&desk),
         }
     }
 }

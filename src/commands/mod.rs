@@ -6,6 +6,7 @@ mod endpoint;
 mod stream;
 
 pub mod fqdn;
+pub mod options;
 pub mod tcp;
 pub mod udp;
 pub mod unix;
