@@ -5,8 +5,13 @@ mod datagram;
 mod endpoint;
 mod stream;
 
+pub mod completions;
 pub mod fqdn;
+pub mod http;
+pub mod man;
 pub mod options;
+pub mod raw;
+pub mod resolve;
 pub mod tcp;
 pub mod udp;
 pub mod unix;
