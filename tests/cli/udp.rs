@@ -369,14 +369,17 @@ fn the_answer_over_ipv6_comes_from_there_too() {
 
 #[test]
 fn a_peer_that_is_gone_does_not_end_a_listener() {
-    let listener = listen("--lines").piped().start();
+    let listener = listen("--lines --explain").piped().start();
     let port = listener.port();
     let gone = socket().0;
     gone.send_to(b"hello\n", ("127.0.0.1", port)).unwrap();
     assert_eq!(listener.line(), "hello");
     drop(gone);
     // Each of these provokes an ICMP error.
-    listener.write("are\nyou\nthere\n");
+    for word in ["are\n", "you\n", "there\n"] {
+        listener.write(word);
+        listener.stderr_until(|line| line.starts_with("send"));
+    }
     let (client, _) = socket();
     client
         .send_to(b"still here?\n", ("127.0.0.1", port))
@@ -409,7 +412,7 @@ fn json_tells_each_datagram_and_its_sender() {
     let senders: BTreeSet<String> = datagrams
         .iter()
         .map(|event| {
-            event["from"]
+            event["peer"]
                 .as_str()
                 .unwrap_or_else(|| panic!("{event}"))
                 .to_owned()
