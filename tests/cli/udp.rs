@@ -251,11 +251,16 @@ fn a_client_ends_when_answers_cease() {
     let (_, from) = from_with_text(&server);
     server.send_to(b"answer", from).unwrap();
     assert_eq!(client.finish().expect(0).text(), "answer");
-    // No reply is the network's no.
-    udp("connect", port, "--linger 300ms")
+    // Replies that were asked for and did not come are the network's no.
+    let words = "--linger 300ms --count 1";
+    udp("connect", port, words)
         .input("question")
         .run()
         .expect(1);
+    udp("connect", port, "--linger 300ms")
+        .input("no question")
+        .run()
+        .expect(0);
 }
 
 #[test]
