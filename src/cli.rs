@@ -2,9 +2,16 @@
 
 use std::time::SystemTime;
 
-use clap::{Args, ColorChoice, Parser, Subcommand};
+use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
-use crate::commands::{Desk, fqdn::Fqdn, tcp::Tcp, udp::Udp, unix::Unix};
+use crate::args::AddressArgs;
+use crate::commands::Desk;
+use crate::commands::completions::Completions;
+use crate::commands::fqdn::Fqdn;
+use crate::commands::man::Man;
+use crate::commands::tcp::Tcp;
+use crate::commands::udp::Udp;
+use crate::commands::unix::Unix;
 use crate::engine::Outlet;
 use crate::output::{Exit, Failure, Output, Style, Usage};
 
@@ -16,7 +23,9 @@ use crate::output::{Exit, Failure, Output, Style, Usage};
     name = "sockkit",
     version,
     disable_help_subcommand = true,
-    subcommand_required = true
+    subcommand_required = true,
+    after_help = EXAMPLES,
+    after_long_help = long_help()
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -24,6 +33,13 @@ pub struct Cli {
     #[command(subcommand)]
     command: Command,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  sockkit http --port 8082            greets the browser, prints each request
+  sockkit tcp listen                  in one terminal, and in another:
+  sockkit tcp connect
+  sockkit --explain tcp connect :22   each socket call, as it is made";
 
 /// Flags of every command.
 #[derive(Args, Debug)]
@@ -52,6 +68,8 @@ enum Command {
     Udp(Udp),
     Unix(Unix),
     Fqdn(Fqdn),
+    Completions(Completions),
+    Man(Man),
 }
 
 impl Cli {
@@ -85,6 +103,8 @@ impl Cli {
             Command::Udp(udp) => udp.run(&desk),
             Command::Unix(unix) => unix.run(&desk),
             Command::Fqdn(fqdn) => fqdn.run(&desk),
+            Command::Completions(completions) => completions.run(&desk, Self::command()),
+            Command::Man(man) => man.run(&desk, Self::command()),
         }
     }
 }
@@ -111,4 +131,23 @@ pub fn refuse(refused: &clap::Error) -> Exit {
     );
     let output = Output::new(Outlet::stdout(), Style::default(), SystemTime::now);
     Failure::of(&usage.into()).report(&output)
+}
+
+/// What stands below the options in the long help.
+fn long_help() -> String {
+    [
+        EXAMPLES.to_owned(),
+        table("Addresses", AddressArgs::FORMS),
+        table(Exit::HEADING, Exit::STATUSES),
+    ]
+    .join("\n\n")
+}
+
+fn table(heading: &str, rows: &[(&str, &str)]) -> String {
+    let width = rows.iter().map(|(word, _)| word.len()).max().unwrap_or(0);
+    let mut table = format!("{heading}:");
+    for (word, meaning) in rows {
+        table.push_str(&format!("\n  {word:width$}  {meaning}"));
+    }
+    table
 }

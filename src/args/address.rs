@@ -15,11 +15,14 @@ pub struct FamilyArgs {
     pub ipv6: bool,
 }
 
+/// Its brackets would be links in a doc comment.
+const ADDR: &str = "HOST:PORT, [V6]:PORT, [V6%ZONE]:PORT, PORT, HOST, *:PORT or fd:N; a missing part is 127.0.0.1 or 8082";
+
 /// An address.
 #[derive(Args, Clone, Debug, Default)]
 pub struct AddressArgs {
-    /// HOST:PORT, [V6]:PORT, [V6%ZONE]:PORT, PORT, HOST, *:PORT or fd:N; a missing part is 127.0.0.1 or 8082
-    #[arg(value_name = "ADDR")]
+    /// The address in one word, or the host where a second one follows.
+    #[arg(value_name = "ADDR", help = ADDR)]
     pub addr: Option<String>,
     /// The port, where ADDR is a host alone
     #[arg(value_name = "PORT")]
@@ -46,6 +49,30 @@ impl FamilyArgs {
 }
 
 impl AddressArgs {
+    /// The table that help, manual and README share.
+    pub const FORMS: &[(&str, &str)] = &[
+        (
+            "HOST:PORT, [V6]:PORT, [V6%ZONE]:PORT",
+            "as it says; a service name of services(5) is a port too",
+        ),
+        ("PORT", "127.0.0.1:PORT"),
+        (
+            ":PORT, *:PORT",
+            "listen on every interface, IPv4 and IPv6 together",
+        ),
+        ("0.0.0.0:PORT, [::]:PORT", "IPv4 only, IPv6 only"),
+        ("HOST", "HOST:8082"),
+        ("port 0", "the kernel chooses; the real one is announced"),
+        (
+            "/path, ./path, @name",
+            "unix: a path of at most 107 bytes, an abstract name",
+        ),
+        (
+            "fd:N, fd:systemd",
+            "an inherited descriptor, those of LISTEN_FDS",
+        ),
+    ];
+
     /// The family that was asked for; `None` for either.
     pub fn family(&self) -> Option<Family> {
         self.family.family()

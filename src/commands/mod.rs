@@ -5,7 +5,9 @@ mod datagram;
 mod endpoint;
 mod stream;
 
+pub mod completions;
 pub mod fqdn;
+pub mod man;
 pub mod tcp;
 pub mod udp;
 pub mod unix;

@@ -22,6 +22,27 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// The heading of [`Self::STATUSES`] in help and manual.
+    pub const HEADING: &str = "Exit status";
+
+    /// The table that help, manual and README share.
+    pub const STATUSES: &[(&str, &str)] = &[
+        ("0", "yes, done"),
+        (
+            "1",
+            "no: the network's answer: refused, reset, unreachable, name not found, no reply",
+        ),
+        (
+            "2",
+            "trouble here: a usage error, address in use, not permitted, out of descriptors, disk full",
+        ),
+        ("124", "a time limit fired"),
+        (
+            "128+n",
+            "ended by signal n, after cleaning up: 130 for Ctrl-C, 141 when stdout's reader left",
+        ),
+    ];
+
     /// The status that a shell shows for it.
     pub fn status(self) -> u8 {
         match self {

@@ -1,0 +1,110 @@
+//! Man pages and completions are the checked-in ones, and those who read them take them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Stdio};
+
+use super::golden::assert_current;
+use super::peers::{installed, run};
+
+const SOCKKIT: &str = env!("CARGO_BIN_EXE_sockkit");
+
+#[test]
+fn the_manual_is_the_checked_in_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let pages = directory.path().join("new/man1");
+    let output = run(SOCKKIT, &["man", pages.to_str().unwrap()]);
+    assert!(
+        output.status.success() && output.stdout.is_empty(),
+        "{output:?}"
+    );
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(pages).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        files.insert(name, fs::read_to_string(&path).unwrap());
+    }
+    assert_current("man", &files);
+    let main = String::from_utf8(run(SOCKKIT, &["man"]).stdout).unwrap();
+    assert_eq!(main, files["sockkit.1"]);
+}
+
+#[test]
+fn mandoc_has_nothing_to_say() {
+    if !installed(&["mandoc"]) {
+        return;
+    }
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/man");
+    for entry in fs::read_dir(folder).unwrap() {
+        let page = entry.unwrap().path();
+        let output = run("mandoc", &["-Tlint", "-Wwarning", page.to_str().unwrap()]);
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{said}");
+    }
+}
+
+#[test]
+fn the_completions_are_the_checked_in_ones() {
+    let script = |shell| String::from_utf8(run(SOCKKIT, &["completions", shell]).stdout).unwrap();
+    let files = BTreeMap::from([
+        ("sockkit.bash".to_owned(), script("bash")),
+        ("_sockkit".to_owned(), script("zsh")),
+        ("sockkit.fish".to_owned(), script("fish")),
+    ]);
+    assert_current("completions", &files);
+    for shell in ["elvish", "powershell"] {
+        assert!(script(shell).contains("sockkit"), "{shell}");
+    }
+}
+
+#[test]
+fn shells_load_their_completions() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/completions");
+    let zsh = format!(
+        "fpath=({folder} $fpath); autoload -U compinit; compinit -D -u; \
+         autoload +X _sockkit && [[ $_comps[sockkit] = _sockkit ]]"
+    );
+    // fish only prints what it completes: the subcommands, with their help.
+    let fish =
+        format!("source {folder}/sockkit.fish; and complete -C 'sockkit f' | grep -q '^fqdn'");
+    let bash = format!(
+        "set -eu; . {folder}/sockkit.bash; COMP_WORDS=(sockkit fq); COMP_CWORD=1; \
+         _sockkit sockkit fq sockkit; [ \"${{COMPREPLY[*]}}\" = fqdn ]"
+    );
+    for (shell, script) in [("zsh", zsh), ("fish", fish), ("bash", bash)] {
+        if installed(&[shell]) {
+            let options: &[&str] = match shell {
+                "zsh" => &["-f", "-c", &script],
+                "fish" => &["--no-config", "-c", &script],
+                _ => &["--norc", "-c", &script],
+            };
+            let output = run(shell, options);
+            assert!(
+                output.status.success() && output.stderr.is_empty(),
+                "{shell}: {output:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_left_ends_them_quietly() {
+    for words in [&["man"] as &[&str], &["completions", "zsh"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = Command::new(SOCKKIT)
+            .args(words)
+            .stdin(Stdio::null())
+            .stdout(writer)
+            .stderr(Stdio::piped())
+            .output()
+            .unwrap();
+        assert_eq!(
+            output.status.signal(),
+            Some(libc::SIGPIPE),
+            "{words:?}: {output:?}"
+        );
+        assert!(output.stderr.is_empty(), "{output:?}");
+    }
+}
