@@ -5,9 +5,9 @@ use std::time::SystemTime;
 use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use crate::args::AddressArgs;
-use crate::commands::completions::Completions;
-use crate::commands::man::Man;
-use crate::commands::{Desk, fqdn::Fqdn};
+use crate::commands::{
+    Desk, completions::Completions, fqdn::Fqdn, man::Man, tcp::Tcp, udp::Udp, unix::Unix,
+};
 use crate::engine::Outlet;
 use crate::output::{Exit, Failure, Output, Style, Usage};
 
@@ -60,6 +60,9 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Tcp(Tcp),
+    Udp(Udp),
+    Unix(Unix),
     Fqdn(Fqdn),
     Completions(Completions),
     Man(Man),
@@ -92,6 +95,9 @@ impl Cli {
             explain: output.narrator(self.global.explain),
         };
         match &self.command {
+            Command::Tcp(tcp) => tcp.run(&desk),
+            Command::Udp(udp) => udp.run(&desk),
+            Command::Unix(unix) => unix.run(&desk),
             Command::Fqdn(fqdn) => fqdn.run(&desk),
             Command::Completions(completions) => completions.run(&desk, Self::command()),
             Command::Man(man) => man.run(&desk, Self::command()),

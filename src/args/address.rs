@@ -90,7 +90,7 @@ impl AddressArgs {
 }
 
 /// One word, two words, `--host` and `--port`, or a word with the flag for what it leaves open.
-fn combine(
+pub fn combine(
     addr: Option<&str>,
     second: Option<&str>,
     host: Option<&str>,

@@ -2,10 +2,18 @@
 
 mod address;
 mod duration;
-mod payload;
+mod framing;
+mod lifetime;
 mod ready;
+mod source;
+mod timing;
+mod view;
 
-pub use address::{AddressArgs, FamilyArgs};
+pub use address::{AddressArgs, FamilyArgs, combine};
 pub use duration::duration;
-pub use payload::ViewArgs;
+pub use framing::{DATAGRAM, FramingArgs};
+pub use lifetime::LifetimeArgs;
 pub use ready::ReadyArgs;
+pub use source::{InterfaceArgs, SourceArgs};
+pub use timing::TimingArgs;
+pub use view::{FromHex, ViewArgs};

@@ -1,9 +1,16 @@
 //! One story each: what a subcommand takes, what it does, and the examples that its help, its man page and the README
 //! share. A command opens sockets through the floors below and reports through [`Desk::output`].
 
+mod datagram;
+mod endpoint;
+mod stream;
+
 pub mod completions;
 pub mod fqdn;
 pub mod man;
+pub mod tcp;
+pub mod udp;
+pub mod unix;
 
 use crate::net::Explain;
 use crate::output::Output;

@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::{Mode, SFlag, fstat, major, minor};
 
 /// What stdin is: it decides when a run ends (cli.md's rules of EOF and lifetime).
@@ -66,6 +67,24 @@ impl Inlet {
             Err(Errno::EIO) if self.source == Source::Terminal => Ok(Some(0)),
             Err(errno) => Err(errno.into()),
         }
+    }
+
+    /// Wait until a read would bring something.
+    pub fn wait(&self) -> io::Result<()> {
+        self.with_fd(|fd| {
+            match poll(&mut [PollFd::new(fd, PollFlags::POLLIN)], PollTimeout::NONE) {
+                Ok(_) | Err(Errno::EINTR) => Ok(()),
+                Err(errno) => Err(errno.into()),
+            }
+        })
+    }
+
+    /// Whether a read would bring something now.
+    pub fn is_ready(&self) -> bool {
+        self.with_fd(|fd| {
+            let mut polled = [PollFd::new(fd, PollFlags::POLLIN)];
+            poll(&mut polled, PollTimeout::ZERO).is_ok_and(|count| count > 0)
+        })
     }
 
     /// Call `watch` with the descriptor that tells when there is something to read.

@@ -1,12 +1,31 @@
 //! Loops over sockets: readiness, pumping, datagrams, connecting. No command line and no format here: what happens is
 //! reported to closures.
 
+mod chop;
+mod connector;
+mod datagrams;
+mod ending;
+mod flow;
+mod hub;
 mod inlet;
+mod listener;
+mod lookup;
 mod outlet;
+mod pump;
 mod reactor;
 mod timer;
+mod watch;
 
+pub use chop::{Chop, Framing};
+pub use connector::{ConnectError, Connected, Connector};
+pub use datagrams::{Answering, Exchange, Hearing, deliver};
+pub use ending::{Ending, LoopError, Moved};
+pub use flow::{Flow, OnPeerEof, Role};
+pub use hub::{Hub, HubEvent};
 pub use inlet::{Inlet, Source};
+pub use listener::{Binding, FirstAccepted, Listener, accept_first};
+pub use lookup::lookup;
 pub use outlet::{Outlet, StdoutError};
+pub use pump::{Pump, Typed};
 pub use reactor::{Interest, Reactor, Ready};
 pub use timer::{Expired, Timer, Timers};

@@ -56,6 +56,11 @@ impl Timers {
         self.running.retain(|(running, _, _)| *running != timer);
     }
 
+    /// Whether a timer is running.
+    pub fn is_running(&self, timer: Timer) -> bool {
+        self.running.iter().any(|(running, _, _)| *running == timer)
+    }
+
     /// When the first one fires; `None` when none is running.
     pub fn next(&self) -> Option<Instant> {
         self.running.iter().map(|(_, _, at)| *at).min()

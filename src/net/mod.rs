@@ -10,11 +10,14 @@ mod explain;
 mod family;
 mod inherit;
 mod interface;
+mod poll;
 mod privilege;
 mod resolve;
 mod socket;
+mod socket_option;
 mod sys;
 mod unix_name;
+mod unix_path;
 
 pub mod sockopt;
 
@@ -25,8 +28,10 @@ pub use explain::{Explain, Outcome, Quoted, Told};
 pub use family::{Family, Kind, Protocol};
 pub use inherit::{InheritError, inherit, inherit_systemd};
 pub use interface::{index_of_interface, name_of_interface};
+pub use poll::poll_writable;
 pub use privilege::{drop_privileges, raise_net_raw};
 pub use resolve::{NameError, Names, Resolver};
 pub use socket::{Arrival, Recv, Send, Shutdown, Socket};
 pub use sys::{notify, restore_sigpipe};
 pub use unix_name::{UnixName, UnixNameError};
+pub use unix_path::{BoundPath, bind_unix};

@@ -3,16 +3,14 @@
 //! Descriptors are close-on-exec. Two flags that do not change the story are left out of what is told: SOCK_CLOEXEC,
 //! and MSG_DONTWAIT | MSG_NOSIGNAL on every send and recv.
 
-use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use super::address::Address;
-use super::error::{CallError, errno_name};
+use super::error::CallError;
 use super::explain::{Explain, Outcome, Quoted};
 use super::family::{Family, Kind, Protocol};
-use super::sockopt::{Constant, LevelName};
 use super::sys;
 use libc::c_int;
 use nix::cmsg_space;
@@ -25,7 +23,7 @@ use socket2::SockRef;
 #[derive(Debug)]
 pub struct Socket {
     fd: Option<OwnedFd>,
-    explain: Explain,
+    pub(super) explain: Explain,
     about: Option<Address>,
 }
 
@@ -399,90 +397,6 @@ impl Socket {
             .map_err(|cause| self.refused("shutdown", cause))
     }
 
-    /// getsockopt(2) into `value`; how many bytes the kernel wrote. `shown` renders them for the one who listens.
-    pub fn getsockopt(
-        &self,
-        level: c_int,
-        name: c_int,
-        value: &mut [u8],
-        shown: impl Fn(&[u8]) -> String,
-    ) -> Result<usize, CallError> {
-        let (level_name, constant) = (LevelName(level), Constant(level, name));
-        let arguments = format_args!("{}, {level_name}, {constant}", self.number());
-        self.explain
-            .call("getsockopt", arguments, || {
-                let count = sys::getsockopt(self.as_fd(), level, name, value)?;
-                Ok(Got {
-                    count,
-                    shown: shown(value.get(..count).unwrap_or(value)),
-                })
-            })
-            .map(|got| got.count)
-            .map_err(|cause| CallError::new("getsockopt", constant, cause))
-    }
-
-    /// setsockopt(2); `shown` is the value in the words of the one who set it.
-    pub fn setsockopt(
-        &self,
-        level: c_int,
-        name: c_int,
-        value: &[u8],
-        shown: impl fmt::Display,
-    ) -> Result<(), CallError> {
-        let (level_name, constant) = (LevelName(level), Constant(level, name));
-        let arguments = format_args!("{}, {level_name}, {constant}, {shown}", self.number());
-        self.explain
-            .call("setsockopt", arguments, || {
-                sys::setsockopt(self.as_fd(), level, name, value)
-            })
-            .map_err(|cause| {
-                CallError::new("setsockopt", format_args!("{constant}={shown}"), cause)
-            })
-    }
-
-    /// setsockopt(2) of an option whose value is an int.
-    pub fn set_int(&self, level: c_int, name: c_int, value: c_int) -> Result<(), CallError> {
-        self.setsockopt(level, name, &value.to_ne_bytes(), value)
-    }
-
-    /// getsockopt(2) of an option whose value is an int.
-    pub fn int(&self, level: c_int, name: c_int) -> Result<c_int, CallError> {
-        let mut value = [0; size_of::<c_int>()];
-        self.getsockopt(level, name, &mut value, |bytes| {
-            meaning(level, name, int_of(bytes))
-        })?;
-        Ok(c_int::from_ne_bytes(value))
-    }
-
-    /// getsockopt(2) SO_ERROR: the error that waits on the socket, which is thereby taken; `None` when there is none.
-    pub fn take_error(&self) -> Result<Option<io::Error>, CallError> {
-        let number = self.int(libc::SOL_SOCKET, libc::SO_ERROR)?;
-        Ok((number != 0).then(|| io::Error::from_raw_os_error(number)))
-    }
-
-    /// getsockopt(2) SO_DOMAIN; `None` for a family that this program does not speak.
-    pub fn family(&self) -> Result<Option<Family>, CallError> {
-        self.int(libc::SOL_SOCKET, libc::SO_DOMAIN)
-            .map(Family::from_number)
-    }
-
-    /// getsockopt(2) SO_TYPE; `None` for a type that this program does not speak.
-    pub fn kind(&self) -> Result<Option<Kind>, CallError> {
-        self.int(libc::SOL_SOCKET, libc::SO_TYPE)
-            .map(Kind::from_number)
-    }
-
-    /// getsockopt(2) SO_PROTOCOL
-    pub fn protocol(&self) -> Result<Protocol, CallError> {
-        self.int(libc::SOL_SOCKET, libc::SO_PROTOCOL).map(Protocol)
-    }
-
-    /// getsockopt(2) SO_ACCEPTCONN: whether it listens.
-    pub fn listens(&self) -> Result<bool, CallError> {
-        self.int(libc::SOL_SOCKET, libc::SO_ACCEPTCONN)
-            .map(|on| on != 0)
-    }
-
     /// getsockname(2)
     pub fn getsockname(&self) -> Result<Address, CallError> {
         self.explain
@@ -592,26 +506,6 @@ fn would_block(error: &io::Error) -> bool {
     error.raw_os_error() == Some(libc::EAGAIN)
 }
 
-fn int_of(bytes: &[u8]) -> c_int {
-    bytes.try_into().map_or(0, c_int::from_ne_bytes)
-}
-
-/// An int that getsockopt brought, in the API's words where it is one of its constants.
-fn meaning(level: c_int, name: c_int, value: c_int) -> String {
-    match (level, name) {
-        (libc::SOL_SOCKET, libc::SO_ERROR) if value != 0 => {
-            errno_name(&io::Error::from_raw_os_error(value)).into_owned()
-        }
-        (libc::SOL_SOCKET, libc::SO_DOMAIN) => Family::from_number(value)
-            .map_or_else(|| value.to_string(), |family| family.to_string()),
-        (libc::SOL_SOCKET, libc::SO_TYPE) => {
-            Kind::from_number(value).map_or_else(|| value.to_string(), |kind| kind.to_string())
-        }
-        (libc::SOL_SOCKET, libc::SO_PROTOCOL) => Protocol(value).to_string(),
-        _ => value.to_string(),
-    }
-}
-
 struct Accepted {
     fd: OwnedFd,
     peer: Address,
@@ -670,16 +564,5 @@ struct Named(Address);
 impl Outcome for Named {
     fn note(&self) -> Option<String> {
         Some(format!("[{}]", self.0))
-    }
-}
-
-struct Got {
-    count: usize,
-    shown: String,
-}
-
-impl Outcome for Got {
-    fn note(&self) -> Option<String> {
-        Some(format!("[{}]", self.shown))
     }
 }

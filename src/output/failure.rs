@@ -1,5 +1,6 @@
 //! Why a run failed, in one line with a hint and an exit status: the one place that knows which error means what.
 
+use std::error::Error;
 use std::fmt;
 
 use nix::sys::signal::Signal;
@@ -7,8 +8,8 @@ use serde::Serialize;
 
 use super::event::{Event, Output, say};
 use super::exit::Exit;
-use crate::engine::{Expired, StdoutError};
-use crate::net::{CallError, EndpointError, InheritError, NameError, UnixNameError};
+use crate::engine::{ConnectError, Expired, LoopError, StdoutError};
+use crate::net::{CallError, EndpointError, InheritError, NameError, UnixNameError, errno_name};
 
 /// A wish that makes no sense: nothing was attempted.
 #[derive(Debug)]
@@ -16,6 +17,15 @@ pub struct Usage {
     /// What is wrong with it.
     pub why: String,
     /// What to write instead.
+    pub hint: Option<String>,
+}
+
+/// The network's answer is no, though no call failed: a reply that did not come.
+#[derive(Debug)]
+pub struct NoAnswer {
+    /// What is missing.
+    pub why: String,
+    /// What may help.
     pub hint: Option<String>,
 }
 
@@ -50,10 +60,7 @@ impl Failure {
     /// What an error means to the one who called.
     pub fn of(error: &anyhow::Error) -> Self {
         let (exit, hint) = judge(error);
-        let errno = error
-            .chain()
-            .find_map(|cause| cause.downcast_ref::<CallError>());
-        let errno = errno.map(|call| crate::net::errno_name(&call.cause).into_owned());
+        let errno = errno_of(error);
         Self {
             message: format!("{error:#}"),
             hint,
@@ -80,40 +87,78 @@ impl Failure {
 
 /// The exit status and the hint of the first cause that has one.
 fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
-    for cause in error.chain() {
-        if let Some(call) = cause.downcast_ref::<CallError>() {
-            return (exit_of(call.errno()), hint_of(call));
-        } else if let Some(name) = cause.downcast_ref::<NameError>() {
-            let exit = if name.trouble {
-                Exit::Trouble
-            } else {
-                Exit::No
-            };
-            return (exit, name.hint.map(str::to_owned));
-        } else if let Some(stdout) = cause.downcast_ref::<StdoutError>() {
-            let exit = if stdout.is_broken_pipe() {
-                Exit::Signal(Signal::SIGPIPE)
-            } else {
-                Exit::Trouble
-            };
-            return (exit, None);
-        } else if cause.is::<Expired>() {
-            return (Exit::TimedOut, None);
-        } else if let Some(endpoint) = cause.downcast_ref::<EndpointError>() {
-            return (Exit::Trouble, endpoint.hint.clone());
-        } else if let Some(usage) = cause.downcast_ref::<Usage>() {
-            return (Exit::Trouble, usage.hint.clone());
-        } else if let Some(InheritError::Environment(_)) = cause.downcast_ref::<InheritError>() {
-            let hint = "a service manager sets LISTEN_PID and LISTEN_FDS, sd_listen_fds(3)";
-            return (Exit::Trouble, Some(hint.to_owned()));
-        } else if cause.is::<UnixNameError>() {
-            return (
-                Exit::Trouble,
-                Some("a path, or @name for an abstract one".to_owned()),
-            );
+    error
+        .chain()
+        .find_map(judge_one)
+        .unwrap_or((Exit::Trouble, None))
+}
+
+fn judge_one(cause: &(dyn Error + 'static)) -> Option<(Exit, Option<String>)> {
+    if let Some(call) = cause.downcast_ref::<CallError>() {
+        return Some((exit_of(call.errno()), hint_of(call)));
+    } else if let Some(connect) = cause.downcast_ref::<ConnectError>() {
+        return Some(judge_connect(connect));
+    } else if let Some(ended) = cause.downcast_ref::<LoopError>() {
+        return ended.cause().and_then(judge_one);
+    } else if let Some(name) = cause.downcast_ref::<NameError>() {
+        let exit = if name.trouble {
+            Exit::Trouble
+        } else {
+            Exit::No
+        };
+        return Some((exit, name.hint.map(str::to_owned)));
+    } else if let Some(stdout) = cause.downcast_ref::<StdoutError>() {
+        let exit = if stdout.is_broken_pipe() {
+            Exit::Signal(Signal::SIGPIPE)
+        } else {
+            Exit::Trouble
+        };
+        return Some((exit, None));
+    } else if cause.is::<Expired>() {
+        return Some((Exit::TimedOut, None));
+    } else if let Some(endpoint) = cause.downcast_ref::<EndpointError>() {
+        return Some((Exit::Trouble, endpoint.hint.clone()));
+    } else if let Some(usage) = cause.downcast_ref::<Usage>() {
+        return Some((Exit::Trouble, usage.hint.clone()));
+    } else if let Some(no) = cause.downcast_ref::<NoAnswer>() {
+        return Some((Exit::No, no.hint.clone()));
+    } else if let Some(InheritError::Environment(_)) = cause.downcast_ref::<InheritError>() {
+        let hint = "a service manager sets LISTEN_PID and LISTEN_FDS, sd_listen_fds(3)";
+        return Some((Exit::Trouble, Some(hint.to_owned())));
+    } else if cause.is::<UnixNameError>() {
+        return Some((
+            Exit::Trouble,
+            Some("a path, or @name for an abstract one".to_owned()),
+        ));
+    }
+    None
+}
+
+/// One address that said no is the network's answer, whatever became of the others.
+fn judge_connect(error: &ConnectError) -> (Exit, Option<String>) {
+    let hint = error.failures().iter().find_map(hint_of);
+    match error {
+        ConnectError::Expired(..) => (Exit::TimedOut, hint),
+        ConnectError::Failed(_, failures) => {
+            let no = failures
+                .iter()
+                .any(|failure| exit_of(failure.errno()) == Exit::No);
+            (if no { Exit::No } else { Exit::Trouble }, hint)
         }
     }
-    (Exit::Trouble, None)
+}
+
+/// The symbol of the errno that an error comes from.
+fn errno_of(error: &anyhow::Error) -> Option<String> {
+    error.chain().find_map(|cause| {
+        let ended = cause.downcast_ref::<LoopError>().and_then(LoopError::cause);
+        let call = ended.unwrap_or(cause).downcast_ref::<CallError>();
+        let failed = cause
+            .downcast_ref::<ConnectError>()
+            .and_then(|connect| connect.failures().first());
+        call.or(failed)
+            .map(|call| errno_name(&call.cause).into_owned())
+    })
 }
 
 /// The network's answers are a no, everything else is trouble here.
@@ -189,4 +234,12 @@ impl fmt::Display for Usage {
     }
 }
 
-impl std::error::Error for Usage {}
+impl Error for Usage {}
+
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+impl Error for NoAnswer {}

@@ -1,6 +1,7 @@
 //! Events out: each has a human face and a JSON line, and nothing else ever asks which one is wanted.
 
 mod bytes;
+mod connection;
 mod event;
 mod exit;
 mod failure;
@@ -8,8 +9,9 @@ mod harmless;
 mod hexdump;
 
 pub use bytes::Bytes;
+pub use connection::{Accepted, Closed, Connected, Datagram, Listening, Received, Warning};
 pub use event::{Event, Face, Output, Style};
 pub use exit::Exit;
-pub use failure::{Failure, Usage};
+pub use failure::{Failure, NoAnswer, Usage};
 pub use harmless::{Harmless, harmless};
 pub use hexdump::HexDump;

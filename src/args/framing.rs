@@ -1,0 +1,33 @@
+//! How stdin is cut into datagrams.
+
+use clap::Args;
+
+use crate::engine::{Chop, Framing};
+
+/// The largest payload of a UDP datagram over IPv4: 65535 less the headers of IP and UDP.
+pub const DATAGRAM: usize = 65507;
+
+/// One datagram per read, per line, or one in all.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct FramingArgs {
+    /// One datagram per line of stdin, without its line feed
+    #[arg(long, conflicts_with = "whole")]
+    lines: bool,
+    /// All of stdin as one datagram
+    #[arg(long)]
+    whole: bool,
+    /// One datagram per read of stdin, of N bytes at most
+    #[arg(long, value_name = "N", default_value_t = DATAGRAM, conflicts_with_all = ["lines", "whole"])]
+    size: usize,
+}
+
+impl FramingArgs {
+    /// What cuts stdin.
+    pub fn chop(&self) -> Chop {
+        Chop::new(match (self.lines, self.whole) {
+            (true, _) => Framing::Lines,
+            (_, true) => Framing::Whole,
+            _ => Framing::Reads(self.size),
+        })
+    }
+}

@@ -1,0 +1,40 @@
+//! When a stream ends.
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::duration::duration;
+use crate::engine::OnPeerEof;
+
+/// The ends of stdin and of the peer.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct LifetimeArgs {
+    /// What the peer's end means while stdin is open: auto ends unless stdin is a file or a pipe that has spoken
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = PeerEof::Auto)]
+    on_peer_eof: PeerEof,
+    /// After the end of stdin, wait for the peer's end for D at most (exit status 124)
+    #[arg(long, value_name = "D", value_parser = duration)]
+    pub linger: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum PeerEof {
+    /// End at once, but hear out a file, or a pipe that has spoken
+    Auto,
+    /// End at once
+    Exit,
+    /// Hear stdin out to its end
+    Drain,
+}
+
+impl LifetimeArgs {
+    /// The policy that was asked for.
+    pub fn on_peer_eof(&self) -> OnPeerEof {
+        match self.on_peer_eof {
+            PeerEof::Auto => OnPeerEof::Auto,
+            PeerEof::Exit => OnPeerEof::Exit,
+            PeerEof::Drain => OnPeerEof::Drain,
+        }
+    }
+}

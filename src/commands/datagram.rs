@@ -1,0 +1,220 @@
+//! What `udp` and `unix --type dgram` share: datagrams heard and answered, or sent and forgotten.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use super::Desk;
+use crate::args::{FramingArgs, TimingArgs, ViewArgs};
+use crate::engine::{
+    Answering, Ending, Exchange, Inlet, LoopError, Reactor, StdoutError, Timer, Timers, Typed,
+};
+use crate::net::{Arrival, Socket};
+use crate::output::{Bytes, Datagram, Exit, HexDump, NoAnswer, Output, Usage};
+
+/// How long to wait for more replies after the end of stdin, where nothing else was said.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Flags of every exchange of datagrams.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct ExchangeArgs {
+    /// End after N datagrams have come
+    #[arg(short, long, value_name = "N")]
+    pub(super) count: Option<u64>,
+    #[command(flatten)]
+    pub(super) framing: FramingArgs,
+    #[command(flatten)]
+    pub(super) view: ViewArgs,
+    #[command(flatten)]
+    pub(super) timing: TimingArgs,
+}
+
+/// One exchange.
+pub(super) struct Conversation<'a> {
+    pub(super) desk: &'a Desk,
+    pub(super) args: ExchangeArgs,
+    /// When the run began; the deadline counts from here.
+    pub(super) start: Instant,
+}
+
+impl Conversation<'_> {
+    /// Hear every peer, answer the one that was heard last.
+    pub(super) fn listen(
+        &self,
+        reactor: &mut Reactor,
+        sockets: Vec<(Socket, bool)>,
+        local: &str,
+    ) -> anyhow::Result<Exit> {
+        let (heard, ending) = self.run(reactor, sockets, Answering::LastHeard, None, local);
+        self.end(heard, ending?, "no datagram came")
+    }
+
+    /// Talk with the one peer that the socket is connected to.
+    pub(super) fn converse(
+        &self,
+        socket: Socket,
+        linger: Option<Duration>,
+        local: &str,
+    ) -> anyhow::Result<Exit> {
+        let mut reactor = Reactor::new()?;
+        reactor.catch_signals()?;
+        let linger = Some(linger.unwrap_or(LINGER));
+        let (heard, ending) = self.run(
+            &mut reactor,
+            vec![(socket, false)],
+            Answering::Connected,
+            linger,
+            local,
+        );
+        self.end(heard, ending?, "no reply came")
+    }
+
+    fn run(
+        &self,
+        reactor: &mut Reactor,
+        sockets: Vec<(Socket, bool)>,
+        answering: Answering,
+        linger: Option<Duration>,
+        local: &str,
+    ) -> (u64, Result<Ending, LoopError>) {
+        let inlet = Inlet::stdin();
+        let mut decoder = self.args.view.decoder();
+        let mut decode = |piece: Option<&[u8]>| {
+            decoder
+                .as_mut()
+                .map_or(Ok(Vec::new()), |hex| hex.decode(piece))
+        };
+        let mut timers: Timers = self.args.timing.timers(self.start);
+        timers.start(Timer::Answer, self.args.timing.timeout, Instant::now());
+        let mut exchange = Exchange {
+            reactor,
+            sockets,
+            answering,
+            inlet: &inlet,
+            chop: self.args.framing.chop(),
+            typed: self.args.view.from_hex.then_some(&mut decode as Typed<'_>),
+            outlet: self.desk.output.outlet(),
+            hear: &mut |arrival, bytes| {
+                show(&self.desk.output, self.args.view.hex, local, arrival, bytes)
+            },
+            timers,
+            linger,
+            count: self.args.count,
+        };
+        exchange.run()
+    }
+
+    fn end(&self, heard: u64, ending: Ending, missing: &str) -> anyhow::Result<Exit> {
+        match ending {
+            Ending::Signal(signal) => Ok(Exit::Signal(signal)),
+            Ending::Done => match self.args.count.filter(|count| heard < *count) {
+                Some(count) => {
+                    let hint = Some(format!("{heard} of {count} came; --linger waits longer"));
+                    Err(NoAnswer {
+                        why: missing.to_owned(),
+                        hint,
+                    }
+                    .into())
+                }
+                None => Ok(Exit::Done),
+            },
+        }
+    }
+}
+
+fn show(
+    output: &Output,
+    hex: bool,
+    local: &str,
+    arrival: &Arrival,
+    bytes: &[u8],
+) -> Result<(), StdoutError> {
+    let peer = arrival.from.clone().map(|from| from.unmapped().to_string());
+    let local = arrival
+        .to
+        .map_or_else(|| local.to_owned(), |to| to.to_canonical().to_string());
+    let truncated = arrival.length > bytes.len();
+    let datagram = Datagram {
+        peer,
+        local,
+        length: arrival.length,
+        truncated,
+        bytes: Bytes(bytes),
+    };
+    output.offer(&datagram)?;
+    if output.style().json {
+        return Ok(());
+    }
+    if hex {
+        let dump = HexDump { offset: 0, bytes }.to_string();
+        return output.outlet().offer(dump.as_bytes()).map(drop);
+    }
+    output.outlet().offer(bytes).map(drop)
+}
+
+/// What is to be sent: DATA words, each a datagram, or stdin.
+pub(super) struct Outgoing<'a> {
+    pub(super) words: &'a [OsString],
+    pub(super) framing: FramingArgs,
+    pub(super) view: ViewArgs,
+}
+
+impl Outgoing<'_> {
+    /// Hand each datagram to `send`.
+    pub(super) fn each(
+        &self,
+        send: &mut dyn FnMut(&[u8]) -> Result<(), LoopError>,
+    ) -> anyhow::Result<()> {
+        if self.words.is_empty() {
+            return self.each_of_stdin(send);
+        }
+        for word in self.words {
+            send(&self.decode(word.as_bytes())?)?;
+        }
+        Ok(())
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Result<Vec<u8>, Usage> {
+        let Some(mut decoder) = self.view.decoder() else {
+            return Ok(bytes.to_vec());
+        };
+        let decoded = decoder
+            .decode(Some(bytes))
+            .and_then(|decoded| decoder.decode(None).map(|_| decoded));
+        decoded.map_err(|why| Usage::new(why, "--from-hex takes pairs of hex digits: 48656c6c6f"))
+    }
+
+    fn each_of_stdin(
+        &self,
+        send: &mut dyn FnMut(&[u8]) -> Result<(), LoopError>,
+    ) -> anyhow::Result<()> {
+        let inlet = Inlet::stdin();
+        let mut chop = self.framing.chop();
+        let mut decoder = self.view.decoder();
+        let mut buffer = vec![0; 256 * 1024];
+        loop {
+            let room = chop.room(buffer.len());
+            let window = buffer.get_mut(..room).unwrap_or_default();
+            let Some(count) = inlet.read(window).map_err(LoopError::Stdin)? else {
+                inlet.wait().map_err(LoopError::Stdin)?;
+                continue;
+            };
+            let read = window.get(..count).filter(|read| !read.is_empty());
+            let decoded = match &mut decoder {
+                Some(decoder) => decoder.decode(read).map_err(LoopError::Typed)?,
+                None => read.unwrap_or_default().to_vec(),
+            };
+            if !decoded.is_empty() {
+                chop.push(&decoded)
+                    .iter()
+                    .try_for_each(|datagram| send(datagram))?;
+            }
+            if read.is_none() {
+                chop.end().iter().try_for_each(|datagram| send(datagram))?;
+                return Ok(());
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! From an endpoint to sockets: what every network command does first.
+
+use std::time::Duration;
+
+use super::Desk;
+use crate::args::AddressArgs;
+use crate::engine::{Binding, Listener, lookup};
+use crate::net::{
+    Address, CallError, Descriptor, Endpoint, Family, Host, HostPort, Kind, Socket, inherit,
+    inherit_systemd,
+};
+use crate::output::Usage;
+
+/// The addresses that an endpoint stands for, within `limit`.
+pub(super) fn resolve(
+    network: &HostPort,
+    family: Option<Family>,
+    kind: Kind,
+    limit: Option<Duration>,
+    desk: &Desk,
+) -> anyhow::Result<Vec<Address>> {
+    let resolver = crate::net::Resolver::new(&desk.explain);
+    let addresses = lookup(&resolver, network, family, kind, limit)??;
+    Ok(addresses.into_iter().map(Address::from).collect())
+}
+
+/// Bound sockets for everything that an endpoint stands for, or inherited ones.
+pub(super) fn listeners(
+    address: &AddressArgs,
+    binding: Binding,
+    prepare: &dyn Fn(&Socket) -> Result<(), CallError>,
+    desk: &Desk,
+) -> anyhow::Result<Vec<Listener>> {
+    match address.endpoint()? {
+        Endpoint::Inherited(descriptor) => inherited_listeners(descriptor, binding.kind, desk),
+        Endpoint::Network(network) => {
+            let family = address.family();
+            let resolver = crate::net::Resolver::new(&desk.explain);
+            let addresses = resolver.addresses(&network, family, binding.kind)?;
+            let dual_stack = network.host == Host::Any && family.is_none();
+            Ok(Binding {
+                dual_stack,
+                ..binding
+            }
+            .open(&addresses, prepare, &desk.explain)?)
+        }
+    }
+}
+
+/// The one socket behind a descriptor.
+pub(super) fn inherited(descriptor: Descriptor, desk: &Desk) -> anyhow::Result<Socket> {
+    match all_inherited(descriptor, desk)?.pop() {
+        Some(socket) => Ok(socket),
+        None => Err(Usage::new(
+            "no descriptor was inherited",
+            "fd:3, or start it with LISTEN_FDS",
+        )
+        .into()),
+    }
+}
+
+fn all_inherited(descriptor: Descriptor, desk: &Desk) -> anyhow::Result<Vec<Socket>> {
+    Ok(match descriptor {
+        Descriptor::Number(number) => vec![inherit(number, &desk.explain)?],
+        Descriptor::Systemd => {
+            let environment = |name: &str| std::env::var(name).ok();
+            inherit_systemd(environment, std::process::id(), &desk.explain)?
+        }
+    })
+}
+
+/// The listening, or bound, sockets behind a descriptor.
+pub(super) fn inherited_listeners(
+    descriptor: Descriptor,
+    kind: Kind,
+    desk: &Desk,
+) -> anyhow::Result<Vec<Listener>> {
+    let mut listeners = Vec::new();
+    for socket in all_inherited(descriptor, desk)? {
+        let connections = kind == Kind::Stream || kind == Kind::SeqPacket;
+        let number = socket.number();
+        if socket.kind()? != Some(kind) {
+            let why = format!("fd:{number} is no {kind} socket");
+            return Err(Usage::new(
+                why,
+                format!("`sockkit options get --fd {number} SO_TYPE` shows what it is"),
+            )
+            .into());
+        }
+        if connections && !socket.listens()? {
+            let why = format!("fd:{number} does not listen");
+            return Err(Usage::new(
+                why,
+                "hand over a socket after listen(2); a connected one goes to `connect`",
+            )
+            .into());
+        }
+        let local = socket.getsockname()?;
+        listeners.push(Listener { socket, local });
+    }
+    Ok(listeners)
+}

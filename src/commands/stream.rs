@@ -1,0 +1,256 @@
+//! What `tcp` and `unix` share: a connection joined to stdin and stdout, or a listener's many.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use super::Desk;
+use crate::args::{LifetimeArgs, TimingArgs, ViewArgs};
+use crate::engine::{
+    Ending, Flow, Hub, HubEvent, Inlet, Listener, LoopError, Moved, Pump, Reactor, Role,
+    StdoutError, Timer, Typed, accept_first,
+};
+use crate::net::{Address, CallError, Socket};
+use crate::output::{
+    Accepted, Bytes, Closed, Connected, Exit, HexDump, Listening, Output, Received, Warning,
+};
+
+/// Flags of every stream.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct StreamArgs {
+    #[command(flatten)]
+    pub(super) view: ViewArgs,
+    #[command(flatten)]
+    pub(super) lifetime: LifetimeArgs,
+    #[command(flatten)]
+    pub(super) timing: TimingArgs,
+}
+
+/// Flags of a stream's listener.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct ServeArgs {
+    /// Serve many connections at once, until a signal: what they say goes to stdout, stdin goes to each
+    #[arg(short, long)]
+    keep_open: bool,
+}
+
+/// One stream command's run.
+pub(super) struct Stream<'a> {
+    pub(super) desk: &'a Desk,
+    pub(super) args: StreamArgs,
+    /// The word for the protocol in events.
+    pub(super) proto: &'a str,
+    /// When the run began; the deadline counts from here.
+    pub(super) start: Instant,
+}
+
+impl Stream<'_> {
+    /// Join a connection that this side asked for.
+    pub(super) fn converse(
+        &self,
+        socket: &Socket,
+        peer: &Address,
+        local: &Address,
+    ) -> anyhow::Result<Exit> {
+        let (peer, local) = (peer.to_string(), local.to_string());
+        self.desk.output.tell(&Connected {
+            proto: self.proto,
+            peer,
+            local,
+        })?;
+        let mut reactor = Reactor::new()?;
+        reactor.catch_signals()?;
+        self.pump(&mut reactor, socket, Role::Connector)
+    }
+
+    /// Announce listeners, then take one connection, or many.
+    pub(super) fn serve(
+        &self,
+        mut reactor: Reactor,
+        listeners: Vec<Listener>,
+        serve: ServeArgs,
+        ready: impl FnOnce(Option<u16>) -> Result<(), CallError>,
+    ) -> anyhow::Result<Exit> {
+        for listener in &listeners {
+            self.desk.output.tell(&Listening {
+                proto: self.proto,
+                local: listener.local.to_string(),
+            })?;
+        }
+        let first = listeners.first().and_then(|listener| listener.local.inet());
+        ready(first.map(|address| address.port()))?;
+        let mut timers = self.args.timing.timers(self.start);
+        timers.start(Timer::Answer, self.args.timing.timeout, Instant::now());
+        if serve.keep_open {
+            timers.stop(Timer::Idle);
+            return self.serve_many(&mut reactor, listeners, timers);
+        }
+        let warn = |error: &CallError| {
+            self.desk.output.offer(&Warning {
+                message: error.to_string(),
+            })
+        };
+        let (socket, peer, local) = match accept_first(&mut reactor, listeners, &timers, &warn)? {
+            Ok(accepted) => accepted,
+            Err(signal) => return Ok(Exit::Signal(signal)),
+        };
+        let accepted = Accepted {
+            conn: 1,
+            peer: peer.to_string(),
+            local: local.to_string(),
+        };
+        self.desk.output.tell(&accepted)?;
+        self.pump(&mut reactor, &socket, Role::Listener)
+    }
+
+    fn pump(&self, reactor: &mut Reactor, socket: &Socket, role: Role) -> anyhow::Result<Exit> {
+        let inlet = Inlet::stdin();
+        let output = &self.desk.output;
+        let mut decoder = self.args.view.decoder();
+        let mut decode = |piece: Option<&[u8]>| {
+            decoder
+                .as_mut()
+                .map_or(Ok(Vec::new()), |hex| hex.decode(piece))
+        };
+        let mut view = View::new(output, self.args.view.hex);
+        let peer = socket.about().map(ToString::to_string).unwrap_or_default();
+        let mut pump = Pump {
+            reactor,
+            inlet: &inlet,
+            outlet: output.outlet(),
+            socket,
+            flow: Flow::new(role, inlet.source(), self.args.lifetime.on_peer_eof()),
+            timers: self.args.timing.timers(self.start),
+            linger: self.args.lifetime.linger,
+            close_stdout: role == Role::Listener && !output.style().json,
+            typed: self.args.view.from_hex.then_some(&mut decode as Typed<'_>),
+            show: &mut |bytes| view.show(1, &peer, bytes),
+        };
+        let (moved, ending) = pump.run();
+        let reason = ending.as_ref().err().map(ToString::to_string);
+        let broken = matches!(&ending, Err(LoopError::Stdout(_)));
+        if !broken {
+            output.tell(&closed(1, peer, moved, reason))?;
+        }
+        exit(ending)
+    }
+
+    fn serve_many(
+        &self,
+        reactor: &mut Reactor,
+        listeners: Vec<Listener>,
+        timers: crate::engine::Timers,
+    ) -> anyhow::Result<Exit> {
+        let inlet = Inlet::stdin();
+        let output = &self.desk.output;
+        let mut decoder = self.args.view.decoder();
+        let mut decode = |piece: Option<&[u8]>| {
+            decoder
+                .as_mut()
+                .map_or(Ok(Vec::new()), |hex| hex.decode(piece))
+        };
+        let mut view = View::new(output, self.args.view.hex);
+        let idle: Option<Duration> = self.args.timing.idle_timeout;
+        let mut hub = Hub {
+            reactor,
+            listeners,
+            inlet: &inlet,
+            outlet: output.outlet(),
+            timers,
+            idle,
+            typed: self.args.view.from_hex.then_some(&mut decode as Typed<'_>),
+            report: &mut |event| view.report(event),
+        };
+        exit(hub.run())
+    }
+}
+
+fn exit(ending: Result<Ending, LoopError>) -> anyhow::Result<Exit> {
+    match ending? {
+        Ending::Done => Ok(Exit::Done),
+        Ending::Signal(signal) => Ok(Exit::Signal(signal)),
+    }
+}
+
+fn closed(conn: u64, peer: String, moved: Moved, reason: Option<String>) -> Closed {
+    Closed {
+        conn,
+        peer,
+        received: moved.received,
+        sent: moved.sent,
+        reason,
+    }
+}
+
+/// What arrives, in the form that was asked for: as it is, as hex, or as events.
+struct View<'a> {
+    output: &'a Output,
+    hex: bool,
+    offsets: HashMap<u64, u64>,
+    last: u64,
+}
+
+impl<'a> View<'a> {
+    fn new(output: &'a Output, hex: bool) -> Self {
+        Self {
+            output,
+            hex,
+            offsets: HashMap::new(),
+            last: 1,
+        }
+    }
+
+    fn show(&mut self, conn: u64, peer: &str, bytes: &[u8]) -> Result<(), StdoutError> {
+        if self.output.style().json {
+            return self.output.offer(&Received {
+                conn,
+                bytes: Bytes(bytes),
+            });
+        }
+        if !self.hex {
+            return self.output.outlet().offer(bytes).map(drop);
+        }
+        let heading = if self.last == conn {
+            String::new()
+        } else {
+            format!("# {conn} {peer}\n")
+        };
+        self.last = conn;
+        let offset = self.offsets.entry(conn).or_default();
+        let dump = format!(
+            "{heading}{}",
+            HexDump {
+                offset: *offset,
+                bytes
+            }
+        );
+        *offset += bytes.len() as u64;
+        self.output.outlet().offer(dump.as_bytes()).map(drop)
+    }
+
+    fn report(&mut self, event: &HubEvent<'_>) -> Result<(), StdoutError> {
+        match event {
+            HubEvent::Accepted { conn, peer, local } => self.output.offer(&Accepted {
+                conn: *conn,
+                peer: peer.to_string(),
+                local: local.to_string(),
+            }),
+            HubEvent::Received { conn, peer, bytes } => self.show(*conn, &peer.to_string(), bytes),
+            HubEvent::Closed {
+                conn,
+                peer,
+                moved,
+                failure,
+            } => {
+                self.offsets.remove(conn);
+                let reason = failure.map(ToString::to_string);
+                self.output
+                    .offer(&closed(*conn, peer.to_string(), *moved, reason))
+            }
+            HubEvent::Refused(error) => self.output.offer(&Warning {
+                message: error.to_string(),
+            }),
+        }
+    }
+}

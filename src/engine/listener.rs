@@ -1,0 +1,177 @@
+//! Sockets that are bound to every address of an endpoint: dual-stack where `*` was asked for.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+
+use super::ending::LoopError;
+use super::outlet::StdoutError;
+use super::reactor::{Interest, Reactor};
+use super::timer::Timers;
+use super::watch::Watch;
+use crate::net::{Address, CallError, Explain, Family, Kind, Protocol, Socket};
+
+/// The longest queue of connections not yet accepted; the kernel caps it at net.core.somaxconn.
+const BACKLOG: i32 = 4096;
+
+/// What to open.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// SOCK_STREAM, SOCK_DGRAM...
+    pub kind: Kind,
+    /// The protocol.
+    pub protocol: Protocol,
+    /// Whether `[::]` takes IPv4 too: `*` was asked for, not `[::]`.
+    pub dual_stack: bool,
+}
+
+/// A bound socket and the address that it really has.
+#[derive(Debug)]
+pub struct Listener {
+    /// The socket.
+    pub socket: Socket,
+    /// getsockname(2) of it.
+    pub local: Address,
+}
+
+impl Binding {
+    /// Open, prepare, bind, and where connections are to come listen, on each address; port 0 is chosen once for all.
+    pub fn open(
+        &self,
+        addresses: &[SocketAddr],
+        prepare: &dyn Fn(&Socket) -> Result<(), CallError>,
+        explain: &Explain,
+    ) -> Result<Vec<Listener>, CallError> {
+        let mut listeners: Vec<Listener> = Vec::new();
+        for address in addresses {
+            let mut address = *address;
+            let chosen = listeners.first().and_then(|first| first.local.inet());
+            if let (0, Some(chosen)) = (address.port(), chosen) {
+                address.set_port(chosen.port());
+            }
+            listeners.push(self.open_or_fall_back(address, prepare, explain)?);
+        }
+        Ok(listeners)
+    }
+
+    /// A kernel without IPv6 still has every IPv4 interface.
+    fn open_or_fall_back(
+        &self,
+        address: SocketAddr,
+        prepare: &dyn Fn(&Socket) -> Result<(), CallError>,
+        explain: &Explain,
+    ) -> Result<Listener, CallError> {
+        match self.open_one(address, prepare, explain) {
+            Err(error)
+                if self.dual_stack
+                    && matches!(error.errno(), libc::EAFNOSUPPORT | libc::EADDRNOTAVAIL) =>
+            {
+                let every = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), address.port());
+                self.open_one(every, prepare, explain)
+            }
+            opened => opened,
+        }
+    }
+
+    fn open_one(
+        &self,
+        address: SocketAddr,
+        prepare: &dyn Fn(&Socket) -> Result<(), CallError>,
+        explain: &Explain,
+    ) -> Result<Listener, CallError> {
+        let address = Address::from(address);
+        let mut socket = Socket::open(address.family(), self.kind, self.protocol, explain)?;
+        let connections = self.kind != Kind::Dgram && self.kind != Kind::Raw;
+        if connections {
+            // A listener that was ended may start again while its old connections are in TIME_WAIT.
+            socket.set_int(libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
+        }
+        if address.family() == Family::Inet6 {
+            socket.set_int(
+                libc::IPPROTO_IPV6,
+                libc::IPV6_V6ONLY,
+                i32::from(!self.dual_stack),
+            )?;
+        }
+        prepare(&socket)?;
+        socket.bind(&address)?;
+        if connections {
+            socket.listen(BACKLOG)?;
+        }
+        let local = socket.getsockname()?;
+        Ok(Listener { socket, local })
+    }
+}
+
+/// How long accepting pauses when there are no descriptors left.
+pub(super) const PAUSE: Duration = Duration::from_millis(100);
+
+/// Whether an accept failed for want of something that may come back: descriptors, memory.
+pub(super) fn is_shortage(error: &CallError) -> bool {
+    matches!(
+        error.errno(),
+        libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM
+    )
+}
+
+/// Whether an accept failed because the client left before it, accept(2).
+pub(super) fn is_gone(error: &CallError) -> bool {
+    matches!(
+        error.errno(),
+        libc::ECONNABORTED | libc::EPROTO | libc::EPERM
+    )
+}
+
+/// The first connection: its socket, the peer, the address that was connected to.
+pub type FirstAccepted = (Socket, Address, Address);
+
+/// Wait for the first connection and close the listeners, so that nobody else connects in vain; or the signal that came
+/// first. `warn` hears what is tried again.
+pub fn accept_first(
+    reactor: &mut Reactor,
+    listeners: Vec<Listener>,
+    timers: &Timers,
+    warn: &dyn Fn(&CallError) -> Result<(), StdoutError>,
+) -> Result<Result<FirstAccepted, Signal>, LoopError> {
+    let mut watches: Vec<Watch> = (0..listeners.len()).map(Watch::new).collect();
+    let mut paused: Option<Instant> = None;
+    loop {
+        let wanted = paused.is_none().then_some(Interest::READ);
+        for (listener, watch) in listeners.iter().zip(&mut watches) {
+            watch.set(reactor, &listener.socket, wanted)?;
+        }
+        let until = timers.next().into_iter().chain(paused).min();
+        if let Some(signal) = reactor.wait(until)? {
+            return Ok(Err(signal));
+        }
+        let now = Instant::now();
+        paused = paused.filter(|until| *until > now);
+        for ready in reactor.ready() {
+            let Some(listener) = listeners.get(ready.token) else {
+                continue;
+            };
+            match listener.socket.accept() {
+                Ok(Some((socket, peer))) => {
+                    for (listener, watch) in listeners.iter().zip(&mut watches) {
+                        watch.set(reactor, &listener.socket, None)?;
+                    }
+                    let local = socket
+                        .getsockname()
+                        .map_or_else(|_| listener.local.clone(), Address::unmapped);
+                    return Ok(Ok((socket, peer.unmapped(), local)));
+                }
+                Ok(None) => {}
+                Err(error) if is_gone(&error) => {}
+                Err(error) if is_shortage(&error) => {
+                    warn(&error)?;
+                    paused = Some(now + PAUSE);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if let Some(expired) = timers.expired(now) {
+            return Err(expired.on("listen").into());
+        }
+    }
+}

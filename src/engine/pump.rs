@@ -1,0 +1,323 @@
+//! stdin to a connection and the connection to stdout, both at once, with one bounded buffer each way.
+//!
+//! A chunk is sent whole before the next is read, so records of SOCK_SEQPACKET keep their boundaries, and nothing grows.
+
+use std::time::Instant;
+
+use super::ending::{Ending, LoopError, Moved};
+use super::flow::Flow;
+use super::inlet::Inlet;
+use super::outlet::{Outlet, StdoutError};
+use super::reactor::{Interest, Reactor};
+use super::timer::{Timer, Timers};
+use super::watch::Watch;
+use crate::net::{CallError, Recv, Send, Shutdown, Socket};
+
+/// How much one read brings at most.
+const BUFFER: usize = 256 * 1024;
+
+const SOCKET: usize = 0;
+const STDIN: usize = 1;
+const STDOUT: usize = 2;
+
+/// Decodes what was typed: a chunk of stdin, or `None` at its end, into what is to be sent.
+pub type Typed<'a> = &'a mut dyn FnMut(Option<&[u8]>) -> Result<Vec<u8>, String>;
+
+/// One connection, joined to stdin and stdout.
+pub struct Pump<'a> {
+    /// Readiness, and the signals that end the run.
+    pub reactor: &'a mut Reactor,
+    /// What is sent.
+    pub inlet: &'a Inlet,
+    /// What is received goes here, through `show`.
+    pub outlet: &'a Outlet,
+    /// The connection.
+    pub socket: &'a Socket,
+    /// When it ends.
+    pub flow: Flow,
+    /// Its time limits; the idle timer and the deadline are running already.
+    pub timers: Timers,
+    /// How long to wait for the peer's end after stdin's; `None` is without limit.
+    pub linger: Option<std::time::Duration>,
+    /// Whether stdout is closed at the peer's end, so that its reader sees it at once.
+    pub close_stdout: bool,
+    /// Decodes what is typed; `None` sends it as it is.
+    pub typed: Option<Typed<'a>>,
+    /// Hands what arrived to the outlet, in whatever form.
+    pub show: &'a mut dyn FnMut(&[u8]) -> Result<(), StdoutError>,
+}
+
+/// What is under way.
+struct Transfer {
+    chunk: Vec<u8>,
+    sent: usize,
+    moved: Moved,
+    failure: Option<CallError>,
+    stdout_closed: bool,
+    hung_up: bool,
+    stdin_ready: bool,
+    blocked: bool,
+}
+
+struct Watches {
+    socket: Watch,
+    stdin: Watch,
+    stdout: Watch,
+}
+
+impl Pump<'_> {
+    /// Run until both directions have ended, a limit fires or a signal comes; what moved is told in any case.
+    pub fn run(&mut self) -> (Moved, Result<Ending, LoopError>) {
+        let mut transfer = Transfer {
+            chunk: Vec::new(),
+            sent: 0,
+            moved: Moved::default(),
+            failure: None,
+            stdout_closed: false,
+            hung_up: false,
+            stdin_ready: false,
+            blocked: false,
+        };
+        let ending = self.turn_until_over(&mut transfer);
+        (transfer.moved, ending)
+    }
+
+    fn turn_until_over(&mut self, transfer: &mut Transfer) -> Result<Ending, LoopError> {
+        let mut watches = Watches {
+            socket: Watch::new(SOCKET),
+            stdin: Watch::new(STDIN),
+            stdout: Watch::new(STDOUT),
+        };
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            self.half_close_if_due(transfer)?;
+            if self.outlet.is_clear() && self.ends_now(transfer, &mut buffer)? {
+                return transfer
+                    .failure
+                    .take()
+                    .map_or(Ok(Ending::Done), |failure| Err(failure.into()));
+            }
+            let at_once = self.watch(transfer, &mut watches)?;
+            let until = if at_once {
+                Some(Instant::now())
+            } else {
+                self.timers.next()
+            };
+            if let Some(signal) = self.reactor.wait(until)? {
+                return Ok(Ending::Signal(signal));
+            }
+            self.take_ready(transfer, at_once, &mut buffer)?;
+            if let Some(expired) = self.timers.expired(Instant::now()) {
+                let on = self
+                    .socket
+                    .about()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
+                return Err(expired.on(on).into());
+            }
+        }
+    }
+
+    /// Tell the kernel what is wanted now; whether stdin is a file, which is ready at once.
+    fn watch(&mut self, transfer: &Transfer, watches: &mut Watches) -> Result<bool, CallError> {
+        let clear = self.outlet.is_clear();
+        let read = self.flow.hears_peer() && clear;
+        let write = transfer.has_chunk() && transfer.blocked && self.flow.may_send();
+        let socket = match (
+            read || write,
+            transfer.hung_up || (self.flow.hears_peer() && !clear),
+        ) {
+            (true, _) => Some(Interest { read, write }),
+            // A reset is worth knowing while stdin is waited for; a hang-up that is known would be told for ever.
+            (false, false) => Some(Interest::NONE),
+            (false, true) => None,
+        };
+        watches.socket.set(self.reactor, self.socket, socket)?;
+        let wants_stdin = self.flow.hears_stdin() && !transfer.has_chunk();
+        let stdin = wants_stdin.then_some(Interest::READ);
+        let reactor = &*self.reactor;
+        let at_once = self
+            .inlet
+            .with_fd(|fd| watches.stdin.set(reactor, fd, stdin))?;
+        let stdout = if clear {
+            Interest::NONE
+        } else {
+            Interest::WRITE
+        };
+        let always_room = self
+            .outlet
+            .with_fd(|fd| watches.stdout.set(reactor, fd, Some(stdout)));
+        let always_room = always_room.transpose()?.unwrap_or(true);
+        Ok((at_once && wants_stdin) || (always_room && !clear))
+    }
+
+    fn take_ready(
+        &mut self,
+        transfer: &mut Transfer,
+        at_once: bool,
+        buffer: &mut [u8],
+    ) -> Result<(), LoopError> {
+        let before = transfer.moved;
+        transfer.stdin_ready = at_once;
+        for index in 0..self.reactor.ready().len() {
+            let Some(ready) = self.reactor.ready().get(index).copied() else {
+                break;
+            };
+            match ready.token {
+                STDIN => transfer.stdin_ready = true,
+                STDOUT if ready.gone && self.outlet.is_clear() => {
+                    return Err(reader_went_away().into());
+                }
+                STDOUT => drop(self.outlet.flush()?),
+                _ => self.take_socket(transfer, ready.read, ready.write, ready.gone, buffer)?,
+            }
+        }
+        self.outlet.flush()?;
+        if transfer.stdin_ready && self.flow.hears_stdin() && !transfer.has_chunk() {
+            self.take_stdin(transfer, buffer)?;
+        }
+        if transfer.moved != before {
+            self.timers.restart(Timer::Idle, Instant::now());
+        }
+        Ok(())
+    }
+
+    fn take_socket(
+        &mut self,
+        transfer: &mut Transfer,
+        read: bool,
+        write: bool,
+        gone: bool,
+        buffer: &mut [u8],
+    ) -> Result<(), LoopError> {
+        let hears = self.flow.hears_peer() && self.outlet.is_clear();
+        if write && transfer.has_chunk() && self.flow.may_send() {
+            self.send(transfer);
+        }
+        if read && hears {
+            self.receive(transfer, buffer)?;
+        } else if gone && !hears && !transfer.has_chunk() {
+            transfer.hung_up = true;
+            if let Some(cause) = self.socket.take_error()? {
+                let on = self
+                    .socket
+                    .about()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
+                self.give_up_sending(transfer, CallError::new("send", on, cause));
+            }
+        }
+        Ok(())
+    }
+
+    fn receive(&mut self, transfer: &mut Transfer, buffer: &mut [u8]) -> Result<(), LoopError> {
+        match self.socket.recv(buffer) {
+            Ok(Recv::WouldBlock) => {}
+            Ok(Recv::Bytes(0)) => self.flow.peer_ended(),
+            Ok(Recv::Bytes(count)) => {
+                transfer.moved.received += count as u64;
+                (self.show)(buffer.get(..count).unwrap_or_default())?;
+            }
+            Err(failure) => {
+                self.flow.peer_ended();
+                self.give_up_sending(transfer, failure);
+            }
+        }
+        Ok(())
+    }
+
+    fn take_stdin(&mut self, transfer: &mut Transfer, buffer: &mut [u8]) -> Result<(), LoopError> {
+        let Some(count) = self.inlet.read(buffer).map_err(LoopError::Stdin)? else {
+            return Ok(());
+        };
+        let read = buffer.get(..count).filter(|read| !read.is_empty());
+        match read {
+            Some(_) => self.flow.stdin_spoke(),
+            None => self.flow.stdin_ended(),
+        }
+        transfer.sent = 0;
+        transfer.chunk.clear();
+        match &mut self.typed {
+            Some(typed) => transfer.chunk = typed(read).map_err(LoopError::Typed)?,
+            None => transfer.chunk.extend_from_slice(read.unwrap_or_default()),
+        }
+        self.send(transfer);
+        Ok(())
+    }
+
+    /// Send what is left of the chunk as far as the kernel takes it.
+    fn send(&mut self, transfer: &mut Transfer) {
+        while transfer.has_chunk() && self.flow.may_send() {
+            let rest = transfer.chunk.get(transfer.sent..).unwrap_or_default();
+            match self.socket.send(rest) {
+                Ok(Send::Bytes(count)) => {
+                    transfer.sent += count;
+                    transfer.moved.sent += count as u64;
+                }
+                Ok(Send::WouldBlock) => {
+                    transfer.blocked = true;
+                    return;
+                }
+                Err(failure) => self.give_up_sending(transfer, failure),
+            }
+        }
+        transfer.blocked = false;
+    }
+
+    /// The peer takes no more: what it said before is still heard, then the failure is the run's.
+    fn give_up_sending(&mut self, transfer: &mut Transfer, failure: CallError) {
+        transfer.chunk.clear();
+        transfer.sent = 0;
+        self.flow.sending_failed();
+        transfer.failure.get_or_insert(failure);
+    }
+
+    fn half_close_if_due(&mut self, transfer: &mut Transfer) -> Result<(), LoopError> {
+        if transfer.has_chunk() || !self.flow.half_close_due() {
+            return Ok(());
+        }
+        self.flow.half_closed();
+        match self.socket.shutdown(Shutdown::Write) {
+            // The peer went away first: whether that is an end or a reset, the next recv tells.
+            Err(error) if error.errno() != libc::ENOTCONN => return Err(error.into()),
+            _ => {}
+        }
+        self.timers
+            .start(Timer::Linger, self.linger, Instant::now());
+        Ok(())
+    }
+
+    /// Whether all is over; called when stdout has taken everything.
+    fn ends_now(&mut self, transfer: &mut Transfer, buffer: &mut [u8]) -> Result<bool, LoopError> {
+        if !self.flow.hears_peer() && self.close_stdout && !transfer.stdout_closed {
+            transfer.stdout_closed = true;
+            self.outlet.close()?;
+        }
+        if self.flow.ends_by_silence() && !transfer.has_chunk() {
+            // What a pipe has said until now counts, though the loop has not come to read it.
+            self.look_at_stdin(transfer, buffer)?;
+        }
+        Ok(self.flow.is_over() && (!transfer.has_chunk() || !self.flow.may_send()))
+    }
+
+    fn look_at_stdin(
+        &mut self,
+        transfer: &mut Transfer,
+        buffer: &mut [u8],
+    ) -> Result<(), LoopError> {
+        if self.inlet.is_ready() {
+            self.take_stdin(transfer, buffer)?;
+        }
+        Ok(())
+    }
+}
+
+impl Transfer {
+    fn has_chunk(&self) -> bool {
+        self.sent < self.chunk.len()
+    }
+}
+
+fn reader_went_away() -> StdoutError {
+    StdoutError(std::io::Error::from_raw_os_error(libc::EPIPE))
+}

@@ -1,0 +1,64 @@
+//! poll(2) on sockets, told: what a connect waits with.
+
+use std::fmt;
+use std::io;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::error::CallError;
+use super::explain::Explain;
+use super::socket::Socket;
+
+/// Wait until one of the sockets can be written to, or has failed, or `timeout` is over (`None`: without limit; it is
+/// rounded up to a millisecond). The indices of those that are ready; none after the time, or a signal.
+pub fn poll_writable(
+    sockets: &[&Socket],
+    timeout: Option<Duration>,
+    explain: &Explain,
+) -> Result<Vec<usize>, CallError> {
+    let milliseconds = timeout.map_or(-1, |limit| {
+        i32::try_from(limit.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX)
+    });
+    let arguments = format_args!("[{}], {}, {milliseconds}", Watched(sockets), sockets.len());
+    let mut polled: Vec<PollFd<'_>> = sockets
+        .iter()
+        .map(|socket| PollFd::new(socket.as_fd(), PollFlags::POLLOUT))
+        .collect();
+    let timeout = PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::NONE);
+    let count = explain.call("poll", arguments, || {
+        poll(&mut polled, timeout)
+            .map_err(io::Error::from)
+            .and_then(|count| {
+                usize::try_from(count).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))
+            })
+    });
+    match count {
+        Err(cause) if cause.raw_os_error() != Some(Errno::EINTR as i32) => {
+            Err(CallError::new("poll", "", cause))
+        }
+        _ => {
+            let ready = |polled: &PollFd<'_>| polled.any().unwrap_or(true);
+            Ok(polled
+                .iter()
+                .enumerate()
+                .filter(|(_, polled)| ready(polled))
+                .map(|(index, _)| index)
+                .collect())
+        }
+    }
+}
+
+struct Watched<'a>(&'a [&'a Socket]);
+
+impl fmt::Display for Watched<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, socket) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { ", " };
+            write!(f, "{separator}{{fd={}, events=POLLOUT}}", socket.number())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,191 @@
+//! The events of connections and datagrams, the same in every command.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::bytes::Bytes;
+use super::event::{Event, Face};
+
+/// A socket listens, or is bound and hears datagrams.
+#[derive(Debug, Serialize)]
+pub struct Listening<'a> {
+    /// `tcp`, `udp`, `unix`...
+    pub proto: &'a str,
+    /// The real address.
+    pub local: String,
+}
+
+/// A connection stands that this side asked for.
+#[derive(Debug, Serialize)]
+pub struct Connected<'a> {
+    /// `tcp`, `udp`, `unix`...
+    pub proto: &'a str,
+    /// Whom it leads to.
+    pub peer: String,
+    /// This side's address.
+    pub local: String,
+}
+
+/// A connection came in.
+#[derive(Debug, Serialize)]
+pub struct Accepted {
+    /// Which one, counted from 1.
+    pub conn: u64,
+    /// Who.
+    pub peer: String,
+    /// To which address.
+    pub local: String,
+}
+
+/// Bytes came in on a connection.
+#[derive(Debug, Serialize)]
+pub struct Received<'a> {
+    /// Which one, counted from 1.
+    pub conn: u64,
+    /// The payload.
+    #[serde(flatten)]
+    pub bytes: Bytes<'a>,
+}
+
+/// A connection ended.
+#[derive(Debug, Serialize)]
+pub struct Closed {
+    /// Which one, counted from 1.
+    pub conn: u64,
+    /// Who.
+    pub peer: String,
+    /// Bytes that came from there.
+    pub received: u64,
+    /// Bytes that went there.
+    pub sent: u64,
+    /// Why, where it was not a plain end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A datagram came in.
+#[derive(Debug, Serialize)]
+pub struct Datagram<'a> {
+    /// Who sent it; missing for an unbound local socket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
+    /// The address that it was sent to.
+    pub local: String,
+    /// How many bytes it had.
+    pub length: usize,
+    /// Whether only a part of it fitted.
+    pub truncated: bool,
+    /// The payload.
+    #[serde(flatten)]
+    pub bytes: Bytes<'a>,
+}
+
+/// Something that goes wrong and is tried again.
+#[derive(Debug, Serialize)]
+pub struct Warning {
+    /// What, and why.
+    pub message: String,
+}
+
+impl Event for Listening<'_> {
+    const NAME: &'static str = "listening";
+}
+
+impl Event for Connected<'_> {
+    const NAME: &'static str = "connected";
+    const FACE: Face = Face::Detail;
+}
+
+impl Event for Accepted {
+    const NAME: &'static str = "accepted";
+    const FACE: Face = Face::Detail;
+}
+
+impl Event for Received<'_> {
+    const NAME: &'static str = "received";
+    const FACE: Face = Face::Unseen;
+}
+
+impl Event for Closed {
+    const NAME: &'static str = "closed";
+    const FACE: Face = Face::Detail;
+}
+
+impl Event for Datagram<'_> {
+    const NAME: &'static str = "datagram";
+    const FACE: Face = Face::Detail;
+}
+
+impl Event for Warning {
+    const NAME: &'static str = "warning";
+}
+
+impl fmt::Display for Listening<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "listening on {} {}", self.proto, self.local)
+    }
+}
+
+impl fmt::Display for Connected<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "connected to {} {} from {}",
+            self.proto, self.peer, self.local
+        )
+    }
+}
+
+impl fmt::Display for Accepted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} accepted from {} on {}",
+            self.conn, self.peer, self.local
+        )
+    }
+}
+
+impl fmt::Display for Received<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} received {} bytes", self.conn, self.bytes.0.len())
+    }
+}
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            conn,
+            peer,
+            received,
+            sent,
+            ..
+        } = self;
+        write!(
+            f,
+            "{conn} closed {peer}, {received} bytes received, {sent} sent"
+        )?;
+        self.reason
+            .as_ref()
+            .map_or(Ok(()), |reason| write!(f, ": {reason}"))
+    }
+}
+
+impl fmt::Display for Datagram<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let peer = self.peer.as_deref().unwrap_or("(unnamed)");
+        write!(
+            f,
+            "datagram from {peer} to {}, {} bytes",
+            self.local, self.length
+        )?;
+        f.write_str(if self.truncated { ", truncated" } else { "" })
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sockkit: {}", self.message)
+    }
+}

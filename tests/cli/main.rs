@@ -1,0 +1,27 @@
+//! The command line from outside: the real binary over loopback, one file per subcommand or rule.
+#![allow(
+    clippy::disallowed_types,
+    reason = "the peers within the tests are plain sockets: it is not they that are explained"
+)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says so"
+)]
+
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "each test binary uses its own part"
+)]
+#[path = "../kit/mod.rs"]
+mod kit;
+
+mod exit_status;
+mod stdio;
+mod tcp;
+mod timeouts;
+mod udp;
+mod unix;

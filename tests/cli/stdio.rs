@@ -1,0 +1,267 @@
+//! The three standard streams: closed at the start, closed early, of every kind, and pure, cli.md sections 4 to 6.
+
+use std::fs::File;
+use std::io::{PipeReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use nix::pty::openpty;
+use nix::sys::signal::Signal;
+
+use crate::kit::{
+    Finished, Sign, Start, Stdin, accept, dead_port, listener, patient, pattern, read_end, sockkit,
+    stream_to,
+};
+
+fn connect(port: u16) -> Start {
+    sockkit(["tcp", "connect", &format!("127.0.0.1:{port}")])
+}
+
+/// Accept, say `banner`, end, and hear the client out.
+fn greet(listener: &TcpListener, banner: &[u8]) -> Vec<u8> {
+    let mut peer = accept(listener);
+    peer.write_all(banner).unwrap();
+    peer.shutdown(Shutdown::Write).unwrap();
+    read_end(&mut peer)
+}
+
+fn greeted(script: &str) -> Finished {
+    let (listener, port) = listener();
+    let client = connect(port).under(script).start();
+    assert_eq!(greet(&listener, b"banner"), b"", "{script}");
+    client.finish().expect(0)
+}
+
+#[test]
+fn a_client_runs_with_any_stream_closed() {
+    for script in [
+        r#"exec "$0" "$@" <&-"#,
+        r#"exec "$0" "$@" 2>&-"#,
+        r#"exec "$0" "$@" <&- 2>&-"#,
+    ] {
+        assert_eq!(greeted(script).text(), "banner", "{script}");
+    }
+    for script in [r#"exec "$0" "$@" >&-"#, r#"exec "$0" "$@" <&- >&- 2>&-"#] {
+        let finished = greeted(script);
+        assert!(
+            finished.stdout.is_empty() && finished.stderr.is_empty(),
+            "{script}"
+        );
+    }
+}
+
+#[test]
+fn a_socket_never_becomes_a_standard_stream() {
+    let (listener, port) = listener();
+    let all = r#"exec "$0" "$@" <&- >&- 2>&-"#;
+    let client = connect(port).under(all).start();
+    let mut peer = accept(&listener);
+    assert_eq!(read_end(&mut peer), b"");
+    for number in 0..3 {
+        assert_eq!(
+            client.descriptor(number),
+            Path::new("/dev/null"),
+            "{number}"
+        );
+    }
+    drop(peer);
+    client.finish().expect(0);
+}
+
+#[test]
+fn a_listener_runs_with_every_stream_closed() {
+    let mut sign = Sign::new();
+    let listener = sockkit(["tcp", "listen", "0"])
+        .args(sign.flags())
+        .under(&sign.script("<&- >&- 2>&-"))
+        .start();
+    let mut client = stream_to(("127.0.0.1", sign.port()));
+    client.write_all(b"into the void").unwrap();
+    client.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(read_end(&mut client), b"");
+    listener.finish().expect(0);
+}
+
+/// Flood `peer` until its other side closes.
+fn flood(mut peer: TcpStream) {
+    let much = pattern(1 << 16);
+    for _ in 0..2000 {
+        if peer.write_all(&much).is_err() {
+            return;
+        }
+    }
+    panic!("the socket was not closed");
+}
+
+fn one_byte(mut reader: PipeReader) {
+    reader.read_exact(&mut [0]).unwrap();
+}
+
+#[test]
+fn the_readers_end_is_quiet_and_closes_the_socket() {
+    let (listener, port) = listener();
+    let (reader, writer) = std::io::pipe().unwrap();
+    let client = connect(port).piped().stdout(writer).start();
+    let mut peer = accept(&listener);
+    peer.write_all(b"x").unwrap();
+    one_byte(reader);
+    flood(peer);
+    let finished = client.finish().expect(141);
+    assert_eq!(finished.stderr, "");
+}
+
+#[test]
+fn the_readers_end_ends_a_listener() {
+    for words in [
+        ["tcp", "listen", "0"].as_slice(),
+        &["tcp", "listen", "0", "-k"],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        let listener = sockkit(words).stdout(writer).start();
+        let mut client = stream_to(("127.0.0.1", listener.port()));
+        client.write_all(b"x").unwrap();
+        one_byte(reader);
+        flood(client);
+        let finished = listener.finish().expect(141);
+        assert_eq!(
+            finished.stderr.lines().count(),
+            1,
+            "the ready line alone: {}",
+            finished.stderr
+        );
+    }
+}
+
+#[test]
+fn a_reader_gone_from_the_start_is_the_same() {
+    let (listener, port) = listener();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let client = connect(port).stdout(writer).start();
+    greet(&listener, b"banner");
+    assert_eq!(client.finish().expect(141).stderr, "");
+}
+
+#[test]
+fn a_full_disk_is_trouble() {
+    let (listener, port) = listener();
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let client = connect(port).stdout(full).start();
+    let mut peer = accept(&listener);
+    peer.write_all(b"banner").unwrap();
+    drop(peer);
+    client.finish().expect(2).says("(ENOSPC)");
+}
+
+#[test]
+fn a_terminals_client_ends_with_its_peer() {
+    let terminal = openpty(None, None).unwrap();
+    let (listener, port) = listener();
+    let client = connect(port).stdin(Stdin::Open(terminal.slave)).start();
+    let mut peer = accept(&listener);
+    let mut keyboard = File::from(terminal.master);
+    keyboard.write_all(b"typed\n").unwrap();
+    let mut typed = [0; 6];
+    peer.read_exact(&mut typed).unwrap();
+    assert_eq!(&typed, b"typed\n");
+    drop(peer);
+    // Although it has spoken: nobody types after a goodbye.
+    client.finish().expect(0);
+}
+
+#[test]
+fn the_end_of_a_terminal_half_closes() {
+    let terminal = openpty(None, None).unwrap();
+    let (listener, port) = listener();
+    let client = connect(port).stdin(Stdin::Open(terminal.slave)).start();
+    let mut peer = accept(&listener);
+    let mut keyboard = File::from(terminal.master);
+    keyboard.write_all(b"last words\n\x04").unwrap();
+    assert_eq!(read_end(&mut peer), b"last words\n");
+    peer.write_all(b"answer").unwrap();
+    drop(peer);
+    assert_eq!(client.finish().expect(0).text(), "answer");
+}
+
+#[test]
+fn stdin_and_stdout_may_be_sockets() {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let (listener, port) = listener();
+    let stdout: std::os::fd::OwnedFd = theirs.try_clone().unwrap().into();
+    let client = connect(port)
+        .stdin(Stdin::Open(theirs.into()))
+        .stdout(stdout)
+        .start();
+    let mut ours = patient(ours);
+    ours.write_all(b"question").unwrap();
+    ours.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(greet(&listener, b"answer"), b"question");
+    assert_eq!(read_end(&mut ours), b"answer");
+    client.finish().expect(0);
+}
+
+#[test]
+fn an_endless_device_is_read_as_far_as_the_peer_takes_it() {
+    let (listener, port) = listener();
+    let client = connect(port).stdin(Stdin::File("/dev/zero".into())).start();
+    let mut peer = accept(&listener);
+    let mut much = vec![1; 1 << 20];
+    peer.read_exact(&mut much).unwrap();
+    assert!(much.iter().all(|byte| *byte == 0));
+    client.signal(Signal::SIGINT);
+    client.finish().expect(130);
+}
+
+#[test]
+fn stdout_holds_payload_alone() {
+    let every: Vec<u8> = (0..=255).collect();
+    for flags in [
+        [].as_slice(),
+        &["-v"],
+        &["--explain"],
+        &["-v", "--explain"],
+        &["-q"],
+    ] {
+        let mut sign = Sign::new();
+        let listener = sockkit(["tcp", "listen", "0"])
+            .args(flags)
+            .args(sign.flags())
+            .under(&sign.script(""))
+            .start();
+        let mut client = stream_to(("127.0.0.1", sign.port()));
+        client.write_all(&every).unwrap();
+        client.shutdown(Shutdown::Write).unwrap();
+        assert_eq!(read_end(&mut client), b"");
+        assert_eq!(listener.finish().expect(0).stdout, every, "{flags:?}");
+    }
+}
+
+#[test]
+fn quiet_says_nothing() {
+    let mut sign = Sign::new();
+    let listener = sockkit(["-q", "tcp", "listen", "0"])
+        .args(sign.flags())
+        .under(&sign.script(""))
+        .start();
+    drop(stream_to(("127.0.0.1", sign.port())));
+    assert_eq!(listener.finish().expect(0).stderr, "");
+    let (_bound, port) = dead_port();
+    let refused = sockkit(["tcp", "connect", "-q", &port.to_string()]).run();
+    assert_eq!(refused.expect(1).stderr, "");
+}
+
+#[test]
+fn a_shared_terminal_is_left_as_it_was() {
+    // O_NONBLOCK would belong to everyone who has the descriptor.
+    let (listener, port) = listener();
+    let (reader, writer) = std::io::pipe().unwrap();
+    let shared = writer.try_clone().unwrap();
+    let client = connect(port).stdout(writer).start();
+    let peer = accept(&listener);
+    let flags = nix::fcntl::fcntl(&shared, nix::fcntl::FcntlArg::F_GETFL).unwrap();
+    assert_eq!(flags & nix::libc::O_NONBLOCK, 0);
+    drop(peer);
+    client.finish().expect(0);
+    drop((reader, shared));
+}

@@ -1,0 +1,138 @@
+//! Time limits: each fires alone, with status 124, cli.md sections 3 and 5.
+
+use std::io::Write;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::kit::{accept, deaf_port, listener, read_end, sockkit, stream_to};
+
+#[test]
+fn a_connect_that_nobody_answers_ends() {
+    let (_listener, _callers, port) = deaf_port();
+    let address = format!("127.0.0.1:{port}");
+    for limit in ["300ms", "0.3", "300ms"] {
+        let start = Instant::now();
+        let finished = sockkit(["tcp", "connect", &address, "-t", limit])
+            .run()
+            .expect(124);
+        assert!(start.elapsed() >= Duration::from_millis(300));
+        assert!(
+            finished.stderr.starts_with("sockkit: connect 127.0.0.1:"),
+            "{}",
+            finished.stderr
+        );
+        assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
+    }
+}
+
+#[test]
+fn the_timeout_for_connecting_is_none_for_the_connection() {
+    let (listener, port) = listener();
+    let address = format!("127.0.0.1:{port}");
+    let client = sockkit(["tcp", "connect", &address, "-t", "200ms"]).start();
+    let mut peer = accept(&listener);
+    assert_eq!(read_end(&mut peer), b"");
+    assert!(
+        !client.ends_within(Duration::from_millis(500)),
+        "it waits for the answer"
+    );
+    peer.write_all(b"slow").unwrap();
+    drop(peer);
+    assert_eq!(client.finish().expect(0).text(), "slow");
+}
+
+#[test]
+fn linger_bounds_the_wait_after_stdins_end() {
+    let (listener, port) = listener();
+    let address = format!("127.0.0.1:{port}");
+    let client = sockkit(["tcp", "connect", &address, "--linger", "300ms"])
+        .input("question")
+        .start();
+    let mut peer = accept(&listener);
+    assert_eq!(read_end(&mut peer), b"question");
+    peer.write_all(b"part of the answer").unwrap();
+    let finished = client.finish().expect(124);
+    assert_eq!(finished.text(), "part of the answer");
+    assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
+}
+
+#[test]
+fn linger_does_not_run_while_stdin_is_open() {
+    let (listener, port) = listener();
+    let address = format!("127.0.0.1:{port}");
+    let mut client = sockkit(["tcp", "connect", &address, "--linger", "100ms"])
+        .piped()
+        .start();
+    let peer = accept(&listener);
+    assert!(
+        !client.ends_within(Duration::from_millis(400)),
+        "stdin is open"
+    );
+    client.end_stdin();
+    client.finish().expect(124);
+    drop(peer);
+}
+
+#[test]
+fn an_idle_connection_ends() {
+    let (listener, port) = listener();
+    let address = format!("127.0.0.1:{port}");
+    let client = sockkit(["tcp", "connect", &address, "--idle-timeout", "300ms"])
+        .piped()
+        .start();
+    let _peer = accept(&listener);
+    client.finish().expect(124);
+
+    let listener = sockkit(["tcp", "listen", "0", "--idle-timeout", "300ms"]).start();
+    let mut client = stream_to(("127.0.0.1", listener.port()));
+    client.write_all(b"then nothing").unwrap();
+    assert_eq!(listener.finish().expect(124).text(), "then nothing");
+}
+
+#[test]
+fn traffic_in_either_direction_is_not_idle() {
+    let (listener, port) = listener();
+    let address = format!("127.0.0.1:{port}");
+    let client = sockkit(["tcp", "connect", &address, "--idle-timeout", "1s"])
+        .piped()
+        .start();
+    let mut peer = accept(&listener);
+    // A trickle, longer in all than the limit and each pause well below it.
+    for _ in 0..4 {
+        thread::sleep(Duration::from_millis(200));
+        peer.write_all(b"x").unwrap();
+        thread::sleep(Duration::from_millis(200));
+        client.write("y");
+    }
+    drop(peer);
+    let finished = client.finish();
+    assert_ne!(finished.status, 124, "{}", finished.stderr);
+    assert_eq!(finished.text(), "xxxx");
+}
+
+#[test]
+fn the_deadline_is_for_the_whole_run() {
+    let (listener, port) = listener();
+    let address = format!("127.0.0.1:{port}");
+    let client = sockkit(["tcp", "connect", &address, "--deadline", "300ms"])
+        .piped()
+        .start();
+    let _peer = accept(&listener);
+    client.finish().expect(124);
+
+    let start = Instant::now();
+    let words = ["tcp", "listen", "0", "--deadline", "300ms"];
+    sockkit(words).run().expect(124);
+    let words = ["udp", "listen", "0", "--deadline", "300ms"];
+    sockkit(words).run().expect(124);
+    assert!(start.elapsed() >= Duration::from_millis(600));
+}
+
+#[test]
+fn what_is_no_duration_is_a_usage_error() {
+    for word in ["", "-1", "2x", "nan", "inf", "1e300", "s", "5 parsecs"] {
+        let flag = format!("--timeout={word}");
+        let finished = sockkit(["tcp", "connect", "127.0.0.1:1", &flag]).run();
+        assert_eq!(finished.status, 2, "{word}");
+    }
+}

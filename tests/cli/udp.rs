@@ -1,0 +1,469 @@
+//! `udp send`, `udp connect`, `udp listen`: datagrams whole and in both directions, cli.md section 7.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::thread;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+use crate::kit::{Record, Running, Start, Stdin, patient, pattern, scratch, sockkit};
+
+/// A socket that the kernel gave a port on 127.0.0.1.
+fn socket() -> (UdpSocket, u16) {
+    let socket = patient(UdpSocket::bind("127.0.0.1:0").unwrap());
+    let port = socket.local_addr().unwrap().port();
+    (socket, port)
+}
+
+/// A port that nobody has: it was, a moment ago, ours.
+fn dead() -> u16 {
+    socket().1
+}
+
+fn send(port: u16, words: &str) -> Start {
+    udp("send", port, words)
+}
+
+fn udp(verb: &str, port: u16, words: &str) -> Start {
+    let address = format!("127.0.0.1:{port}");
+    sockkit(
+        ["udp", verb, address.as_str()]
+            .into_iter()
+            .chain(words.split_whitespace()),
+    )
+}
+
+fn listen(words: &str) -> Start {
+    udp("listen", 0, words)
+}
+
+/// A socket that speaks to a listener.
+fn towards(listener: &Running) -> UdpSocket {
+    let (socket, _) = socket();
+    socket.connect(("127.0.0.1", listener.port())).unwrap();
+    socket
+}
+
+fn from_with_text(socket: &UdpSocket) -> (Vec<u8>, SocketAddr) {
+    let mut buffer = [0; 2048];
+    let (count, from) = socket.recv_from(&mut buffer).unwrap();
+    (buffer[..count].to_vec(), from)
+}
+
+#[test]
+fn each_argument_is_a_datagram() {
+    let (receiver, port) = socket();
+    let sent = send(port, "-- one two")
+        .args(["", "with a space\n"])
+        .run()
+        .expect(0);
+    assert!(sent.stdout.is_empty() && sent.stderr.is_empty());
+    for expected in ["one", "two", "", "with a space\n"] {
+        assert_eq!(receiver.record(), expected.as_bytes());
+    }
+}
+
+#[test]
+fn arguments_leave_stdin_alone() {
+    let (receiver, port) = socket();
+    send(port, "hello").piped().start().finish().expect(0);
+    assert_eq!(receiver.record(), b"hello");
+}
+
+#[test]
+fn lines_are_datagrams_without_their_line_feed() {
+    let (receiver, port) = socket();
+    send(port, "--lines")
+        .input("one\n\ntwo\r\nlast")
+        .run()
+        .expect(0);
+    for expected in ["one", "", "two\r", "last"] {
+        assert_eq!(receiver.record(), expected.as_bytes());
+    }
+}
+
+#[test]
+fn all_of_stdin_may_be_one_datagram() {
+    let (receiver, port) = socket();
+    let mut sender = send(port, "--whole").piped().start();
+    sender.write("in ");
+    // Two writes that come apart.
+    thread::sleep(Duration::from_millis(50));
+    sender.write("pieces");
+    sender.end_stdin();
+    sender.finish().expect(0);
+    assert_eq!(receiver.record(), b"in pieces");
+}
+
+#[test]
+fn an_empty_whole_is_an_empty_datagram() {
+    let (receiver, port) = socket();
+    send(port, "--whole").run().expect(0);
+    assert_eq!(receiver.record(), b"");
+}
+
+#[test]
+fn an_empty_stdin_read_by_read_is_none() {
+    let (receiver, port) = socket();
+    send(port, "").run().expect(0);
+    send(port, "-- end").run().expect(0);
+    assert_eq!(receiver.record(), b"end");
+}
+
+#[test]
+fn size_is_the_most_that_one_read_brings() {
+    let folder = scratch();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "0123456789").unwrap();
+    let (receiver, port) = socket();
+    send(port, "--size 4")
+        .stdin(Stdin::File(file))
+        .run()
+        .expect(0);
+    for expected in ["0123", "4567", "89"] {
+        assert_eq!(receiver.record(), expected.as_bytes());
+    }
+}
+
+#[test]
+fn every_size_that_fits_arrives_whole() {
+    for size in [0, 1, 1400, 9000, 65_507] {
+        let (receiver, port) = socket();
+        send(port, "--whole").input(pattern(size)).run().expect(0);
+        assert!(receiver.record() == pattern(size), "{size} bytes sent");
+
+        let listener = listen("--count 1").start();
+        towards(&listener).send(&pattern(size)).unwrap();
+        assert!(
+            listener.finish().expect(0).stdout == pattern(size),
+            "{size} bytes heard"
+        );
+    }
+}
+
+#[test]
+fn a_byte_more_is_an_error_and_no_split() {
+    let (receiver, port) = socket();
+    let refused = send(port, "--whole").input(pattern(65_508)).run();
+    refused.expect(2).says("(EMSGSIZE)");
+    let refused = udp("connect", port, "--whole").input(pattern(65_508)).run();
+    refused.expect(2).says("(EMSGSIZE)");
+    let folder = scratch();
+    let file = folder.path().join("file");
+    std::fs::write(&file, pattern(65_508)).unwrap();
+    let refused = send(port, "--size 70000").stdin(Stdin::File(file)).run();
+    refused.expect(2).says("(EMSGSIZE)");
+    send(port, "-- nothing-before").run().expect(0);
+    assert_eq!(receiver.record(), b"nothing-before");
+}
+
+#[test]
+fn hex_is_typed_and_shown() {
+    let (receiver, port) = socket();
+    send(port, "--from-hex --whole")
+        .input("00 ff 4142")
+        .run()
+        .expect(0);
+    assert_eq!(receiver.record(), b"\x00\xffAB");
+    let listener = listen("--hex --count 1").start();
+    towards(&listener).send(b"Hi\r\n").unwrap();
+    assert_eq!(
+        listener.finish().expect(0).text(),
+        "00000000  48 69 0d 0a                                       |Hi..|\n"
+    );
+}
+
+#[test]
+fn a_sender_hears_that_nobody_is_there() {
+    let port = dead();
+    let refused = udp("connect", port, "--lines").input("x\n").run().expect(1);
+    assert!(
+        refused.stderr.starts_with("sockkit: "),
+        "{}",
+        refused.stderr
+    );
+    assert!(
+        refused.stderr.contains(&format!("127.0.0.1:{port}")),
+        "{}",
+        refused.stderr
+    );
+    assert!(
+        refused.stderr.contains("(ECONNREFUSED)"),
+        "{}",
+        refused.stderr
+    );
+}
+
+#[test]
+fn send_hears_that_nobody_is_there() {
+    let refused = send(dead(), "-- one two three").run();
+    refused.expect(1).says("(ECONNREFUSED)");
+}
+
+#[test]
+fn a_connected_client_speaks_and_hears() {
+    let (server, port) = socket();
+    let client = udp("connect", port, "--lines").piped().start();
+    client.write("question\n");
+    let (question, from) = from_with_text(&server);
+    assert_eq!(question, b"question");
+    server.send_to(b"answer\n", from).unwrap();
+    assert_eq!(client.line(), "answer");
+    // A zero-length answer is data, not the end.
+    server.send_to(b"", from).unwrap();
+    server.send_to(b"more\n", from).unwrap();
+    assert_eq!(client.line(), "more");
+    client.signal(Signal::SIGTERM);
+    client.finish().expect(143);
+}
+
+#[test]
+fn a_connected_client_hears_its_peer_alone() {
+    let (server, port) = socket();
+    let client = udp("connect", port, "--lines").piped().start();
+    client.write("question\n");
+    let (_, from) = from_with_text(&server);
+    socket().0.send_to(b"stranger\n", from).unwrap();
+    server.send_to(b"answer\n", from).unwrap();
+    assert_eq!(client.line(), "answer");
+}
+
+#[test]
+fn a_client_goes_on_listening_after_stdins_end() {
+    let (server, port) = socket();
+    let client = udp("connect", port, "").input("question").start();
+    let (_, from) = from_with_text(&server);
+    assert!(
+        !client.ends_within(Duration::from_millis(500)),
+        "the answer may be slow"
+    );
+    server.send_to(b"answer\n", from).unwrap();
+    assert_eq!(client.line(), "answer");
+    client.signal(Signal::SIGINT);
+    client.finish().expect(130);
+}
+
+#[test]
+fn an_answer_may_be_awaited_and_counted() {
+    let (server, port) = socket();
+    let client = udp("connect", port, "--count 1").input("question").start();
+    let (_, from) = from_with_text(&server);
+    server.send_to(b"answer", from).unwrap();
+    assert_eq!(client.finish().expect(0).text(), "answer");
+}
+
+#[test]
+fn no_answer_in_time_is_a_time_limit() {
+    let (_server, port) = socket();
+    udp("connect", port, "-t 300ms")
+        .input("question")
+        .run()
+        .expect(124);
+    listen("-t 300ms").run().expect(124);
+    listen("--idle-timeout 300ms").run().expect(124);
+}
+
+#[test]
+fn a_listener_counts_empty_datagrams_too() {
+    let listener = listen("--count 3").start();
+    let sender = towards(&listener);
+    for datagram in ["A", "", "B"] {
+        sender.send(datagram.as_bytes()).unwrap();
+    }
+    assert_eq!(listener.finish().expect(0).text(), "AB");
+}
+
+#[test]
+fn the_ready_line_has_the_real_port() {
+    let listener = listen("").start();
+    let line = listener.stderr_until(|_| true);
+    let port = line
+        .strip_prefix("listening on udp 127.0.0.1:")
+        .expect(&line);
+    assert_ne!(port.parse::<u16>().unwrap(), 0);
+}
+
+#[test]
+fn two_interleaved_senders_are_both_heard() {
+    let listener = listen("").start();
+    let port = listener.port();
+    let (first, second) = (socket().0, socket().0);
+    for turn in 0..10 {
+        for (name, sender) in [("first", &first), ("second", &second)] {
+            let line = format!("{name} {turn}");
+            sender
+                .send_to(format!("{line}\n").as_bytes(), ("127.0.0.1", port))
+                .unwrap();
+            assert_eq!(listener.line(), line);
+        }
+    }
+    listener.signal(Signal::SIGINT);
+    listener.finish().expect(130);
+}
+
+#[test]
+fn stdin_answers_whoever_spoke_last() {
+    let listener = listen("--lines").piped().start();
+    let port = listener.port();
+    // Said before anybody is there: it waits for the first.
+    listener.write("early\n");
+    let (first, second) = (socket().0, socket().0);
+    first.send_to(b"1\n", ("127.0.0.1", port)).unwrap();
+    assert_eq!(listener.line(), "1");
+    assert_eq!(first.record(), b"early");
+    listener.write("to the first\n");
+    assert_eq!(first.record(), b"to the first");
+    second.send_to(b"2\n", ("127.0.0.1", port)).unwrap();
+    assert_eq!(listener.line(), "2");
+    listener.write("to the second\n");
+    assert_eq!(second.record(), b"to the second");
+    first.send_to(b"1 again\n", ("127.0.0.1", port)).unwrap();
+    assert_eq!(listener.line(), "1 again");
+    listener.write("to the first again\n");
+    assert_eq!(first.record(), b"to the first again");
+}
+
+#[test]
+fn the_answer_comes_from_the_address_that_was_spoken_to() {
+    for bound in ["0.0.0.0:0", "*:0"] {
+        let listener = sockkit(["udp", "listen", bound, "--lines"]).piped().start();
+        let port = listener.port();
+        for spoken_to in ["127.0.0.2", "127.0.0.3", "127.0.0.1"] {
+            let (client, _) = socket();
+            let to = SocketAddr::new(spoken_to.parse().unwrap(), port);
+            client.send_to(b"question\n", to).unwrap();
+            assert_eq!(listener.line(), "question");
+            listener.write("answer\n");
+            assert_eq!(from_with_text(&client), (b"answer".to_vec(), to), "{bound}");
+        }
+    }
+}
+
+#[test]
+fn the_answer_over_ipv6_comes_from_there_too() {
+    for bound in ["[::]:0", "*:0"] {
+        let listener = sockkit(["udp", "listen", bound, "--lines"]).piped().start();
+        let to = SocketAddr::new("::1".parse::<IpAddr>().unwrap(), listener.port());
+        let client = patient(UdpSocket::bind("[::1]:0").unwrap());
+        client.send_to(b"question\n", to).unwrap();
+        assert_eq!(listener.line(), "question");
+        listener.write("answer\n");
+        assert_eq!(from_with_text(&client), (b"answer".to_vec(), to), "{bound}");
+    }
+}
+
+#[test]
+fn a_peer_that_is_gone_does_not_end_a_listener() {
+    let listener = listen("--lines").piped().start();
+    let port = listener.port();
+    let gone = socket().0;
+    gone.send_to(b"hello\n", ("127.0.0.1", port)).unwrap();
+    assert_eq!(listener.line(), "hello");
+    drop(gone);
+    // Each of these provokes an ICMP error.
+    listener.write("are\nyou\nthere\n");
+    let (client, _) = socket();
+    client
+        .send_to(b"still here?\n", ("127.0.0.1", port))
+        .unwrap();
+    assert_eq!(listener.line(), "still here?");
+    listener.write("yes\n");
+    assert_eq!(client.record(), b"yes");
+}
+
+#[test]
+fn json_tells_each_datagram_and_its_sender() {
+    let listener = listen("--json --count 3").start();
+    let ready: serde_json::Value = serde_json::from_str(&listener.line()).unwrap();
+    assert_eq!(ready["event"], "listening");
+    assert_eq!(ready["proto"], "udp");
+    let to = ready["local"].as_str().unwrap().to_owned();
+    let (first, second) = (socket().0, socket().0);
+    first.send_to(b"text", &to).unwrap();
+    second.send_to(b"\xff\x00", &to).unwrap();
+    first.send_to(b"", &to).unwrap();
+    let events = listener.finish().expect(0).events();
+    let datagrams: Vec<_> = events
+        .iter()
+        .filter(|event| event["event"] == "datagram")
+        .collect();
+    assert_eq!(datagrams.len(), 3, "{events:?}");
+    assert_eq!(datagrams[0]["data"], "text");
+    assert_eq!(datagrams[1]["hex"], "ff00");
+    assert_eq!(datagrams[2]["data"], "");
+    let senders: BTreeSet<String> = datagrams
+        .iter()
+        .map(|event| {
+            event["from"]
+                .as_str()
+                .unwrap_or_else(|| panic!("{event}"))
+                .to_owned()
+        })
+        .collect();
+    let expected = [&first, &second].map(|socket| socket.local_addr().unwrap().to_string());
+    assert_eq!(senders, BTreeSet::from(expected));
+}
+
+#[test]
+fn udplite_is_a_protocol() {
+    let listener = listen("--udplite --count 1").start();
+    let sender = sockkit([
+        "udp",
+        "send",
+        "--udplite",
+        &format!("127.0.0.1:{}", listener.port()),
+    ]);
+    sender.args(["--", "light"]).run().expect(0);
+    assert_eq!(listener.finish().expect(0).text(), "light");
+}
+
+#[test]
+fn a_source_address_may_be_chosen() {
+    let (receiver, port) = socket();
+    send(port, "--bind 127.0.0.9 -- x").run().expect(0);
+    let (_, from) = from_with_text(&receiver);
+    assert_eq!(from.ip().to_string(), "127.0.0.9");
+    send(port, "--bind 192.0.2.1 -- x")
+        .run()
+        .expect(2)
+        .says("(EADDRNOTAVAIL)");
+}
+
+#[test]
+fn a_name_goes_to_its_address() {
+    let (receiver, port) = socket();
+    let words = [
+        "udp",
+        "send",
+        "-4",
+        &format!("localhost:{port}"),
+        "--",
+        "hello",
+    ];
+    sockkit(words).run().expect(0);
+    assert_eq!(receiver.record(), b"hello");
+    let words = ["udp", "send", "nosuch.invalid:1", "--", "hello"];
+    sockkit(words).run().expect(1);
+}
+
+#[test]
+fn a_port_in_use_is_trouble() {
+    let (_taken, port) = socket();
+    udp("listen", port, "").run().expect(2).says("(EADDRINUSE)");
+}
+
+#[test]
+fn a_thousand_datagrams_are_all_heard_in_order() {
+    let listener = listen("--count 1000").start();
+    let sender = towards(&listener);
+    for number in 0..1000 {
+        sender.send(format!("{number}\n").as_bytes()).unwrap();
+        // In step: a socket's buffer is no place for a thousand.
+        if number % 50 == 49 {
+            while listener.line() != number.to_string() {}
+        }
+    }
+    let expected: String = (0..1000).map(|number| format!("{number}\n")).collect();
+    assert_eq!(listener.finish().expect(0).text(), expected);
+}
