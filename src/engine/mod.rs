@@ -2,6 +2,7 @@
 //! reported to closures.
 
 mod chop;
+mod client;
 mod connector;
 mod datagrams;
 mod ending;

@@ -1,0 +1,76 @@
+//! One of a hub's connections: its socket, and what it has still to be told.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::time::Instant;
+
+use super::ending::Moved;
+use super::watch::Watch;
+use crate::net::{Address, CallError, Send, Socket};
+
+/// A connection.
+pub(super) struct Client {
+    /// Counted from 1.
+    pub(super) conn: u64,
+    pub(super) socket: Socket,
+    pub(super) peer: Address,
+    /// What stdin said and it has not taken yet.
+    pub(super) queue: VecDeque<Rc<[u8]>>,
+    /// How much of the first of them it has taken.
+    pub(super) sent_of_first: usize,
+    /// How many bytes that is.
+    pub(super) queued: usize,
+    pub(super) moved: Moved,
+    /// When something last moved.
+    pub(super) active: Instant,
+    /// Whether it was told the end of stdin.
+    pub(super) half_closed: bool,
+    pub(super) watch: Watch,
+}
+
+impl Client {
+    pub(super) fn new(conn: u64, socket: Socket, peer: Address) -> Self {
+        Self {
+            conn,
+            socket,
+            peer,
+            queue: VecDeque::new(),
+            sent_of_first: 0,
+            queued: 0,
+            moved: Moved::default(),
+            active: Instant::now(),
+            half_closed: false,
+            watch: Watch::new(usize::MAX),
+        }
+    }
+
+    pub(super) fn enqueue(&mut self, chunk: &Rc<[u8]>) -> Result<(), CallError> {
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        self.queued += chunk.len();
+        self.queue.push_back(Rc::clone(chunk));
+        self.send()
+    }
+
+    /// Send what is queued as far as the kernel takes it.
+    pub(super) fn send(&mut self) -> Result<(), CallError> {
+        while let Some(first) = self.queue.front() {
+            let rest = first.get(self.sent_of_first..).unwrap_or_default();
+            match self.socket.send(rest)? {
+                Send::WouldBlock => return Ok(()),
+                Send::Bytes(count) => {
+                    self.active = Instant::now();
+                    self.moved.sent += count as u64;
+                    self.queued -= count;
+                    self.sent_of_first += count;
+                    if self.sent_of_first == first.len() {
+                        self.queue.pop_front();
+                        self.sent_of_first = 0;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
