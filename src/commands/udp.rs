@@ -310,12 +310,6 @@ impl Listen {
         let listeners = listeners(&self.address, binding, &prepare, desk)?;
         reactor.catch_signals()?;
         let proto = protocol.word().unwrap_or("udp");
-        for listener in &listeners {
-            desk.output.tell(&Listening {
-                proto,
-                local: listener.local.to_string(),
-            })?;
-        }
         let first = listeners.first();
         let local = first
             .map(|listener| listener.local.to_string())
@@ -325,6 +319,12 @@ impl Listen {
                 .and_then(|listener| listener.local.inet())
                 .map(|address| address.port()),
         )?;
+        for listener in &listeners {
+            desk.output.tell(&Listening {
+                proto,
+                local: listener.local.to_string(),
+            })?;
+        }
         let sockets = listeners
             .into_iter()
             .map(|listener| (listener.socket, true))
