@@ -5,9 +5,13 @@ use std::time::SystemTime;
 use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use crate::args::AddressArgs;
-use crate::commands::{
-    Desk, completions::Completions, fqdn::Fqdn, man::Man, tcp::Tcp, udp::Udp, unix::Unix,
-};
+use crate::commands::Desk;
+use crate::commands::completions::Completions;
+use crate::commands::fqdn::Fqdn;
+use crate::commands::man::Man;
+use crate::commands::tcp::Tcp;
+use crate::commands::udp::Udp;
+use crate::commands::unix::Unix;
 use crate::engine::Outlet;
 use crate::output::{Exit, Failure, Output, Style, Usage};
 

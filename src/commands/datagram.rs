@@ -1,6 +1,7 @@
 //! What `udp` and `unix --type dgram` share: datagrams heard and answered, or sent and forgotten.
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,7 @@ use crate::args::{FramingArgs, TimingArgs, ViewArgs};
 use crate::engine::{
     Answering, Ending, Exchange, Inlet, LoopError, Reactor, StdoutError, Timer, Timers, Typed,
 };
-use crate::net::{Arrival, Socket};
+use crate::net::{Address, Arrival, Socket};
 use crate::output::{Bytes, Datagram, Exit, HexDump, NoAnswer, Output, Usage};
 
 /// How long to wait for more replies after the end of stdin, where nothing else was said.
@@ -45,7 +46,7 @@ impl Conversation<'_> {
         &self,
         reactor: &mut Reactor,
         sockets: Vec<(Socket, bool)>,
-        local: &str,
+        local: &Address,
     ) -> anyhow::Result<Exit> {
         let (heard, ending) = self.run(reactor, sockets, Answering::LastHeard, None, local);
         self.end(heard, ending?, "no datagram came")
@@ -56,7 +57,7 @@ impl Conversation<'_> {
         &self,
         socket: Socket,
         linger: Option<Duration>,
-        local: &str,
+        local: &Address,
     ) -> anyhow::Result<Exit> {
         let mut reactor = Reactor::new()?;
         reactor.catch_signals()?;
@@ -77,7 +78,7 @@ impl Conversation<'_> {
         sockets: Vec<(Socket, bool)>,
         answering: Answering,
         linger: Option<Duration>,
-        local: &str,
+        local: &Address,
     ) -> (u64, Result<Ending, LoopError>) {
         let inlet = Inlet::stdin();
         let mut decoder = self.args.view.decoder();
@@ -127,14 +128,15 @@ impl Conversation<'_> {
 fn show(
     output: &Output,
     hex: bool,
-    local: &str,
+    local: &Address,
     arrival: &Arrival,
     bytes: &[u8],
 ) -> Result<(), StdoutError> {
     let peer = arrival.from.clone().map(|from| from.unmapped().to_string());
-    let local = arrival
-        .to
-        .map_or_else(|| local.to_owned(), |to| to.to_canonical().to_string());
+    let local = match (arrival.to, local.inet()) {
+        (Some(ip), Some(bound)) => SocketAddr::new(ip.to_canonical(), bound.port()).to_string(),
+        _ => local.to_string(),
+    };
     let truncated = arrival.length > bytes.len();
     let datagram = Datagram {
         peer,

@@ -8,10 +8,10 @@ use clap::Args;
 use super::Desk;
 use crate::args::{LifetimeArgs, TimingArgs, ViewArgs};
 use crate::engine::{
-    Ending, Flow, Hub, HubEvent, Inlet, Listener, LoopError, Moved, Pump, Reactor, Role,
-    StdoutError, Timer, Typed, accept_first,
+    Connection, Ending, Flow, Hub, HubEvent, Inlet, Listener, LoopError, Moved, Pump, Reactor,
+    Role, StdoutError, Timer, Typed, accept_first,
 };
-use crate::net::{Address, CallError, Socket};
+use crate::net::CallError;
 use crate::output::{
     Accepted, Bytes, Closed, Connected, Exit, HexDump, Listening, Output, Received, Warning,
 };
@@ -47,13 +47,8 @@ pub(super) struct Stream<'a> {
 
 impl Stream<'_> {
     /// Join a connection that this side asked for.
-    pub(super) fn converse(
-        &self,
-        socket: &Socket,
-        peer: &Address,
-        local: &Address,
-    ) -> anyhow::Result<Exit> {
-        let (peer, local) = (peer.to_string(), local.to_string());
+    pub(super) fn converse(&self, connection: Connection) -> anyhow::Result<Exit> {
+        let (peer, local) = (connection.peer.to_string(), connection.local.to_string());
         self.desk.output.tell(&Connected {
             proto: self.proto,
             peer,
@@ -61,7 +56,7 @@ impl Stream<'_> {
         })?;
         let mut reactor = Reactor::new()?;
         reactor.catch_signals()?;
-        self.pump(&mut reactor, socket, Role::Connector)
+        self.pump(&mut reactor, connection, Role::Connector)
     }
 
     /// Announce listeners, then take one connection, or many.
@@ -101,10 +96,28 @@ impl Stream<'_> {
             local: local.to_string(),
         };
         self.desk.output.tell(&accepted)?;
-        self.pump(&mut reactor, &socket, Role::Listener)
+        let connection = Connection {
+            socket,
+            peer,
+            local,
+            reset: None,
+        };
+        self.pump(&mut reactor, connection, Role::Listener)
     }
 
-    fn pump(&self, reactor: &mut Reactor, socket: &Socket, role: Role) -> anyhow::Result<Exit> {
+    fn pump(
+        &self,
+        reactor: &mut Reactor,
+        connection: Connection,
+        role: Role,
+    ) -> anyhow::Result<Exit> {
+        let Connection {
+            socket,
+            peer,
+            reset,
+            ..
+        } = connection;
+        let peer = peer.to_string();
         let inlet = Inlet::stdin();
         let output = &self.desk.output;
         let mut decoder = self.args.view.decoder();
@@ -114,12 +127,12 @@ impl Stream<'_> {
                 .map_or(Ok(Vec::new()), |hex| hex.decode(piece))
         };
         let mut view = View::new(output, self.args.view.hex);
-        let peer = socket.about().map(ToString::to_string).unwrap_or_default();
         let mut pump = Pump {
             reactor,
             inlet: &inlet,
             outlet: output.outlet(),
-            socket,
+            socket: &socket,
+            reset,
             flow: Flow::new(role, inlet.source(), self.args.lifetime.on_peer_eof()),
             timers: self.args.timing.timers(self.start),
             linger: self.args.lifetime.linger,

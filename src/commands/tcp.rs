@@ -8,7 +8,7 @@ use super::Desk;
 use super::endpoint::{inherited, listeners, resolve};
 use super::stream::{ServeArgs, Stream, StreamArgs};
 use crate::args::{AddressArgs, InterfaceArgs, ReadyArgs, SourceArgs};
-use crate::engine::{Binding, Connector, Reactor};
+use crate::engine::{Binding, Connection, Connector, Reactor};
 use crate::net::{Address, Endpoint, Host, Kind, Protocol, Resolver, Socket};
 use crate::output::{Exit, Usage};
 
@@ -113,7 +113,12 @@ impl Connect {
             Endpoint::Inherited(descriptor) => {
                 let socket = inherited(descriptor, desk)?;
                 let (peer, local) = (socket.getpeername()?, socket.getsockname()?);
-                return stream.converse(&socket, &peer, &local);
+                return stream.converse(Connection {
+                    socket,
+                    peer,
+                    local,
+                    reset: None,
+                });
             }
             Endpoint::Network(network) => network,
         };
@@ -147,8 +152,7 @@ impl Connect {
             limit,
             explain: &desk.explain,
         };
-        let connected = connector.connect(targets, start)?;
-        stream.converse(&connected.socket, &connected.peer, &connected.local)
+        stream.converse(connector.connect(targets, start)?)
     }
 }
 

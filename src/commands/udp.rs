@@ -257,15 +257,12 @@ impl Connect {
             Endpoint::Inherited(descriptor) => inherited(descriptor, desk)?,
             Endpoint::Network(network) => self.open(&no_wildcard(network)?, desk)?,
         };
-        let (peer, local) = (
-            socket.getpeername()?.to_string(),
-            socket.getsockname()?.to_string(),
-        );
+        let (peer, local) = (socket.getpeername()?.to_string(), socket.getsockname()?);
         let proto = self.transport.protocol().word().unwrap_or("udp");
         desk.output.tell(&Connected {
             proto,
             peer,
-            local: local.clone(),
+            local: local.to_string(),
         })?;
         Conversation {
             desk,
@@ -310,15 +307,11 @@ impl Listen {
         let listeners = listeners(&self.address, binding, &prepare, desk)?;
         reactor.catch_signals()?;
         let proto = protocol.word().unwrap_or("udp");
-        let first = listeners.first();
-        let local = first
-            .map(|listener| listener.local.to_string())
-            .unwrap_or_default();
-        self.ready.announce(
-            first
-                .and_then(|listener| listener.local.inet())
-                .map(|address| address.port()),
-        )?;
+        let Some(local) = listeners.first().map(|listener| listener.local.clone()) else {
+            return Ok(Exit::Done);
+        };
+        self.ready
+            .announce(local.inet().map(|address| address.port()))?;
         for listener in &listeners {
             desk.output.tell(&Listening {
                 proto,

@@ -10,7 +10,7 @@ use super::datagram::{Conversation, ExchangeArgs, Outgoing};
 use super::endpoint::{inherited, inherited_listeners};
 use super::stream::{ServeArgs, Stream, StreamArgs};
 use crate::args::{FramingArgs, LifetimeArgs, ReadyArgs, TimingArgs, ViewArgs};
-use crate::engine::{Expired, Listener, LoopError, Reactor, Timer, deliver};
+use crate::engine::{Connection, Expired, Listener, LoopError, Reactor, Timer, deliver};
 use crate::net::{
     Address, BoundPath, CallError, Descriptor, Endpoint, Family, Kind, Protocol, Shutdown, Socket,
     UnixName, bind_unix,
@@ -238,14 +238,13 @@ impl Listen {
         start: Instant,
         desk: &Desk,
     ) -> anyhow::Result<Exit> {
-        let local = listeners
-            .first()
-            .map(|listener| listener.local.to_string())
-            .unwrap_or_default();
+        let Some(local) = listeners.first().map(|listener| listener.local.clone()) else {
+            return Ok(Exit::Done);
+        };
         self.ready.announce(None)?;
         desk.output.tell(&Listening {
             proto: "unix",
-            local: local.clone(),
+            local: local.to_string(),
         })?;
         let sockets = listeners
             .into_iter()
@@ -344,19 +343,23 @@ impl TalkArgs {
     ) -> anyhow::Result<Exit> {
         let (peer, local) = (socket.getpeername()?, socket.getsockname()?);
         if kind != Type::Dgram {
-            return Stream {
+            let stream = Stream {
                 desk,
                 args: self.stream(),
                 proto: "unix",
                 start,
-            }
-            .converse(&socket, &peer, &local);
+            };
+            return stream.converse(Connection {
+                socket,
+                peer,
+                local,
+                reset: None,
+            });
         }
-        let local = local.to_string();
         desk.output.tell(&Connected {
             proto: "unix",
             peer: peer.to_string(),
-            local: local.clone(),
+            local: local.to_string(),
         })?;
         Conversation {
             desk,

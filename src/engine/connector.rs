@@ -25,13 +25,15 @@ pub struct Connector<'a> {
 
 /// A connection that stands.
 #[derive(Debug)]
-pub struct Connected {
+pub struct Connection {
     /// The socket.
     pub socket: Socket,
     /// Its own address.
     pub local: Address,
     /// The peer's.
     pub peer: Address,
+    /// The reset that has come in already; what the peer said before it is still to be read.
+    pub reset: Option<CallError>,
 }
 
 /// Why no address could be connected to.
@@ -54,7 +56,7 @@ impl Connector<'_> {
         &self,
         targets: Vec<Address>,
         start: Instant,
-    ) -> Result<Connected, ConnectError> {
+    ) -> Result<Connection, ConnectError> {
         let deadline = self.limit.and_then(|limit| start.checked_add(limit));
         let mut waiting = interleave(targets);
         let mut racing: Vec<Attempt> = Vec::new();
@@ -118,15 +120,24 @@ impl Connector<'_> {
     }
 
     /// A socket that became writable is connected, or has an error waiting: connect(2), EINPROGRESS.
-    fn judge(&self, attempt: Attempt) -> Result<Connected, CallError> {
+    fn judge(&self, attempt: Attempt) -> Result<Connection, CallError> {
         match attempt.socket.take_error()? {
-            Some(cause) => Err(CallError::new("connect", &attempt.to, cause)),
             None => self.arrived(attempt),
+            // A connection that is refused was never there; one that is reset was.
+            Some(cause) if matches!(cause.raw_os_error(), Some(libc::ECONNRESET | libc::EPIPE)) => {
+                let reset = CallError::new("recv", &attempt.to, cause);
+                let connection = self.arrived(attempt)?;
+                Ok(Connection {
+                    reset: Some(reset),
+                    ..connection
+                })
+            }
+            Some(cause) => Err(CallError::new("connect", &attempt.to, cause)),
         }
     }
 
     /// On the own host a connect to a port that nobody listens on can meet itself (simultaneous open): that is a no.
-    fn arrived(&self, attempt: Attempt) -> Result<Connected, CallError> {
+    fn arrived(&self, attempt: Attempt) -> Result<Connection, CallError> {
         let Attempt { socket, to: peer } = attempt;
         let local = socket.getsockname()?;
         if local.inet().is_some() && local == peer {
@@ -136,10 +147,11 @@ impl Connector<'_> {
                 nix::errno::Errno::ECONNREFUSED,
             ));
         }
-        Ok(Connected {
+        Ok(Connection {
             socket,
             local,
             peer,
+            reset: None,
         })
     }
 }

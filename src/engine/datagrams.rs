@@ -163,13 +163,14 @@ impl Exchange<'_> {
         at_once: bool,
         buffer: &mut [u8],
     ) -> Result<(), LoopError> {
-        let mut stdin_ready = at_once;
         for index in 0..self.reactor.ready().len() {
             let Some(ready) = self.reactor.ready().get(index).copied() else {
                 break;
             };
             match ready.token {
-                STDIN => stdin_ready = true,
+                // In the order of arrival: what was typed before a datagram came does not answer that one.
+                STDIN if self.hears_stdin(progress) => self.take_stdin(progress, buffer)?,
+                STDIN => {}
                 STDOUT if ready.gone && self.outlet.is_clear() => {
                     return Err(StdoutError(std::io::Error::from_raw_os_error(libc::EPIPE)).into());
                 }
@@ -185,7 +186,7 @@ impl Exchange<'_> {
             }
         }
         self.outlet.flush()?;
-        if stdin_ready && self.hears_stdin(progress) {
+        if at_once && self.hears_stdin(progress) {
             self.take_stdin(progress, buffer)?;
         }
         Ok(())

@@ -33,6 +33,8 @@ pub struct Pump<'a> {
     pub outlet: &'a Outlet,
     /// The connection.
     pub socket: &'a Socket,
+    /// The reset that has come in already.
+    pub reset: Option<CallError>,
     /// When it ends.
     pub flow: Flow,
     /// Its time limits; the idle timer and the deadline are running already.
@@ -78,6 +80,9 @@ impl Pump<'_> {
             stdin_ready: false,
             blocked: false,
         };
+        if let Some(reset) = self.reset.take() {
+            self.give_up_sending(&mut transfer, reset);
+        }
         let ending = self.turn_until_over(&mut transfer);
         (transfer.moved, ending)
     }

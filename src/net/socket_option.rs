@@ -5,11 +5,11 @@ use std::io;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use super::error::{CallError, errno_name};
+use super::error::CallError;
 use super::explain::Outcome;
 use super::family::{Family, Kind, Protocol};
 use super::socket::Socket;
-use super::sockopt::{Constant, LevelName};
+use super::sockopt::{Constant, LevelName, Shown};
 use super::sys;
 use libc::c_int;
 
@@ -57,7 +57,8 @@ impl Socket {
 
     /// setsockopt(2) of an option whose value is an int.
     pub fn set_int(&self, level: c_int, name: c_int, value: c_int) -> Result<(), CallError> {
-        self.setsockopt(level, name, &value.to_ne_bytes(), value)
+        let value = value.to_ne_bytes();
+        self.setsockopt(level, name, &value, Shown(level, name, &value))
     }
 
     /// setsockopt(2) SO_SNDTIMEO: how long a connect or a send may wait.
@@ -78,7 +79,7 @@ impl Socket {
     pub fn int(&self, level: c_int, name: c_int) -> Result<c_int, CallError> {
         let mut value = [0; size_of::<c_int>()];
         self.getsockopt(level, name, &mut value, |bytes| {
-            meaning(level, name, int_of(bytes))
+            Shown(level, name, bytes).to_string()
         })?;
         Ok(c_int::from_ne_bytes(value))
     }
@@ -110,26 +111,6 @@ impl Socket {
     pub fn listens(&self) -> Result<bool, CallError> {
         self.int(libc::SOL_SOCKET, libc::SO_ACCEPTCONN)
             .map(|on| on != 0)
-    }
-}
-
-fn int_of(bytes: &[u8]) -> c_int {
-    bytes.try_into().map_or(0, c_int::from_ne_bytes)
-}
-
-/// An int that getsockopt brought, in the API's words where it is one of its constants.
-fn meaning(level: c_int, name: c_int, value: c_int) -> String {
-    match (level, name) {
-        (libc::SOL_SOCKET, libc::SO_ERROR) if value != 0 => {
-            errno_name(&io::Error::from_raw_os_error(value)).into_owned()
-        }
-        (libc::SOL_SOCKET, libc::SO_DOMAIN) => Family::from_number(value)
-            .map_or_else(|| value.to_string(), |family| family.to_string()),
-        (libc::SOL_SOCKET, libc::SO_TYPE) => {
-            Kind::from_number(value).map_or_else(|| value.to_string(), |kind| kind.to_string())
-        }
-        (libc::SOL_SOCKET, libc::SO_PROTOCOL) => Protocol(value).to_string(),
-        _ => value.to_string(),
     }
 }
 

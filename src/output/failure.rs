@@ -95,7 +95,7 @@ fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
 
 fn judge_one(cause: &(dyn Error + 'static)) -> Option<(Exit, Option<String>)> {
     if let Some(call) = cause.downcast_ref::<CallError>() {
-        return Some((exit_of(call.errno()), hint_of(call)));
+        return Some((exit_of(call), hint_of(call)));
     } else if let Some(connect) = cause.downcast_ref::<ConnectError>() {
         return Some(judge_connect(connect));
     } else if let Some(ended) = cause.downcast_ref::<LoopError>() {
@@ -140,9 +140,7 @@ fn judge_connect(error: &ConnectError) -> (Exit, Option<String>) {
     match error {
         ConnectError::Expired(..) => (Exit::TimedOut, hint),
         ConnectError::Failed(_, failures) => {
-            let no = failures
-                .iter()
-                .any(|failure| exit_of(failure.errno()) == Exit::No);
+            let no = failures.iter().any(|failure| exit_of(failure) == Exit::No);
             (if no { Exit::No } else { Exit::Trouble }, hint)
         }
     }
@@ -162,8 +160,10 @@ fn errno_of(error: &anyhow::Error) -> Option<String> {
 }
 
 /// The network's answers are a no, everything else is trouble here.
-fn exit_of(errno: i32) -> Exit {
-    match errno {
+fn exit_of(call: &CallError) -> Exit {
+    match call.errno() {
+        // No such local socket; a file of ours that cannot be made is trouble.
+        libc::ENOENT if call.call == "connect" || call.call == "sendto" => Exit::No,
         libc::ECONNREFUSED
         | libc::ECONNRESET
         | libc::ECONNABORTED
@@ -173,8 +173,7 @@ fn exit_of(errno: i32) -> Exit {
         | libc::EHOSTDOWN
         | libc::ENETUNREACH
         | libc::ENETDOWN
-        | libc::ETIMEDOUT
-        | libc::ENOENT => Exit::No,
+        | libc::ETIMEDOUT => Exit::No,
         _ => Exit::Trouble,
     }
 }
@@ -186,6 +185,9 @@ fn hint_of(call: &CallError) -> Option<String> {
         }
         ("socket", libc::EPROTONOSUPPORT | libc::ESOCKTNOSUPPORT | libc::EAFNOSUPPORT) => {
             return missing_protocol(&call.on);
+        }
+        ("bind", libc::EADDRINUSE) if call.on.contains('/') => {
+            "a file is there already: --replace takes the place of a dead socket, and of nothing else"
         }
         ("bind", libc::EADDRINUSE) => "another socket has this address: `ss -ltunp` shows whose",
         ("bind", libc::EADDRNOTAVAIL) => {

@@ -1,6 +1,10 @@
 //! Exit statuses and the one line that goes with each: cli.md section 5.
 
-use crate::kit::{Finished, sockkit};
+use std::io::Write;
+
+use nix::sys::signal::Signal;
+
+use crate::kit::{Finished, Start, accept, deaf_port, listener, sockkit, stream_to};
 
 /// Run with these words and nothing on stdin.
 fn run(words: &str) -> Finished {
@@ -15,16 +19,186 @@ fn usage_errors_are_two_and_nothing_is_attempted() {
         "fqdn --nosuch",
         "fqdn a b",
         "--color sometimes fqdn",
+        "tcp",
+        "tcp nosuch",
+        "tcp connect --nosuch",
+        "tcp connect 1 2 3",
+        "tcp connect --on-peer-eof never 1",
+        "tcp connect -t soon 1",
+        "tcp listen --bind",
+        "tcp listen --ready-fd x 0",
+        "udp",
+        "udp listen --lines --whole 0",
+        "udp send --size x 1",
+        "udp listen --count x",
+        "udp listen --count -1",
+        "unix",
+        "unix listen",
     ] {
         let run = run(words).expect(2);
-        assert!(run.stderr.starts_with("sockkit: "), "{}", run.stderr);
+        assert!(
+            run.stderr.starts_with("sockkit: "),
+            "{words}: {}",
+            run.stderr
+        );
         assert!(run.stdout.is_empty(), "{words}");
     }
 }
 
 #[test]
 fn help_is_asked_for_and_is_no_error() {
-    for words in ["--help", "--version", "fqdn --help"] {
+    for words in [
+        "--help",
+        "--version",
+        "fqdn --help",
+        "tcp --help",
+        "tcp connect -h",
+        "tcp listen --help",
+        "udp send --help",
+        "udp connect --help",
+        "udp listen --help",
+        "unix connect --help",
+        "unix listen --help",
+        "unix send --help",
+    ] {
         assert!(!run(words).expect(0).stdout.is_empty(), "{words}");
+    }
+}
+
+#[test]
+fn an_unknown_name_is_a_no() {
+    for words in [
+        "tcp connect nosuch.invalid:80",
+        "udp connect nosuch.invalid:80",
+        "udp send nosuch.invalid:80 hello",
+    ] {
+        let run = run(words).expect(1);
+        assert!(
+            run.stderr.contains("nosuch.invalid"),
+            "{words}: {}",
+            run.stderr
+        );
+        assert!(run.stderr.contains("(EAI_"), "{words}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn an_address_that_is_not_ours_is_trouble() {
+    for words in [
+        "tcp listen 192.0.2.1:0",
+        "udp listen 192.0.2.1:0",
+        "tcp connect 127.0.0.1:1 --bind 192.0.2.1",
+        "udp connect 127.0.0.1:1 --bind 192.0.2.1",
+    ] {
+        let run = run(words).expect(2);
+        let expected = "sockkit: bind 192.0.2.1:0: cannot assign requested address (EADDRNOTAVAIL)";
+        assert_eq!(run.stderr.lines().next(), Some(expected), "{words}");
+    }
+}
+
+#[test]
+fn a_port_without_the_privilege_is_trouble() {
+    if !nix::unistd::geteuid().is_root() || crate::kit::peer("setpriv").is_none() {
+        return;
+    }
+    // In a namespace of its own, low ports are privileged whatever this machine says.
+    let script = r#"exec unshare -n sh -c 'ip link set lo up
+echo 1024 > /proc/sys/net/ipv4/ip_unprivileged_port_start
+exec setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all --reuid=65534 --clear-groups "$0" "$@"' "$0" "$@""#;
+    let run = sockkit(["tcp", "listen", "81"]).under(script).run();
+    if run.stderr.contains("Permission denied") && !run.stderr.contains("sockkit:") {
+        // The binary lies where nobody else may go.
+        return;
+    }
+    run.expect(2).says("(EACCES)").says("CAP_NET_BIND_SERVICE");
+}
+
+/// Each signal that ends a run.
+const SIGNALS: [Signal; 3] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
+
+fn ended_by(signal: Signal, finished: Finished) {
+    let finished = finished.expect(128 + signal as i32);
+    assert!(!finished.stderr.contains("sockkit:"), "{}", finished.stderr);
+}
+
+#[test]
+fn a_signal_ends_what_listens() {
+    for signal in SIGNALS {
+        for words in ["tcp listen 0", "tcp listen -k 0", "udp listen 0"] {
+            let listening = sockkit(words.split(' ')).start();
+            listening.listening();
+            listening.signal(signal);
+            ended_by(signal, listening.finish());
+        }
+    }
+}
+
+#[test]
+fn a_signal_ends_a_connection() {
+    for signal in SIGNALS {
+        let (listener, port) = listener();
+        let client = sockkit(["tcp", "connect", &port.to_string()])
+            .piped()
+            .start();
+        let mut peer = accept(&listener);
+        peer.write_all(b"hello").unwrap();
+        client.read(5);
+        client.signal(signal);
+        ended_by(signal, client.finish());
+
+        let listening = sockkit(["tcp", "listen", "0"]).piped().start();
+        let mut client = stream_to(("127.0.0.1", listening.port()));
+        client.write_all(b"hello").unwrap();
+        listening.read(5);
+        listening.signal(signal);
+        ended_by(signal, listening.finish());
+    }
+}
+
+#[test]
+fn a_signal_ends_the_wait_for_a_connection() {
+    let (_listener, _callers, port) = deaf_port();
+    for signal in SIGNALS {
+        let words = ["tcp", "connect", "--explain", &port.to_string()];
+        let client = sockkit(words).start();
+        client.stderr_until(|line| line.contains("EINPROGRESS"));
+        client.signal(signal);
+        let finished = client.finish();
+        assert_eq!(finished.status, 128 + signal as i32);
+    }
+}
+
+#[test]
+fn what_was_received_before_a_signal_is_not_lost() {
+    let (listener, port) = listener();
+    let client = sockkit(["tcp", "connect", &port.to_string()])
+        .piped()
+        .start();
+    let mut peer = accept(&listener);
+    peer.write_all(b"received").unwrap();
+    client.read(8);
+    client.signal(Signal::SIGTERM);
+    assert_eq!(client.finish().expect(143).text(), "received");
+}
+
+#[test]
+fn a_signal_that_the_parent_ignores_stays_ignored() {
+    let start: Start = sockkit(["tcp", "listen", "0"]);
+    let listening = start.under(r#"trap "" INT; exec "$0" "$@""#).start();
+    let port = listening.port();
+    listening.signal(Signal::SIGINT);
+    let mut client = stream_to(("127.0.0.1", port));
+    client.write_all(b"still here").unwrap();
+    drop(client);
+    assert_eq!(listening.finish().expect(0).text(), "still here");
+}
+
+#[test]
+fn an_error_is_one_line_and_quiet_is_none() {
+    for words in ["tcp connect 127.0.0.1:1", "tcp connect nosuch.invalid:1"] {
+        assert_eq!(run(words).stderr.lines().count(), 1, "{words}");
+        let quiet = run(&format!("{words} -q"));
+        assert_eq!(quiet.stderr, "", "{words}");
+        assert_ne!(quiet.status, 0, "{words}");
     }
 }

@@ -19,8 +19,12 @@
 #[path = "../kit/mod.rs"]
 mod kit;
 
+mod addresses;
 mod exit_status;
+mod explain;
+mod json;
 mod stdio;
+mod strace;
 mod tcp;
 mod timeouts;
 mod udp;

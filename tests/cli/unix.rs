@@ -470,7 +470,9 @@ fn a_record_is_never_split() {
 fn two_sockkits_speak_seqpacket() {
     let (_folder, path) = place();
     let listener = ready(listen(&path, "--type seqpacket").input("from the listener"));
-    let client = unix("connect", &path, "--type seqpacket").input("from the client");
+    // A pipe that is written to after the peer's end would be too late.
+    let words = "--type seqpacket --on-peer-eof drain";
+    let client = unix("connect", &path, words).input("from the client");
     assert_eq!(client.run().expect(0).text(), "from the listener");
     assert_eq!(listener.finish().expect(0).text(), "from the client");
 }

@@ -101,6 +101,12 @@ impl Start {
         self
     }
 
+    /// The program and its words, for one that starts it in its stead.
+    pub(crate) fn words(&self) -> Vec<OsString> {
+        let program = std::iter::once(&self.program);
+        program.chain(&self.args).cloned().collect()
+    }
+
     /// What it reads.
     pub(crate) fn stdin(mut self, stdin: Stdin) -> Self {
         self.stdin = stdin;
@@ -287,6 +293,15 @@ impl Running {
     /// What its descriptor `number` refers to.
     pub(crate) fn descriptor(&self, number: u32) -> PathBuf {
         std::fs::read_link(format!("/proc/{}/fd/{number}", self.pid())).unwrap()
+    }
+
+    /// The processes that it started and has not waited for, proc_pid_task_children(5).
+    pub(crate) fn children(&self) -> Vec<i32> {
+        let pid = self.pid();
+        let file = format!("/proc/{pid}/task/{pid}/children");
+        let listed = std::fs::read_to_string(file).unwrap();
+        let numbers = listed.split_whitespace();
+        numbers.map(|number| number.parse().unwrap()).collect()
     }
 
     /// Send a signal.

@@ -1,37 +1,31 @@
-//! Socket options by name: one table gives `options`, `-o`, the man page, and the constants that `--explain` shows.
+//! Socket options by name: one table gives `options`, `-o`, and the constants that `--explain` shows.
+//!
+//! This folder knows what an option is; the calls are the socket's.
 
-use std::fmt;
+mod advice;
+#[cfg(test)]
+mod check;
+mod find;
+mod form;
+mod layout;
+mod names;
+mod option;
+mod parse;
+mod record;
+mod setting;
+mod sockets;
+mod symbol;
+mod table;
+mod tcp_info;
+mod value;
 
-use libc::c_int;
-
-/// An option's level as `SOL_SOCKET`, `IPPROTO_TCP`.
-pub struct LevelName(pub c_int);
-
-/// An option as `SO_REUSEADDR`, from its level and number.
-pub struct Constant(pub c_int, pub c_int);
-
-impl fmt::Display for LevelName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            libc::SOL_SOCKET => f.write_str("SOL_SOCKET"),
-            libc::IPPROTO_IP => f.write_str("IPPROTO_IP"),
-            libc::IPPROTO_IPV6 => f.write_str("IPPROTO_IPV6"),
-            libc::IPPROTO_TCP => f.write_str("IPPROTO_TCP"),
-            libc::IPPROTO_UDP => f.write_str("IPPROTO_UDP"),
-            number => number.fmt(f),
-        }
-    }
-}
-
-impl fmt::Display for Constant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.0, self.1) {
-            (libc::SOL_SOCKET, libc::SO_REUSEADDR) => f.write_str("SO_REUSEADDR"),
-            (libc::SOL_SOCKET, libc::SO_ERROR) => f.write_str("SO_ERROR"),
-            (libc::SOL_SOCKET, libc::SO_DOMAIN) => f.write_str("SO_DOMAIN"),
-            (libc::SOL_SOCKET, libc::SO_TYPE) => f.write_str("SO_TYPE"),
-            (libc::IPPROTO_IPV6, libc::IPV6_V6ONLY) => f.write_str("IPV6_V6ONLY"),
-            (_, number) => number.fmt(f),
-        }
-    }
-}
+pub use advice::advice;
+pub use find::{option, options};
+pub use form::{Form, Name, Number, Unit, Width};
+pub use option::{Access, Level, Moment, SocketOption};
+pub use record::{Cell, Content, Field, Reading, Record};
+pub use setting::{Setting, SettingError, Target};
+pub use sockets::Sockets;
+pub use symbol::{Constant, LevelName, Shown};
+pub use table::TABLE;
+pub use value::Value;
