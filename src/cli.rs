@@ -8,7 +8,10 @@ use crate::args::AddressArgs;
 use crate::commands::Desk;
 use crate::commands::completions::Completions;
 use crate::commands::fqdn::Fqdn;
+use crate::commands::http::Http;
 use crate::commands::man::Man;
+use crate::commands::raw::Raw;
+use crate::commands::resolve::Resolve;
 use crate::commands::tcp::Tcp;
 use crate::commands::udp::Udp;
 use crate::commands::unix::Unix;
@@ -67,9 +70,12 @@ enum Command {
     Tcp(Tcp),
     Udp(Udp),
     Unix(Unix),
+    Raw(Raw),
+    Resolve(Resolve),
     Fqdn(Fqdn),
     Completions(Completions),
     Man(Man),
+    Http(Http),
 }
 
 impl Cli {
@@ -102,9 +108,12 @@ impl Cli {
             Command::Tcp(tcp) => tcp.run(&desk),
             Command::Udp(udp) => udp.run(&desk),
             Command::Unix(unix) => unix.run(&desk),
+            Command::Raw(raw) => raw.run(&desk),
+            Command::Resolve(resolve) => resolve.run(&desk),
             Command::Fqdn(fqdn) => fqdn.run(&desk),
             Command::Completions(completions) => completions.run(&desk, Self::command()),
             Command::Man(man) => man.run(&desk, Self::command()),
+            Command::Http(http) => http.run(&desk),
         }
     }
 }

@@ -6,16 +6,20 @@
 //! |---|---|---|
 //! | 5 | [`cli`] | the subcommands and the global flags |
 //! | 4 | [`commands`] | one story each |
-//! | 3 | [`args`], [`output`] | flags in, events out |
+//! | 3 | [`args`], [`output`], [`server`] | flags in, events out; HTTP over sockets |
 //! | 2 | [`engine`] | loops over sockets |
 //! | 1 | [`net`] | the socket API, one method a system call |
+//! | 0 | [`http`], [`wire`] | HTTP/1.1 as pure functions, packets as values |
 
 pub mod args;
 pub mod cli;
 pub mod commands;
 pub mod engine;
+pub mod http;
 pub mod net;
 pub mod output;
+pub mod server;
+pub mod wire;
 
 use std::ffi::OsString;
 

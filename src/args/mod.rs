@@ -3,6 +3,7 @@
 mod address;
 mod duration;
 mod framing;
+mod host;
 mod lifetime;
 mod ready;
 mod source;
@@ -12,8 +13,9 @@ mod view;
 pub use address::{AddressArgs, FamilyArgs, combine};
 pub use duration::duration;
 pub use framing::{DATAGRAM, FramingArgs};
+pub use host::HostArgs;
 pub use lifetime::LifetimeArgs;
 pub use ready::ReadyArgs;
 pub use source::{InterfaceArgs, SourceArgs};
 pub use timing::TimingArgs;
-pub use view::{FromHex, ViewArgs};
+pub use view::{FromHex, ViewArgs, from_hex};

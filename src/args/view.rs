@@ -46,6 +46,14 @@ impl FromHex {
     }
 }
 
+/// Bytes from hex digits; white space is ignored. The error says what is wrong.
+pub fn from_hex(text: &[u8]) -> Result<Vec<u8>, String> {
+    let mut decoder = FromHex::default();
+    let bytes = decoder.decode(Some(text))?;
+    decoder.decode(None)?;
+    Ok(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

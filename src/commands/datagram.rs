@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::Desk;
-use crate::args::{FramingArgs, TimingArgs, ViewArgs};
+use crate::args::{FramingArgs, TimingArgs, ViewArgs, from_hex};
 use crate::engine::{
     Answering, Ending, Exchange, Inlet, LoopError, Reactor, StdoutError, Timer, Timers, Typed,
 };
@@ -179,13 +179,11 @@ impl Outgoing<'_> {
     }
 
     fn decode(&self, bytes: &[u8]) -> Result<Vec<u8>, Usage> {
-        let Some(mut decoder) = self.view.decoder() else {
+        if !self.view.from_hex {
             return Ok(bytes.to_vec());
-        };
-        let decoded = decoder
-            .decode(Some(bytes))
-            .and_then(|decoded| decoder.decode(None).map(|_| decoded));
-        decoded.map_err(|why| Usage::new(why, "--from-hex takes pairs of hex digits: 48656c6c6f"))
+        }
+        let pairs = "--from-hex takes pairs of hex digits: 48656c6c6f";
+        from_hex(bytes).map_err(|why| Usage::new(why, pairs))
     }
 
     fn each_of_stdin(

@@ -7,7 +7,10 @@ mod stream;
 
 pub mod completions;
 pub mod fqdn;
+pub mod http;
 pub mod man;
+pub mod raw;
+pub mod resolve;
 pub mod tcp;
 pub mod udp;
 pub mod unix;

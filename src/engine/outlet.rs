@@ -108,6 +108,12 @@ impl Outlet {
         self.state().is_clear()
     }
 
+    /// How many bytes stdout has not taken yet.
+    pub fn backlog(&self) -> usize {
+        let state = self.state();
+        state.pending.len() - state.taken
+    }
+
     /// Close stdout, so that its reader sees the end while this process goes on.
     pub fn close(&self) -> Result<(), StdoutError> {
         let mut state = self.state();

@@ -124,7 +124,10 @@ impl Protocol {
 
     /// The protocol of a word (`icmp`) or a number (0 to 255).
     pub fn parse(word: &str) -> Option<Self> {
-        let lower = word.to_ascii_lowercase();
+        let lower = match word.to_ascii_lowercase().as_str() {
+            "icmpv6" => "icmp6".to_owned(),
+            lower => lower.to_owned(),
+        };
         let named = Self::NAMED.iter().find(|(_, _, known)| *known == lower);
         named
             .map(|(protocol, _, _)| *protocol)

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use libc::c_int;
 
+use super::address::Address;
 use super::endpoint::{DEFAULT_PORT, Host, HostPort, Port};
 use super::explain::{Explain, Outcome, Refusal, Told};
 use super::family::{Family, Kind};
@@ -95,12 +96,12 @@ impl Resolver {
                     .map_or_else(|| "NULL".to_owned(), |text| format!("{text:?}"))
             )
         };
-        let blamed = || match &text {
-            Some(text) => format!("{name}:{text}"),
-            None => name.to_owned(),
+        let blamed = |code| match &text {
+            Some(text) if code == libc::EAI_SERVICE => format!("{name}:{text}"),
+            _ => name.to_owned(),
         };
         self.answer("getaddrinfo", asked, outcome)
-            .map_err(|code| gai_error(blamed(), code))
+            .map_err(|code| gai_error(blamed(code), code))
     }
 
     /// The addresses that an endpoint stands for; a literal needs no look-up, a service name does.
@@ -177,7 +178,7 @@ impl Resolver {
         let outcome = outcome.map(|(host, service)| Pair { host, service });
         let pair = self.answer("getnameinfo", || address.to_string(), outcome);
         pair.map(|pair| (pair.host, pair.service))
-            .map_err(|code| gai_error(address.ip().to_string(), code))
+            .map_err(|code| gai_error(Address::from(address).host(), code))
     }
 
     /// gethostname(2); an empty name where the host has none that is text.
@@ -196,8 +197,11 @@ impl Resolver {
     }
 
     /// Python's `socket.getfqdn`: the first name of the host that has a dot, else the host's own name, else `name`.
+    /// Where Python refuses a name as it encodes it (IDNA: an empty label, one of 64 bytes), `name` is the answer.
     pub fn getfqdn(&self, name: &str) -> String {
-        let trimmed = name.trim();
+        // What Python's str.strip() takes: White_Space, and the four separators of the bidirectional types B and S.
+        let trimmed =
+            name.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\x1c'..='\x1f'));
         let name = match trimmed {
             "" | "0.0.0.0" | "::" => self.gethostname(),
             _ => trimmed.to_owned(),
@@ -220,6 +224,9 @@ impl Resolver {
 
     /// Python's `socket.gethostbyaddr`: the first address of the name, then that address's names.
     fn names_of_host(&self, name: &str) -> Result<Names, NameError> {
+        if let Some(ip) = literal(name) {
+            return self.gethostbyaddr(ip);
+        }
         let names = self.getaddrinfo(name, None, None, Kind::Dgram, false)?;
         match names.addresses.first() {
             Some(first) => self.gethostbyaddr(first.ip()),
@@ -256,6 +263,14 @@ impl Resolver {
             }
         });
         outcome
+    }
+}
+
+/// What Python takes for an address without asking the resolver.
+fn literal(name: &str) -> Option<IpAddr> {
+    match name {
+        "<broadcast>" => Some(Ipv4Addr::BROADCAST.into()),
+        name => name.parse().ok(),
     }
 }
 
@@ -412,13 +427,11 @@ fn host_words(code: c_int) -> (&'static str, &'static str, bool) {
 
 impl fmt::Display for NameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "resolve {}: {} ({})",
-            self.name.escape_debug(),
-            self.text,
-            self.symbol
-        )
+        let name = match self.name.as_str() {
+            "" => "the empty name".to_owned(),
+            name => name.escape_debug().to_string(),
+        };
+        write!(f, "resolve {name}: {} ({})", self.text, self.symbol)
     }
 }
 

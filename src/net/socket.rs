@@ -14,6 +14,7 @@ use super::family::{Family, Kind, Protocol};
 use super::sys;
 use libc::c_int;
 use nix::cmsg_space;
+use nix::sys::sendfile::sendfile64;
 use nix::sys::socket::{
     ControlMessage, ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, sendmsg,
 };
@@ -232,6 +233,33 @@ impl Socket {
         let call = || Ok(nix::sys::socket::send(self.number(), bytes, flags)?);
         let arguments = format_args!("{}, {}", self.number(), bytes.len());
         self.sent("send", self.explain.call("send", arguments, call))
+    }
+
+    /// send(2) with MSG_MORE, never waiting: what follows at once shares the segment.
+    pub fn send_more(&self, bytes: &[u8]) -> Result<Send, CallError> {
+        // nix has no name for this flag.
+        let more = MsgFlags::from_bits_retain(libc::MSG_MORE);
+        let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL | more;
+        let call = || Ok(nix::sys::socket::send(self.number(), bytes, flags)?);
+        let arguments = format_args!("{}, {}, MSG_MORE", self.number(), bytes.len());
+        self.sent("send", self.explain.call("send", arguments, call))
+    }
+
+    /// sendfile(2) of at most `count` bytes of `file` from `offset` on. The socket must be non-blocking, as those that
+    /// [`Socket::accept`] gives are; 0 bytes mean that the file ends before `offset`.
+    pub fn sendfile(
+        &self,
+        file: BorrowedFd<'_>,
+        offset: u64,
+        count: usize,
+    ) -> Result<Send, CallError> {
+        let arguments = format_args!("{}, {}, {offset}, {count}", self.number(), file.as_raw_fd());
+        let call = || {
+            let mut at = libc::off64_t::try_from(offset)
+                .map_err(|_| io::Error::from_raw_os_error(libc::EOVERFLOW))?;
+            Ok(sendfile64(self, file, Some(&mut at), count)?)
+        };
+        self.sent("sendfile", self.explain.call("sendfile", arguments, call))
     }
 
     /// sendto(2) on an unconnected socket, never waiting.

@@ -37,7 +37,7 @@ pub struct Failure {
     /// What may help.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
-    /// The errno's symbol, where the kernel refused a call.
+    /// The symbol of the error, where the kernel or the resolver refused a call: `ECONNREFUSED`, `EAI_NONAME`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub errno: Option<String>,
     /// The exit status.
@@ -60,7 +60,7 @@ impl Failure {
     /// What an error means to the one who called.
     pub fn of(error: &anyhow::Error) -> Self {
         let (exit, hint) = judge(error);
-        let errno = errno_of(error);
+        let errno = error.chain().find_map(symbol);
         Self {
             message: format!("{error:#}"),
             hint,
@@ -146,17 +146,16 @@ fn judge_connect(error: &ConnectError) -> (Exit, Option<String>) {
     }
 }
 
-/// The symbol of the errno that an error comes from.
-fn errno_of(error: &anyhow::Error) -> Option<String> {
-    error.chain().find_map(|cause| {
-        let ended = cause.downcast_ref::<LoopError>().and_then(LoopError::cause);
-        let call = ended.unwrap_or(cause).downcast_ref::<CallError>();
-        let failed = cause
-            .downcast_ref::<ConnectError>()
-            .and_then(|connect| connect.failures().first());
-        call.or(failed)
-            .map(|call| errno_name(&call.cause).into_owned())
-    })
+/// The symbol of the call's, or the resolver's, error.
+fn symbol(cause: &(dyn Error + 'static)) -> Option<String> {
+    if let Some(name) = cause.downcast_ref::<NameError>() {
+        return Some(name.symbol.to_owned());
+    }
+    let ended = cause.downcast_ref::<LoopError>().and_then(LoopError::cause);
+    let connect = cause.downcast_ref::<ConnectError>();
+    let call = ended.unwrap_or(cause).downcast_ref::<CallError>();
+    let call = call.or_else(|| connect.and_then(|connect| connect.failures().first()));
+    call.map(|call| errno_name(&call.cause).into_owned())
 }
 
 /// The network's answers are a no, everything else is trouble here.
@@ -197,8 +196,8 @@ fn hint_of(call: &CallError) -> Option<String> {
             "ports below net.ipv4.ip_unprivileged_port_start need CAP_NET_BIND_SERVICE"
         }
         (_, libc::EMFILE) => "`ulimit -n` raises the number of open descriptors",
-        ("connect" | "sendto", libc::EINVAL) if call.on.contains("[fe80:") => {
-            "a link-local address needs its zone: [fe80::1%eth0]:80"
+        ("connect" | "sendto", libc::EINVAL) if call.on.contains("fe80:") => {
+            "a link-local address needs its zone: fe80::1%eth0, or [fe80::1%eth0]:80"
         }
         _ => return None,
     };

@@ -1,0 +1,345 @@
+//! `sockkit http`: the tutorial's server, and the files of a directory.
+
+use std::cell::Cell;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use libc::{IPPROTO_IPV6, IPPROTO_TCP, IPV6_V6ONLY, SO_REUSEADDR, SOL_SOCKET, TCP_NODELAY};
+use serde::{Serialize, Serializer};
+
+use super::Desk;
+use crate::args::{FamilyArgs, ReadyArgs, duration};
+use crate::engine::StdoutError;
+use crate::http::{Request, Status, Version};
+use crate::net::{
+    Address, CallError, Descriptor, Endpoint, Family, Host, HostPort, Kind, Protocol, Resolver,
+    Socket, inherit, inherit_systemd, reason,
+};
+use crate::output::{Bytes, Event, Exit, Face, Output, Usage, harmless};
+use crate::server::{Happening, Limits, Root, Service, Worker};
+
+/// The kernel cuts it down to net.core.somaxconn.
+const BACKLOG: i32 = 4096;
+/// How many bytes of events may wait for stdout's reader before requests are left out.
+const UNREAD: usize = 4 << 20;
+/// How much of a request that was refused is shown.
+const SHOWN: usize = 4096;
+
+/// Serve HTTP: a text on every path, or the files of a directory
+///
+/// Without DIR every request is answered with `Hello world!`. Each request is printed on stdout.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub struct Http {
+    /// The directory whose files are served
+    dir: Option<PathBuf>,
+    /// Answer every request with this text
+    #[arg(
+        long,
+        value_name = "STR",
+        default_value = "Hello world!",
+        conflicts_with = "dir"
+    )]
+    text: String,
+    /// The host to listen on: a name, an address, or * for all
+    #[arg(long, value_name = "HOST")]
+    host: Option<String>,
+    /// The port to listen on, 0 for any
+    #[arg(long, value_name = "PORT")]
+    port: Option<String>,
+    /// The address to listen on in one word: HOST:PORT, *:PORT, fd:N or fd:systemd
+    #[arg(long, value_name = "ADDR", conflicts_with_all = ["host", "port"])]
+    listen: Option<String>,
+    #[command(flatten)]
+    family: FamilyArgs,
+    /// Close a connection that asks nothing for this long; 60s if left out
+    #[arg(long, value_name = "D", value_parser = duration)]
+    idle_timeout: Option<Duration>,
+    /// End after this long
+    #[arg(long, value_name = "D", value_parser = duration)]
+    deadline: Option<Duration>,
+    #[command(flatten)]
+    ready: ReadyArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  sockkit http                       greet with Hello world! on http://127.0.0.1:8082/
+  sockkit http --port 8000 .         the files of this directory, for this machine only
+  sockkit http --listen :8000 site   the same for everyone, IPv4 and IPv6
+  sockkit http --explain             see accept, recv, send and close as they happen
+  sockkit http --text ok -q          an answer for health checks, and nothing printed";
+
+impl Http {
+    /// Listen and serve until a signal, or the deadline.
+    pub fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
+        let root = self.root()?;
+        let listeners = self.listen(desk)?;
+        let locals: Result<Vec<Address>, CallError> =
+            listeners.iter().map(Socket::getsockname).collect();
+        let mut worker = Worker::new(listeners)?;
+        self.announce(&locals?, desk)?;
+
+        let printer = Printer::new(&desk.output);
+        let mut report = |happening: &Happening<'_>| printer.print(happening);
+        let mut service = match root {
+            Some(root) => Service::files(root, self.limits(), &mut report),
+            None => Service::text(self.text.clone(), self.limits(), &mut report),
+        };
+        let outlet = printer.is_on.then(|| desk.output.outlet().as_ref());
+        let signal = worker.run(&mut service, outlet, self.deadline)?;
+        Ok(Exit::Signal(signal))
+    }
+
+    fn root(&self) -> Result<Option<Root>, Usage> {
+        let Some(dir) = &self.dir else {
+            return Ok(None);
+        };
+        let refused = |error: CallError| {
+            let why = format!("{} {}: {}", error.call, error.on, reason(&error.cause));
+            Usage::new(why, "DIR is a directory that this user may read")
+        };
+        Root::open(dir).map(Some).map_err(refused)
+    }
+
+    fn limits(&self) -> Limits {
+        let limits = Limits::default();
+        Limits {
+            idle: self.idle_timeout.unwrap_or(limits.idle),
+            ..limits
+        }
+    }
+
+    fn listen(&self, desk: &Desk) -> anyhow::Result<Vec<Socket>> {
+        let endpoint = match &self.listen {
+            Some(word) => Endpoint::parse(word)?,
+            None => Endpoint::parse_apart(self.host.as_deref(), self.port.as_deref())?,
+        };
+        let network = match endpoint {
+            Endpoint::Network(network) => network,
+            Endpoint::Inherited(Descriptor::Number(number)) => {
+                return Ok(vec![inherit(number, &desk.explain)?]);
+            }
+            Endpoint::Inherited(Descriptor::Systemd) => {
+                let environment = |name: &str| std::env::var(name).ok();
+                let process = std::process::id();
+                return Ok(inherit_systemd(environment, process, &desk.explain)?);
+            }
+        };
+        let family = self.family.family();
+        let addresses = Resolver::new(&desk.explain).addresses(&network, family, Kind::Stream)?;
+        addresses
+            .into_iter()
+            .map(|address| Ok(listen(address, &network, desk)?))
+            .collect()
+    }
+
+    fn announce(&self, locals: &[Address], desk: &Desk) -> anyhow::Result<()> {
+        for local in locals {
+            let proto = match local {
+                Address::Inet(_) => "tcp",
+                Address::Unix(_) => "unix",
+            };
+            let local = local.to_string();
+            desk.output.tell(&Listening { proto, local })?;
+        }
+        let port = locals.iter().find_map(Address::inet);
+        Ok(self.ready.announce(port.map(|address| address.port()))?)
+    }
+}
+
+fn listen(address: SocketAddr, network: &HostPort, desk: &Desk) -> Result<Socket, CallError> {
+    let address = Address::from(address);
+    let family = address.family();
+    let mut socket = Socket::open(family, Kind::Stream, Protocol::TCP, &desk.explain)?;
+    socket.set_int(SOL_SOCKET, SO_REUSEADDR, 1)?;
+    if family == Family::Inet6 {
+        let only = i32::from(network.host != Host::Any);
+        socket.set_int(IPPROTO_IPV6, IPV6_V6ONLY, only)?;
+    }
+    // Handed on to every connection that is accepted, and so costs no call there, tcp(7).
+    socket.set_int(IPPROTO_TCP, TCP_NODELAY, 1)?;
+    socket.bind(&address)?;
+    socket.listen(BACKLOG)?;
+    Ok(socket)
+}
+
+/// Requests as they are printed, without ever waiting for whoever reads them.
+struct Printer<'a> {
+    output: &'a Output,
+    is_on: bool,
+    left_out: Cell<bool>,
+}
+
+impl<'a> Printer<'a> {
+    fn new(output: &'a Output) -> Self {
+        let style = output.style();
+        Self {
+            output,
+            is_on: style.json || !style.quiet,
+            left_out: Cell::new(false),
+        }
+    }
+
+    fn print(&self, happening: &Happening<'_>) -> Result<(), StdoutError> {
+        match happening {
+            Happening::Exhausted(error) => self.output.offer(&Warning {
+                message: format!("{error}: new connections wait"),
+            }),
+            Happening::Answered { .. } if !self.is_on => Ok(()),
+            Happening::Answered {
+                peer,
+                head,
+                request,
+                status,
+            } => {
+                if self.output.outlet().backlog() > UNREAD {
+                    return self.leave_out();
+                }
+                self.left_out.set(false);
+                self.output.offer(&Printed {
+                    peer,
+                    request: request.map(Line::from),
+                    status: *status,
+                    head: Bytes(shown(head)),
+                })
+            }
+        }
+    }
+
+    /// A reader that has stopped reading costs it some requests, but neither the server its memory nor clients their answers.
+    fn leave_out(&self) -> Result<(), StdoutError> {
+        if self.left_out.replace(true) {
+            return Ok(());
+        }
+        self.output.offer(&Warning {
+            message: "stdout is not being read: requests are left out".to_owned(),
+        })
+    }
+}
+
+/// What there is to see of a head: up to its blank line, or as much of it as is worth seeing.
+fn shown(head: &[u8]) -> &[u8] {
+    let end = head.windows(4).position(|four| four == b"\r\n\r\n");
+    let limit = match end {
+        Some(end) => end + 4,
+        None => SHOWN,
+    };
+    head.get(..limit).unwrap_or(head)
+}
+
+#[derive(Serialize)]
+struct Listening {
+    proto: &'static str,
+    local: String,
+}
+
+#[derive(Serialize)]
+struct Warning {
+    message: String,
+}
+
+/// A request and its answer's status.
+#[derive(Serialize)]
+struct Printed<'a> {
+    #[serde(serialize_with = "as_text")]
+    peer: &'a Address,
+    #[serde(flatten)]
+    request: Option<Line<'a>>,
+    #[serde(serialize_with = "as_number")]
+    status: Status,
+    #[serde(flatten)]
+    head: Bytes<'a>,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    method: &'a str,
+    target: &'a str,
+    version: &'static str,
+}
+
+impl<'a> From<&'a Request<'a>> for Line<'a> {
+    fn from(request: &'a Request<'a>) -> Self {
+        Self {
+            method: request.method_word,
+            target: request.target_word,
+            version: match request.version {
+                Version::Http10 => "HTTP/1.0",
+                Version::Http11 => "HTTP/1.1",
+            },
+        }
+    }
+}
+
+fn as_text<S: Serializer>(peer: &Address, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(peer)
+}
+
+fn as_number<S: Serializer>(status: &Status, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(status.0)
+}
+
+impl Event for Listening {
+    const NAME: &'static str = "listening";
+}
+
+impl fmt::Display for Listening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "listening on {} {}", self.proto, self.local)
+    }
+}
+
+impl Event for Warning {
+    const NAME: &'static str = "warning";
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sockkit: {}", self.message)
+    }
+}
+
+impl Event for Printed<'_> {
+    const NAME: &'static str = "request";
+    const FACE: Face = Face::Data;
+}
+
+/// The head as the tutorial prints it, with its blank line.
+impl fmt::Display for Printed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for line in self.head.0.trim_ascii_end().split(|byte| *byte == b'\n') {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            writeln!(f, "{}", harmless(line))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_is_printed_with_its_blank_line() {
+        let peer = Address::Inet("127.0.0.1:1".parse().unwrap());
+        let printed = |head: &'static [u8]| {
+            let printed = Printed {
+                peer: &peer,
+                request: None,
+                status: Status::OK,
+                head: Bytes(shown(head)),
+            };
+            format!("{printed}\n")
+        };
+        assert_eq!(
+            printed(b"GET / HTTP/1.1\r\nHost: h\r\n\r\nrest"),
+            "GET / HTTP/1.1\nHost: h\n\n"
+        );
+        assert_eq!(printed(b"\x16\x1b[2J\xff"), "\\u{16}\\u{1b}[2J\\xff\n\n");
+        assert_eq!(printed(b"a\rb\\r\n"), "a\\rb\\r\n\n");
+    }
+}

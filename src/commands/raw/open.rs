@@ -1,0 +1,164 @@
+//! How a raw socket comes to be: which family and protocol, and with which privilege.
+
+use std::net::SocketAddr;
+
+use crate::commands::Desk;
+use crate::net::{
+    Address, CallError, Explain, Family, Host, HostPort, Kind, Port, Protocol, Resolver, Socket,
+    drop_privileges, raise_net_raw,
+};
+use crate::output::Usage;
+
+use super::event::PrivilegeKept;
+
+/// The most bytes that an interface's name may have, netdevice(7): IFNAMSIZ less its NUL.
+const NAME_LIMIT: usize = 15;
+
+/// What was asked for: a protocol somewhere.
+pub(super) struct Wish {
+    /// The host; without a port, as raw packets have none.
+    pub(super) host: Host,
+    /// The family; `None` for either.
+    pub(super) family: Option<Family>,
+    /// The protocol; `None` for the family's ICMP.
+    pub(super) protocol: Option<Protocol>,
+}
+
+impl Wish {
+    /// The addresses that the host stands for; `*` is one of each family that the protocol may have.
+    pub(super) fn addresses(&self, desk: &Desk) -> anyhow::Result<Vec<SocketAddr>> {
+        let family = self.agreed()?;
+        let families = match (&self.host, family) {
+            (Host::Any, None) => vec![Some(Family::Inet), Some(Family::Inet6)],
+            _ => vec![family],
+        };
+        let resolver = Resolver::new(&desk.explain);
+        let endpoint = HostPort {
+            host: self.host.clone(),
+            port: Some(Port::Number(0)),
+        };
+        let mut addresses = Vec::new();
+        for family in families {
+            addresses.extend(resolver.addresses(&endpoint, family, Kind::Dgram)?);
+        }
+        Ok(addresses)
+    }
+
+    /// The protocol for a socket of this family.
+    pub(super) fn protocol(&self, family: Family) -> Protocol {
+        self.protocol.unwrap_or(match family {
+            Family::Inet6 => Protocol::ICMPV6,
+            _ => Protocol::ICMP,
+        })
+    }
+
+    /// The family that the flag, the protocol and the address agree on; `None` when all leave it open.
+    fn agreed(&self) -> Result<Option<Family>, Usage> {
+        let (family, word) = match self.protocol {
+            Some(Protocol::ICMP) => (Family::Inet, "icmp goes over IPv4"),
+            Some(Protocol::ICMPV6) => (Family::Inet6, "icmp6 goes over IPv6"),
+            _ => return Ok(self.family),
+        };
+        let spoken = match &self.host {
+            Host::Literal(ip, _) if ip.is_ipv4() => Some(Family::Inet),
+            Host::Literal(..) => Some(Family::Inet6),
+            _ => None,
+        };
+        if [self.family, spoken]
+            .iter()
+            .flatten()
+            .all(|other| *other == family)
+        {
+            return Ok(Some(family));
+        }
+        let other = if family == Family::Inet {
+            "icmp6"
+        } else {
+            "icmp"
+        };
+        Err(Usage::new(word, format!("--proto {other}")))
+    }
+}
+
+/// Open a raw socket, and tie it to an interface if one is named.
+pub(super) fn open(
+    family: Family,
+    protocol: Protocol,
+    interface: Option<&str>,
+    explain: &Explain,
+) -> Result<Socket, CallError> {
+    raise_net_raw();
+    let socket = Socket::open(family, Kind::Raw, protocol, explain).map_err(not_permitted)?;
+    if let Some(name) = interface {
+        let (level, option) = (libc::SOL_SOCKET, libc::SO_BINDTODEVICE);
+        socket.setsockopt(level, option, name.as_bytes(), format_args!("{name:?}"))?;
+    }
+    Ok(socket)
+}
+
+/// Give up what only the opening needed; that it stays is no reason to stop.
+pub(super) fn drop_what_opening_needed(desk: &Desk) -> anyhow::Result<()> {
+    if let Err(why) = drop_privileges() {
+        desk.output.tell(&PrivilegeKept { why })?;
+    }
+    Ok(())
+}
+
+/// Without the privilege it is the kind of socket that is refused, not its arguments.
+fn not_permitted(error: CallError) -> CallError {
+    match error.errno() {
+        libc::EPERM | libc::EACCES => CallError::new("raw socket", "", error.cause),
+        _ => error,
+    }
+}
+
+/// The error of a call on an address, without the port 0 that a raw address has.
+pub(super) fn without_port(error: CallError, address: SocketAddr) -> CallError {
+    CallError {
+        on: Address::Inet(address).host(),
+        ..error
+    }
+}
+
+/// An interface's name; the kernel would cut a longer one and take another interface.
+pub(super) fn interface(word: &str) -> Result<String, String> {
+    if word.is_empty() || word.len() > NAME_LIMIT {
+        return Err("an interface's name has 1 to 15 bytes".to_owned());
+    }
+    Ok(word.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn protocol_address_and_flag_agree_or_are_refused() {
+        let four = Host::Literal([127, 0, 0, 1].into(), None);
+        let six = Host::Literal("::1".parse().unwrap(), None);
+        let (v4, v6) = (Some(Family::Inet), Some(Family::Inet6));
+        let (icmp, icmp6) = (Some(Protocol::ICMP), Some(Protocol::ICMPV6));
+        for (host, family, protocol, agreed) in [
+            (&Host::Default, None, None, Some(None)),
+            (&Host::Default, None, icmp6, Some(v6)),
+            (&Host::Any, v6, icmp6, Some(v6)),
+            (&Host::Any, None, icmp, Some(v4)),
+            (&four, None, icmp, Some(v4)),
+            (&four, None, icmp6, None),
+            (&six, None, icmp, None),
+            (&Host::Default, v4, icmp6, None),
+            (&six, v4, Some(Protocol::TCP), Some(v4)),
+        ] {
+            let wish = Wish {
+                host: host.clone(),
+                family,
+                protocol,
+            };
+            assert_eq!(
+                wish.agreed().ok(),
+                agreed,
+                "{host:?} {family:?} {protocol:?}"
+            );
+        }
+    }
+}

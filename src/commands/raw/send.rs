@@ -1,0 +1,171 @@
+//! `sockkit raw send`: one packet, byte for byte.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+
+use super::event::{Sent, word};
+use super::open::{Wish, drop_what_opening_needed, interface, open, without_port};
+use crate::args::{HostArgs, from_hex};
+use crate::commands::Desk;
+use crate::engine::{Interest, Reactor};
+use crate::net::{Address, CallError, Family, Host, Protocol, Send as Taken, Socket};
+use crate::output::{Exit, Usage};
+
+/// No packet is longer, header included: RFC 791 and RFC 8200 count its length in 16 bits.
+const LONGEST: usize = 65535;
+
+/// Send one packet (socket, sendto)
+///
+/// The bytes are what follows the IP header, checksums included; only ICMPv6's checksum is the kernel's to fill in. They come from --hex, --file
+/// or stdin, and are sent as they are.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Send {
+    #[command(flatten)]
+    to: HostArgs,
+    /// icmp, icmp6, tcp, udp, or a number; ICMP or ICMPv6 if left out
+    #[arg(long, value_name = "PROTO", value_parser = super::protocol)]
+    proto: Option<Protocol>,
+    /// The bytes as hex digits; white space is ignored
+    #[arg(long, value_name = "BYTES", conflicts_with = "file")]
+    hex: Option<String>,
+    /// The bytes are in FILE, `-` for stdin
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// FILE or stdin holds hex digits
+    #[arg(long, conflicts_with = "hex")]
+    from_hex: bool,
+    /// The bytes begin with the IP header (IP_HDRINCL, IPV6_HDRINCL)
+    #[arg(long)]
+    header: bool,
+    /// Send through this interface (SO_BINDTODEVICE)
+    #[arg(long, value_name = "IF", value_parser = interface)]
+    interface: Option<String>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  sockkit raw send 127.0.0.1 --hex '0800 f7fd 0001 0001'        an echo request, which the kernel answers
+  sockkit raw send ::1 --hex '8000 0000 0001 0001'              the same over IPv6
+  sockkit raw send 192.0.2.1 --proto 253 --file packet.bin      an experimental protocol, RFC 3692
+  sockkit raw send 127.0.0.1 --header --file packet.bin         with a header of one's own
+
+Needs CAP_NET_RAW.";
+
+impl Send {
+    /// Read the bytes, open the socket, send.
+    pub(super) fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
+        let (to, protocol) = self.destination(desk)?;
+        let bytes = self.bytes()?;
+        self.check(&bytes, protocol, to)?;
+        let family = Address::Inet(to).family();
+        let interface = self.interface.as_deref();
+        let socket = open(family, protocol, interface, &desk.explain)?;
+        drop_what_opening_needed(desk)?;
+        if self.header {
+            let (level, option) = match family {
+                Family::Inet6 => (libc::IPPROTO_IPV6, libc::IPV6_HDRINCL),
+                _ => (libc::IPPROTO_IP, libc::IP_HDRINCL),
+            };
+            socket.set_int(level, option, 1)?;
+        }
+        send(&socket, &bytes, to).map_err(|error| without_port(error, to))?;
+        desk.output.tell(&Sent {
+            proto: word(protocol),
+            to: Address::Inet(to).host(),
+            length: bytes.len(),
+        })?;
+        socket.close()?;
+        Ok(Exit::Done)
+    }
+
+    /// Where to, and the socket's protocol: any (IPPROTO_RAW) where the header names it.
+    fn destination(&self, desk: &Desk) -> anyhow::Result<(SocketAddr, Protocol)> {
+        let wish = Wish {
+            host: self.to.host()?,
+            family: self.to.family(),
+            protocol: self.proto,
+        };
+        if wish.host == Host::Any {
+            return Err(Usage::new("`*` is no destination", "127.0.0.1").into());
+        }
+        let addresses = wish.addresses(desk)?;
+        let to = *addresses.first().context("no address")?;
+        let protocol = match self.proto {
+            None if self.header => Protocol::RAW,
+            _ => wish.protocol(Address::Inet(to).family()),
+        };
+        Ok((to, protocol))
+    }
+
+    fn bytes(&self) -> anyhow::Result<Vec<u8>> {
+        let digits = match (&self.hex, self.file.as_deref()) {
+            (Some(digits), _) => digits.as_bytes().to_vec(),
+            (None, Some(file)) if file != Path::new("-") => {
+                let read = File::open(file).and_then(|file| self.read(file));
+                read.map_err(|cause| CallError::new("read", file.display(), cause))?
+            }
+            _ => {
+                let read = self.read(io::stdin());
+                read.map_err(|cause| CallError::new("read", "stdin", cause))?
+            }
+        };
+        if self.hex.is_none() && !self.from_hex {
+            return Ok(digits);
+        }
+        let hint = "two hex digits a byte, as in --hex '0800 f7fd 0001 0001'";
+        Ok(from_hex(&digits).map_err(|why| Usage::new(why, hint))?)
+    }
+
+    /// All of it, or enough to be too long for a packet whatever follows.
+    fn read(&self, source: impl Read) -> io::Result<Vec<u8>> {
+        let longest = if self.from_hex {
+            8 * LONGEST
+        } else {
+            LONGEST + 1
+        };
+        let mut bytes = Vec::new();
+        source.take(longest as u64).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// What the kernel would refuse with less than a sentence.
+    fn check(&self, bytes: &[u8], protocol: Protocol, to: SocketAddr) -> Result<(), Usage> {
+        let (what, shortest) = match protocol {
+            _ if self.header && to.is_ipv4() => ("an IPv4 header", 20),
+            _ if self.header => ("an IPv6 header", 40),
+            // The kernel looks at type and code, and puts the checksum behind them.
+            Protocol::ICMP => ("an ICMP message", 2),
+            Protocol::ICMPV6 => ("an ICMPv6 message", 4),
+            _ => ("a payload", 0),
+        };
+        if bytes.len() < shortest {
+            let why = format!(
+                "{what} has at least {shortest} bytes, here are {}",
+                bytes.len()
+            );
+            return Err(Usage::new(why, "`sockkit raw send --help` has examples"));
+        }
+        if bytes.len() > LONGEST {
+            let why = format!("a packet has at most {LONGEST} bytes");
+            return Err(Usage::new(why, "send less, or in several packets"));
+        }
+        Ok(())
+    }
+}
+
+/// sendto(2), waiting while the send buffer is full.
+fn send(socket: &Socket, bytes: &[u8], to: SocketAddr) -> Result<(), CallError> {
+    let to = Address::Inet(to);
+    while socket.sendto(bytes, &to)? == Taken::WouldBlock {
+        let mut reactor = Reactor::new()?;
+        reactor.watch(socket, 0, Interest::WRITE)?;
+        reactor.wait(None)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,16 @@
+//! HTTP over sockets, the I/O half: a worker turns one reactor over many connections, each of them a few state words,
+//! and what they answer is decided by [`crate::http`].
+//!
+//! No command line and no format here: what happens is reported to a closure.
+
+mod connection;
+mod door;
+mod exchange;
+mod files;
+mod outgoing;
+mod service;
+mod worker;
+
+pub use files::Root;
+pub use service::{Happening, Limits, Report, Service};
+pub use worker::Worker;

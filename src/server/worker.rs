@@ -1,0 +1,236 @@
+//! A worker: one reactor over the listeners, stdout and a slab of connections.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use nix::sys::signal::Signal;
+use slab::Slab;
+
+use super::connection::Connection;
+use super::door::Door;
+use super::service::{Happening, Service};
+use crate::engine::{Interest, Outlet, Reactor, Timer, Timers};
+use crate::net::{Address, CallError, Socket};
+
+/// How long no connection is accepted when no descriptor is left.
+const PAUSE: Duration = Duration::from_millis(100);
+/// How often at most the connections are searched for one that is late.
+const SCAN: Duration = Duration::from_millis(250);
+
+/// One loop over everything.
+#[derive(Debug)]
+pub struct Worker {
+    reactor: Reactor,
+    listeners: Vec<Socket>,
+    connections: Slab<Connection>,
+    /// When a connection may be late next; `None` without connections. It is only ever too early.
+    scan: Option<Instant>,
+    /// When the listeners are watched again; `None` while they are.
+    resume: Option<Instant>,
+    has_warned: bool,
+}
+
+impl Worker {
+    /// Serve the clients of these sockets, which listen; from here on signals are taken as events.
+    pub fn new(listeners: Vec<Socket>) -> Result<Self, CallError> {
+        let mut reactor = Reactor::new()?;
+        reactor.catch_signals()?;
+        let worker = Self {
+            reactor,
+            listeners,
+            connections: Slab::new(),
+            scan: None,
+            resume: None,
+            has_warned: false,
+        };
+        worker.watch_listeners()?;
+        Ok(worker)
+    }
+
+    /// Serve until a signal comes, `deadline` has passed or stdout's reader went away (where `outlet` is given).
+    pub fn run(
+        &mut self,
+        service: &mut Service<'_>,
+        outlet: Option<&Outlet>,
+        deadline: Option<Duration>,
+    ) -> anyhow::Result<Signal> {
+        let mut timers = Timers::default();
+        timers.start(Timer::Deadline, deadline, Instant::now());
+        let door = outlet.map(|outlet| Door::open(outlet, self.door(), &self.reactor));
+        let mut door = door.transpose()?.flatten();
+        loop {
+            let until = [timers.next(), self.scan, self.resume];
+            let signal = self.reactor.wait(until.into_iter().flatten().min())?;
+            if let Some(signal) = signal {
+                return Ok(signal);
+            }
+            let now = Instant::now();
+            if let Some(expired) = timers.expired(now) {
+                return Err(expired.into());
+            }
+            service.now = SystemTime::now();
+            self.take_up(service, door.as_ref(), now)?;
+            if self.resume.is_some_and(|resume| resume <= now) {
+                self.resume = None;
+                self.watch_listeners()?;
+            }
+            if self.scan.is_some_and(|scan| scan <= now) {
+                self.expire(service, now)?;
+            }
+            if let Some(door) = &mut door {
+                door.settle(&self.reactor)?;
+            }
+        }
+    }
+
+    /// Tokens: the listeners, stdout, the connections.
+    fn door(&self) -> usize {
+        self.listeners.len()
+    }
+
+    /// Take up everything that is ready.
+    fn take_up(
+        &mut self,
+        service: &mut Service<'_>,
+        door: Option<&Door<'_>>,
+        now: Instant,
+    ) -> anyhow::Result<()> {
+        let first = self.door() + 1;
+        let mut index = 0;
+        while let Some(ready) = self.reactor.ready().get(index).copied() {
+            index += 1;
+            if let Some(key) = ready.token.checked_sub(first) {
+                // One that is not there any more was closed for its lateness.
+                if let Some(connection) = self.connections.get_mut(key) {
+                    connection.turn(service, now)?;
+                    self.settle(key);
+                }
+            } else if ready.token < self.listeners.len() {
+                self.accept(ready.token, service, now)?;
+            } else if let Some(door) = door {
+                door.turn(ready)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// accept(2) once: the listener stays ready as long as more clients wait, and may be one that blocks.
+    fn accept(
+        &mut self,
+        index: usize,
+        service: &mut Service<'_>,
+        now: Instant,
+    ) -> anyhow::Result<()> {
+        let accepted = self.listeners.get(index).map(Socket::accept);
+        match accepted.transpose() {
+            Ok(Some(Some((socket, peer)))) => self.admit(socket, peer, now + service.limits.head),
+            Ok(_) => {}
+            Err(error) => match error.errno() {
+                libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM => {
+                    self.pause(&error, service, now)?;
+                }
+                errno if is_of_the_client(errno) => {}
+                _ => return Err(error.into()),
+            },
+        }
+        Ok(())
+    }
+
+    fn admit(&mut self, socket: Socket, peer: Address, until: Instant) {
+        let token = self.door() + 1 + self.connections.vacant_key();
+        // Where the kernel will not watch one more, the client is let go, and the others are served.
+        if self.reactor.watch(&socket, token, Interest::READ).is_ok() {
+            let key = self
+                .connections
+                .insert(Connection::new(socket, peer, until));
+            self.settle(key);
+        }
+    }
+
+    /// Watch a connection for what it waits for now, or drop it.
+    fn settle(&mut self, key: usize) {
+        let first = self.door() + 1;
+        let Some(connection) = self.connections.get_mut(key) else {
+            return;
+        };
+        let until = connection.until();
+        let is_watched = match connection.new_interest() {
+            _ if connection.is_closed() => false,
+            None => true,
+            Some(interest) => self
+                .reactor
+                .change(connection.socket(), first + key, interest)
+                .is_ok(),
+        };
+        if is_watched {
+            self.scan = Some(self.scan.map_or(until, |scan| scan.min(until)));
+        } else {
+            drop(self.connections.remove(key));
+        }
+    }
+
+    /// End what is late.
+    fn expire(&mut self, service: &mut Service<'_>, now: Instant) -> anyhow::Result<()> {
+        let mut late = Vec::new();
+        let mut next: Option<Instant> = None;
+        for (key, connection) in &mut self.connections {
+            let until = connection.until();
+            if until <= now {
+                connection.expire(service, now)?;
+                late.push(key);
+            } else {
+                next = Some(next.map_or(until, |next| next.min(until)));
+            }
+        }
+        self.scan = next.map(|next| next.max(now + SCAN));
+        for key in late {
+            self.settle(key);
+        }
+        Ok(())
+    }
+
+    /// Leave new clients in the queue for a while: a listener that stays ready would have the loop spin.
+    fn pause(
+        &mut self,
+        error: &CallError,
+        service: &mut Service<'_>,
+        now: Instant,
+    ) -> anyhow::Result<()> {
+        if self.resume.is_none() {
+            for listener in &self.listeners {
+                self.reactor.forget(listener)?;
+            }
+        }
+        self.resume = Some(now + PAUSE);
+        if !self.has_warned {
+            self.has_warned = true;
+            (service.report)(&Happening::Exhausted(error))?;
+        }
+        Ok(())
+    }
+
+    fn watch_listeners(&self) -> Result<(), CallError> {
+        for (token, listener) in self.listeners.iter().enumerate() {
+            self.reactor.watch(listener, token, Interest::READ)?;
+        }
+        Ok(())
+    }
+}
+
+/// Errors of one client's network, which accept(2) passes on and which say nothing of the listener.
+fn is_of_the_client(errno: i32) -> bool {
+    matches!(
+        errno,
+        libc::ECONNABORTED
+            | libc::EINTR
+            | libc::EPROTO
+            | libc::EPERM
+            | libc::ENETDOWN
+            | libc::ENETUNREACH
+            | libc::EHOSTDOWN
+            | libc::EHOSTUNREACH
+            | libc::ENONET
+            | libc::ENOPROTOOPT
+            | libc::EOPNOTSUPP
+            | libc::ETIMEDOUT
+    )
+}

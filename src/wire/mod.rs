@@ -1,0 +1,17 @@
+//! Packets as values, for display: what a raw socket delivers, decoded on top of the crate that reads the headers.
+//!
+//! Nothing here does I/O or allocates by what a packet claims; any bytes are a packet, or a [`Malformed`] one.
+
+mod icmp;
+mod ip;
+mod packet;
+mod tcp;
+mod transport;
+mod udp;
+
+pub use icmp::Icmp;
+pub use ip::{Ipv4, Ipv6, Malformed};
+pub use packet::{Network, Packet};
+pub use tcp::Tcp;
+pub use transport::Transport;
+pub use udp::Udp;

@@ -1,0 +1,306 @@
+//! A packet: its IP header and what is inside, in one line as tcpdump has it, and as JSON layers.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+
+use serde::Serialize;
+
+use super::ip::{Ipv4, Ipv6, Malformed};
+use super::transport::Transport;
+
+/// A packet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Packet {
+    /// The IP header.
+    #[serde(flatten)]
+    pub network: Network,
+    /// What is inside.
+    #[serde(flatten)]
+    pub transport: Transport,
+    /// How many bytes of the payload are there, where it is fewer than the header claims.
+    #[serde(rename = "captured", skip_serializing_if = "Option::is_none")]
+    pub truncated: Option<usize>,
+}
+
+/// The layer that carries a packet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Network {
+    /// IPv4.
+    Ip(Ipv4),
+    /// IPv6.
+    Ip6(Ipv6),
+}
+
+impl Packet {
+    /// What a raw IPv4 socket delivers: header and payload.
+    pub fn ipv4(bytes: &[u8]) -> Result<Self, Malformed> {
+        Self::decode_v4(bytes, true)
+    }
+
+    /// What a raw IPv6 socket delivers: what follows the header, whose addresses the kernel tells apart from it.
+    pub fn ipv6_payload(
+        protocol: u8,
+        source: Ipv6Addr,
+        destination: Ipv6Addr,
+        payload: &[u8],
+    ) -> Self {
+        let header = Ipv6 {
+            source,
+            destination,
+            protocol,
+            hop_limit: None,
+            length: payload.len(),
+        };
+        Self::decode_v6(header, payload, true)
+    }
+
+    /// The packet that an ICMP error is about; an error about an error is not followed further.
+    pub(super) fn quoted_v4(bytes: &[u8]) -> Option<Self> {
+        Self::decode_v4(bytes, false).ok()
+    }
+
+    /// The packet that an ICMPv6 error is about; an error about an error is not followed further.
+    pub(super) fn quoted_v6(bytes: &[u8]) -> Option<Self> {
+        let (header, payload) = Ipv6::split(bytes).ok()?;
+        Some(Self::decode_v6(header, payload, false))
+    }
+
+    fn decode_v4(bytes: &[u8], quote: bool) -> Result<Self, Malformed> {
+        let (header, payload) = Ipv4::split(bytes)?;
+        let captured = bytes.len().min(header.length);
+        let claimed = payload.len() + (header.length - captured);
+        let transport = if header.offset > 0 {
+            Transport::Fragment {
+                protocol: header.protocol,
+                offset: header.offset,
+                length: claimed,
+            }
+        } else {
+            Transport::decode(header.protocol, payload, claimed, quote)
+        };
+        Ok(Self {
+            network: Network::Ip(header),
+            transport,
+            truncated: (payload.len() < claimed).then_some(payload.len()),
+        })
+    }
+
+    fn decode_v6(header: Ipv6, payload: &[u8], quote: bool) -> Self {
+        let truncated = (payload.len() < header.length).then_some(payload.len());
+        Self {
+            transport: Transport::decode(header.protocol, payload, header.length, quote),
+            network: Network::Ip6(header),
+            truncated,
+        }
+    }
+}
+
+impl Network {
+    /// The sender and the receiver.
+    fn addresses(&self) -> (IpAddr, IpAddr) {
+        match self {
+            Self::Ip(header) => (header.source.into(), header.destination.into()),
+            Self::Ip6(header) => (header.source.into(), header.destination.into()),
+        }
+    }
+}
+
+impl fmt::Display for Packet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = match self.network {
+            Network::Ip(_) => "IP",
+            Network::Ip6(_) => "IP6",
+        };
+        let (source, destination) = self.network.addresses();
+        match self.transport.ports() {
+            Some((from, to)) => write!(f, "{word} {source}.{from} > {destination}.{to}")?,
+            None => write!(f, "{word} {source} > {destination}")?,
+        }
+        write!(f, ": {}", self.transport)?;
+        match self.truncated {
+            Some(captured) => write!(f, " (truncated, {captured} bytes of payload are there)"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// An IPv4 packet from 127.0.0.1 to 127.0.0.2 around `payload`, given in hex.
+    fn packet(protocol: u8, payload: &str) -> Vec<u8> {
+        let payload = hex::decode(payload).unwrap();
+        let length = u16::try_from(20 + payload.len()).unwrap().to_be_bytes();
+        let mut bytes = vec![0x45, 0, length[0], length[1], 0x12, 0x34, 0x40, 0];
+        bytes.extend([64, protocol, 0, 0, 127, 0, 0, 1, 127, 0, 0, 2]);
+        bytes.extend(payload);
+        bytes
+    }
+
+    fn shown(bytes: &[u8]) -> String {
+        match Packet::ipv4(bytes) {
+            Ok(packet) => packet.to_string(),
+            Err(malformed) => malformed.to_string(),
+        }
+    }
+
+    fn shown_v6(protocol: u8, payload: &str) -> String {
+        let local = Ipv6Addr::LOCALHOST;
+        let payload = hex::decode(payload).unwrap();
+        Packet::ipv6_payload(protocol, local, local, &payload).to_string()
+    }
+
+    #[test]
+    fn a_line_reads_as_tcpdump_has_it() {
+        let udp = packet(17, "9c4000090009000078");
+        let unreachable = format!("0303000000000000{}", hex::encode(&udp));
+        let too_big = format!("03040000000005dc{}", hex::encode(&udp[..28]));
+        for (protocol, payload, line) in [
+            (
+                1,
+                "0800f7fd00010001",
+                "ICMP echo request, id 1, seq 1, length 8",
+            ),
+            (
+                1,
+                "0000fffd00010001ff",
+                "ICMP echo reply, id 1, seq 1, length 9",
+            ),
+            (
+                1,
+                &unreachable,
+                "ICMP port unreachable, about IP 127.0.0.1.40000 > 127.0.0.2.9: UDP, length 1; length 37",
+            ),
+            (
+                1,
+                &too_big,
+                "ICMP fragmentation needed, mtu 1500, about IP 127.0.0.1.40000 > 127.0.0.2.9: UDP, length 1 \
+                 (truncated, 8 bytes of payload are there); length 36",
+            ),
+            (
+                1,
+                "05010000c0000201",
+                "ICMP redirect for host, target 192.0.2.1, length 8",
+            ),
+            (1, "ff07000000000000", "ICMP type 255 code 7, length 8"),
+            (1, "08", "ICMP header incomplete, 1 bytes"),
+            (1, "", "ICMP header incomplete, 0 bytes"),
+            (253, "01020304", "protocol 253, length 4"),
+            (47, "00000800", "GRE, length 4"),
+            (17, "9c40", "UDP header incomplete, 2 bytes"),
+        ] {
+            let line = format!("IP 127.0.0.1 > 127.0.0.2: {line}");
+            assert_eq!(shown(&packet(protocol, payload)), line);
+        }
+    }
+
+    #[test]
+    fn ports_stand_behind_the_addresses() {
+        let syn = "9c40005000000001000000006002ffff00000000020405b4";
+        let push = "9c400050000000010000000250180200000000006869";
+        for (protocol, payload, line) in [
+            (
+                6,
+                syn,
+                "Flags [S], seq 1, win 65535, options [mss 1460], length 0",
+            ),
+            (6, push, "Flags [P.], seq 1:3, ack 2, win 512, length 2"),
+            (6, &push[..8], "TCP header incomplete, 4 bytes"),
+            (17, "9c40005000080000", "UDP, length 0"),
+            (17, "9c40005000000000", "UDP, length 0"),
+        ] {
+            let line = format!("IP 127.0.0.1.40000 > 127.0.0.2.80: {line}");
+            assert_eq!(shown(&packet(protocol, payload)), line);
+        }
+    }
+
+    #[test]
+    fn ipv6_comes_without_its_header() {
+        let neighbor = format!("8700000000000000{}", "20010db8".repeat(4));
+        for (protocol, payload, line) in [
+            (
+                58,
+                "8000f7fd00010001",
+                "ICMP6, echo request, id 1, seq 1, length 8",
+            ),
+            (
+                58,
+                "0200000000000500",
+                "ICMP6, packet too big, mtu 1280, length 8",
+            ),
+            (
+                58,
+                &neighbor,
+                "ICMP6, neighbor solicitation, target 2001:db8:2001:db8:2001:db8:2001:db8, length 24",
+            ),
+            (58, "", "IPv6-ICMP header incomplete, 0 bytes"),
+        ] {
+            assert_eq!(
+                shown_v6(protocol, payload),
+                format!("IP6 ::1 > ::1: {line}")
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        let mut cut = packet(1, "0800f7fd00010001");
+        cut[3] = 84;
+        assert_eq!(
+            shown(&cut),
+            "IP 127.0.0.1 > 127.0.0.2: ICMP echo request, id 1, seq 1, length 64 \
+             (truncated, 8 bytes of payload are there)"
+        );
+        let mut fragment = packet(17, "00112233");
+        fragment[6..8].copy_from_slice(&[0, 185]);
+        assert_eq!(
+            shown(&fragment),
+            "IP 127.0.0.1 > 127.0.0.2: UDP fragment at 1480, length 4"
+        );
+        assert_eq!(
+            shown(&cut[..12]),
+            "malformed packet: IPv4 header truncated, 12 of 20 bytes"
+        );
+    }
+
+    #[test]
+    fn layers_are_named_in_json() {
+        let unreachable = format!(
+            "0303000000000000{}",
+            hex::encode(packet(17, "9c4000090008"))
+        );
+        let json = serde_json::to_value(Packet::ipv4(&packet(1, &unreachable)).unwrap()).unwrap();
+        assert_eq!(json["ip"]["source"], "127.0.0.1");
+        assert_eq!(json["ip"]["ttl"], 64);
+        assert_eq!(json["icmp"]["type"], 3);
+        assert_eq!(json["icmp"]["quoted"]["incomplete"]["ports"][1], 9);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_packet_or_malformed(bytes: Vec<u8>) {
+            let _ = shown(&bytes);
+        }
+
+        #[test]
+        fn any_payload_is_shown(protocol: u8, options in 5_u8..=15, bytes in prop::collection::vec(any::<u8>(), 16..200)) {
+            let mut framed = packet(protocol, &hex::encode(&bytes));
+            framed[0] = 0x40 | options;
+            let line = shown(&framed);
+            prop_assert!(!line.is_empty() && !line.contains('\n'));
+            let decoded = Packet::ipv6_payload(protocol, Ipv6Addr::LOCALHOST, Ipv6Addr::LOCALHOST, &bytes);
+            prop_assert!(serde_json::to_string(&decoded).is_ok());
+        }
+
+        #[test]
+        fn errors_about_anything_are_shown(kind in 0_u8..14, code: u8, inner: Vec<u8>) {
+            let message = [&[kind, code, 0, 0, 0, 0, 0, 0][..], &inner].concat();
+            prop_assert!(shown(&packet(1, &hex::encode(&message))).contains("ICMP"));
+            prop_assert!(shown_v6(58, &hex::encode(&message)).contains("ICMP6"));
+        }
+    }
+}
