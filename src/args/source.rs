@@ -5,11 +5,14 @@ use nix::errno::Errno;
 
 use crate::net::{Address, CallError, Endpoint, EndpointError, Family, HostPort, Port, Socket};
 
+/// The most bytes that an interface's name may have, netdevice(7): IFNAMSIZ less its NUL.
+const NAME_LIMIT: usize = 15;
+
 /// The network interface.
 #[derive(Args, Clone, Debug, Default)]
 pub struct InterfaceArgs {
     /// The network interface to use (SO_BINDTODEVICE)
-    #[arg(long, value_name = "IF")]
+    #[arg(long, value_name = "IF", value_parser = interface)]
     interface: Option<String>,
 }
 
@@ -75,4 +78,12 @@ impl SourceArgs {
             (None, Some(other)) => Err(CallError::new("bind", other, Errno::EAFNOSUPPORT)),
         }
     }
+}
+
+/// An interface's name; the kernel would cut a longer one and take another interface.
+fn interface(word: &str) -> Result<String, String> {
+    if word.is_empty() || word.len() > NAME_LIMIT {
+        return Err(format!("an interface's name has 1 to {NAME_LIMIT} bytes"));
+    }
+    Ok(word.to_owned())
 }

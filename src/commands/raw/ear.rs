@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use super::event::{Layers, word};
 use super::open::{open, without_port};
+use crate::args::InterfaceArgs;
 use crate::commands::Desk;
 use crate::net::{Address, Arrival, CallError, Family, Protocol, Socket};
 use crate::wire::Packet;
@@ -23,7 +24,7 @@ impl Ear {
     pub(super) fn open(
         local: SocketAddr,
         protocol: Protocol,
-        interface: Option<&str>,
+        interface: &InterfaceArgs,
         desk: &Desk,
     ) -> Result<Self, CallError> {
         let family = Address::Inet(local).family();

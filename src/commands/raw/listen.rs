@@ -1,14 +1,12 @@
 //! `sockkit raw listen`: every packet of a protocol, a line each.
 
-use std::time::Duration;
-
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
 
 use super::ear::Ear;
 use super::hearing::Hearing;
-use super::open::{Wish, drop_what_opening_needed, interface};
-use crate::args::{HostArgs, ReadyArgs, duration};
+use super::open::{Wish, drop_what_opening_needed};
+use crate::args::{HostArgs, InterfaceArgs, ReadyArgs, TimingArgs};
 use crate::commands::Desk;
 use crate::net::{Address, Protocol};
 use crate::output::{Exit, Usage};
@@ -31,27 +29,20 @@ pub(super) struct Listen {
     /// Show each packet's bytes below its line, as offset, hex and ASCII
     #[arg(long)]
     pub(super) hex: bool,
-    /// Hear this interface only (SO_BINDTODEVICE)
-    #[arg(long, value_name = "IF", value_parser = interface)]
-    interface: Option<String>,
-    /// Wait no longer than this for the first packet
-    #[arg(short, long, value_name = "D", value_parser = duration)]
-    pub(super) timeout: Option<Duration>,
-    /// Wait no longer than this for each further packet
-    #[arg(long, value_name = "D", value_parser = duration)]
-    pub(super) idle_timeout: Option<Duration>,
-    /// Run no longer than this
-    #[arg(long, value_name = "D", value_parser = duration)]
-    pub(super) deadline: Option<Duration>,
+    #[command(flatten)]
+    interface: InterfaceArgs,
+    #[command(flatten)]
+    pub(super) timing: TimingArgs,
     #[command(flatten)]
     pub(super) ready: ReadyArgs,
 }
 
 const EXAMPLES: &str = "\
 Examples:
-  sockkit raw listen                            ICMP to 127.0.0.1: try `ping 127.0.0.1`
-  sockkit raw listen '*' --proto tcp --hex      every TCP segment that comes in, with its bytes
-  sockkit raw listen ::1 --count 2 --json       two ICMPv6 packets, as JSON layers
+  sockkit raw listen                          ICMP to 127.0.0.1, as from ping
+  sockkit raw listen '*' --proto tcp --hex    every TCP segment that comes in
+  sockkit raw listen ::1 --count 2 --json     two ICMPv6 packets as layers
+  sockkit raw listen -t 5s                    status 124 if none comes in 5 s
 
 `*` is every address of this host. Needs CAP_NET_RAW.";
 
@@ -70,7 +61,7 @@ impl Listen {
         let mut ears = Vec::new();
         for local in wish.addresses(desk)? {
             let protocol = wish.protocol(Address::Inet(local).family());
-            ears.push(Ear::open(local, protocol, self.interface.as_deref(), desk)?);
+            ears.push(Ear::open(local, protocol, &self.interface, desk)?);
         }
         drop_what_opening_needed(desk)?;
         let mut hearing = Hearing::new(self, desk, ears)?;

@@ -9,8 +9,8 @@ use anyhow::Context;
 use clap::Args;
 
 use super::event::{Sent, word};
-use super::open::{Wish, drop_what_opening_needed, interface, open, without_port};
-use crate::args::{HostArgs, from_hex};
+use super::open::{Wish, drop_what_opening_needed, open, without_port};
+use crate::args::{HostArgs, InterfaceArgs, from_hex};
 use crate::commands::Desk;
 use crate::engine::{Interest, Reactor};
 use crate::net::{Address, CallError, Family, Host, Protocol, Send as Taken, Socket};
@@ -43,17 +43,16 @@ pub(super) struct Send {
     /// The bytes begin with the IP header (IP_HDRINCL, IPV6_HDRINCL)
     #[arg(long)]
     header: bool,
-    /// Send through this interface (SO_BINDTODEVICE)
-    #[arg(long, value_name = "IF", value_parser = interface)]
-    interface: Option<String>,
+    #[command(flatten)]
+    interface: InterfaceArgs,
 }
 
 const EXAMPLES: &str = "\
 Examples:
-  sockkit raw send 127.0.0.1 --hex '0800 f7fd 0001 0001'        an echo request, which the kernel answers
-  sockkit raw send ::1 --hex '8000 0000 0001 0001'              the same over IPv6
-  sockkit raw send 192.0.2.1 --proto 253 --file packet.bin      an experimental protocol, RFC 3692
-  sockkit raw send 127.0.0.1 --header --file packet.bin         with a header of one's own
+  sockkit raw send 127.0.0.1 --hex '0800 f7fd 0001 0001'   an echo request
+  sockkit raw send ::1 --hex '8000 0000 0001 0001'         the same over IPv6
+  sockkit raw send 192.0.2.1 --proto 253 --file packet.bin
+  sockkit raw send 127.0.0.1 --header --file packet.bin    with its own header
 
 Needs CAP_NET_RAW.";
 
@@ -64,8 +63,7 @@ impl Send {
         let bytes = self.bytes()?;
         self.check(&bytes, protocol, to)?;
         let family = Address::Inet(to).family();
-        let interface = self.interface.as_deref();
-        let socket = open(family, protocol, interface, &desk.explain)?;
+        let socket = open(family, protocol, &self.interface, &desk.explain)?;
         drop_what_opening_needed(desk)?;
         if self.header {
             let (level, option) = match family {
