@@ -425,8 +425,8 @@ fn what_makes_no_sense_is_refused() {
         ("listen -4 ::1 --proto udp", "leave out -4"),
         ("listen --interface an-interface-name", "1 to 15 bytes"),
         ("send * --hex 00", "is no destination"),
-        ("send --hex 0", "1 hex digits are not whole bytes"),
-        ("send --hex 0g", "`g` at hex digit 2 is none"),
+        ("send --hex 0", "an odd number of hex digits"),
+        ("send --hex 0g", "'g' is no hex digit"),
         ("send --hex 08", "an ICMP message has at least 2 bytes"),
         (
             "send ::1 --hex 0800",
