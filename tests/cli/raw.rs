@@ -450,6 +450,25 @@ fn what_makes_no_sense_is_refused() {
 }
 
 #[test]
+fn options_shape_what_is_sent() {
+    if !permitted() {
+        return;
+    }
+    let listener = raw("listen 127.81.13.1 --proto 252 --count 1 --json").start();
+    listener.line();
+    raw("send 127.81.13.1 --proto 252 --hex 01 -o IP_TTL=5 -o IP_TOS=16")
+        .run()
+        .expect(0);
+    let events = listener.finish().expect(0).events();
+    assert_eq!(events[1]["layers"]["ip"]["ttl"], 5);
+    assert_eq!(events[1]["layers"]["ip"]["tos"], 16);
+    raw("send --hex 00 -o NOSUCH=1")
+        .run()
+        .expect(2)
+        .says("NOSUCH");
+}
+
+#[test]
 fn the_kernels_refusals_are_named() {
     if !permitted() {
         return;

@@ -3,8 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use super::event::{Layers, word};
-use super::open::{open, without_port};
-use crate::args::InterfaceArgs;
+use super::open::{Setup, without_port};
 use crate::commands::Desk;
 use crate::net::{Address, Arrival, CallError, Family, Protocol, Socket};
 use crate::wire::Packet;
@@ -24,11 +23,11 @@ impl Ear {
     pub(super) fn open(
         local: SocketAddr,
         protocol: Protocol,
-        interface: &InterfaceArgs,
+        setup: &Setup<'_>,
         desk: &Desk,
     ) -> Result<Self, CallError> {
         let family = Address::Inet(local).family();
-        let mut socket = open(family, protocol, interface, &desk.explain)?;
+        let mut socket = setup.open(family, protocol, &desk.explain)?;
         if family == Family::Inet6 {
             // Packets come without the header that says whom they were sent to.
             socket.set_int(libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, 1)?;
@@ -44,7 +43,7 @@ impl Ear {
         };
         // Until it was bound the socket took packets to any address; a flood does not hold this up for ever.
         for _ in 0..DRAINED {
-            if ear.receive(&mut [0; 1])?.is_none() {
+            if ear.socket.recvfrom(&mut [0; 1])?.is_none() {
                 break;
             }
         }

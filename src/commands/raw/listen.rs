@@ -5,8 +5,8 @@ use clap::builder::RangedU64ValueParser;
 
 use super::ear::Ear;
 use super::hearing::Hearing;
-use super::open::{Wish, drop_what_opening_needed};
-use crate::args::{HostArgs, InterfaceArgs, ReadyArgs, TimingArgs};
+use super::open::{SocketArgs, Wish, drop_what_opening_needed};
+use crate::args::{HostArgs, ReadyArgs, TimingArgs};
 use crate::commands::Desk;
 use crate::net::{Address, Protocol};
 use crate::output::{Exit, Usage};
@@ -30,7 +30,7 @@ pub(super) struct Listen {
     #[arg(long)]
     pub(super) hex: bool,
     #[command(flatten)]
-    interface: InterfaceArgs,
+    socket: SocketArgs,
     #[command(flatten)]
     pub(super) timing: TimingArgs,
     #[command(flatten)]
@@ -58,10 +58,11 @@ impl Listen {
             family: self.at.family(),
             protocol: self.proto,
         };
+        let setup = self.socket.setup()?;
         let mut ears = Vec::new();
         for local in wish.addresses(desk)? {
             let protocol = wish.protocol(Address::Inet(local).family());
-            ears.push(Ear::open(local, protocol, &self.interface, desk)?);
+            ears.push(Ear::open(local, protocol, &setup, desk)?);
         }
         drop_what_opening_needed(desk)?;
         let mut hearing = Hearing::new(self, desk, ears)?;

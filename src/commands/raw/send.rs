@@ -9,8 +9,8 @@ use anyhow::Context;
 use clap::Args;
 
 use super::event::{Sent, word};
-use super::open::{Wish, drop_what_opening_needed, open, without_port};
-use crate::args::{HostArgs, InterfaceArgs, from_hex};
+use super::open::{SocketArgs, Wish, drop_what_opening_needed, without_port};
+use crate::args::{HostArgs, from_hex};
 use crate::commands::Desk;
 use crate::engine::{Interest, Reactor};
 use crate::net::{Address, CallError, Family, Host, Protocol, Send as Taken, Socket};
@@ -44,7 +44,7 @@ pub(super) struct Send {
     #[arg(long)]
     header: bool,
     #[command(flatten)]
-    interface: InterfaceArgs,
+    socket: SocketArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -59,11 +59,12 @@ Needs CAP_NET_RAW.";
 impl Send {
     /// Read the bytes, open the socket, send.
     pub(super) fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
+        let setup = self.socket.setup()?;
         let (to, protocol) = self.destination(desk)?;
         let bytes = self.bytes()?;
         self.check(&bytes, protocol, to)?;
         let family = Address::Inet(to).family();
-        let socket = open(family, protocol, &self.interface, &desk.explain)?;
+        let socket = setup.open(family, protocol, &desk.explain)?;
         drop_what_opening_needed(desk)?;
         if self.header {
             let (level, option) = match family {
