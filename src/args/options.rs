@@ -2,8 +2,7 @@
 
 use clap::Args;
 
-use crate::net::sockopt::Setting;
-use crate::output::Usage;
+use crate::net::sockopt::{Setting, SettingError};
 
 /// Socket options to set.
 #[derive(Args, Clone, Debug, Default)]
@@ -15,9 +14,9 @@ pub struct OptionArgs {
 
 impl OptionArgs {
     /// The settings, in the order in which they were typed.
-    pub fn settings(&self) -> Result<Vec<Setting>, Usage> {
-        let parse = |text: &String| Setting::parse(text).map_err(Usage::from);
-        self.option.iter().map(parse).collect()
+    pub fn settings(&self) -> Result<Vec<Setting>, SettingError> {
+        let texts = self.option.iter();
+        texts.map(|text| Setting::parse(text)).collect()
     }
 }
 
@@ -35,7 +34,7 @@ mod tests {
 
     fn settings(words: &[&str]) -> Result<Vec<String>, String> {
         let line = Line::try_parse_from(["x"].iter().chain(words)).unwrap();
-        let settings = line.options.settings().map_err(|usage| usage.why)?;
+        let settings = line.options.settings().map_err(|error| error.why)?;
         Ok(settings.iter().map(ToString::to_string).collect())
     }
 
