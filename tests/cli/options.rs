@@ -8,7 +8,7 @@ use std::os::unix::net::{UnixDatagram, UnixStream};
 use serde_json::{Value, json};
 use socket2::SockRef;
 
-use crate::kit::{Finished, Stdin, listener, patient, pattern, python, sockkit};
+use crate::kit::{Finished, Stdin, patient, pattern, python, sockkit};
 
 fn run(words: &str) -> Finished {
     sockkit(words.split_whitespace()).run()
