@@ -106,7 +106,7 @@ fn assert_laid_out(option: &SocketOption, kind: Sockets, value: &Value) {
 fn assert_excused(option: &SocketOption, kind: Sockets, error: &CallError) {
     let excused = match error.errno() {
         libc::ENOPROTOOPT | libc::EOPNOTSUPP => option.since.is_some() || option.needs.is_some(),
-        libc::EPERM => option.capability.is_some(),
+        libc::EPERM | libc::EACCES => option.capability.is_some(),
         _ => false,
     };
     assert!(excused, "{kind}: {error}");
