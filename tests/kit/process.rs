@@ -228,6 +228,17 @@ impl Running {
         port.unwrap_or_else(|| panic!("no port in {address}"))
     }
 
+    /// The port at the end of the line in which a foreign listener says that it listens.
+    pub(crate) fn foreign_port(&self) -> u16 {
+        let line =
+            self.stderr_until(|line| line.contains("istening on") || line.contains("Bound on"));
+        let digits = line
+            .rsplit([':', ' '])
+            .next()
+            .and_then(|port| port.parse().ok());
+        digits.unwrap_or_else(|| panic!("no port in {line}"))
+    }
+
     /// The next line of stderr for which `wanted` holds.
     pub(crate) fn stderr_until(&self, wanted: impl Fn(&str) -> bool) -> String {
         loop {
