@@ -70,8 +70,8 @@ fn a_client_says_and_hears() {
 
 #[test]
 fn two_sockkits_speak() {
-    let listener = listen("").input("from the listener").start();
-    let client = connect(listener.port(), "").input("from the client").run();
+    let listener = listen("").upload("from the listener").start();
+    let client = connect(listener.port(), "").upload("from the client").run();
     assert_eq!(client.expect(0).text(), "from the listener");
     assert_eq!(listener.finish().expect(0).text(), "from the client");
 }
@@ -334,7 +334,7 @@ fn a_listeners_client_that_resets_is_a_no_too() {
 #[test]
 fn every_byte_passes_both_ways() {
     let every: Vec<u8> = (0..=255).cycle().take(2560).collect();
-    let listener = listen("").input(&every).start();
+    let listener = listen("").upload(&every).start();
     let mut client = client(&listener);
     client.write_all(&every).unwrap();
     client.shutdown(Shutdown::Write).unwrap();

@@ -59,8 +59,8 @@ fn seqpacket(path: &Path) -> UnixStream {
 #[test]
 fn streams_pass_both_ways() {
     let (_folder, path) = place();
-    let listener = ready(listen(&path, "").input("from the listener"));
-    let client = unix("connect", &path, "").input("from the client").run();
+    let listener = ready(listen(&path, "").upload("from the listener"));
+    let client = unix("connect", &path, "").upload("from the client").run();
     assert_eq!(client.expect(0).text(), "from the listener");
     assert_eq!(listener.finish().expect(0).text(), "from the client");
 }
@@ -77,7 +77,7 @@ fn the_ready_line_has_the_path() {
 fn a_megabyte_is_the_same_afterwards() {
     let (_folder, path) = place();
     let much = pattern(5 << 20);
-    let listener = ready(listen(&path, "").input(&much));
+    let listener = ready(listen(&path, "").upload(&much));
     let mut client = stream(&path);
     let mut upload = client.try_clone().unwrap();
     let sent = much.clone();
@@ -469,10 +469,10 @@ fn a_record_is_never_split() {
 #[test]
 fn two_sockkits_speak_seqpacket() {
     let (_folder, path) = place();
-    let listener = ready(listen(&path, "--type seqpacket").input("from the listener"));
+    let listener = ready(listen(&path, "--type seqpacket").upload("from the listener"));
     // A pipe that is written to after the peer's end would be too late.
     let words = "--type seqpacket --on-peer-eof drain";
-    let client = unix("connect", &path, words).input("from the client");
+    let client = unix("connect", &path, words).upload("from the client");
     assert_eq!(client.run().expect(0).text(), "from the listener");
     assert_eq!(listener.finish().expect(0).text(), "from the client");
 }

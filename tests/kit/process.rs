@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::Write;
+use std::io::{Seek, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -116,6 +116,14 @@ impl Start {
     /// A pipe that holds `bytes` and then ends.
     pub(crate) fn input(self, bytes: impl AsRef<[u8]>) -> Self {
         self.stdin(Stdin::Bytes(bytes.as_ref().to_vec()))
+    }
+
+    /// A regular file of these bytes: unlike a pipe, it is heard out whatever the peer does meanwhile.
+    pub(crate) fn upload(self, bytes: impl AsRef<[u8]>) -> Self {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes.as_ref()).unwrap();
+        file.rewind().unwrap();
+        self.stdin(Stdin::Open(file.into()))
     }
 
     /// A pipe that the test writes to and ends.

@@ -64,7 +64,7 @@ with socket.create_connection(("127.0.0.1", int(sys.argv[1])), 10) as s:
         answer += chunk
     print(answer.decode())
 "#;
-    let listening = ours("tcp listen 0").input("world").start();
+    let listening = ours("tcp listen 0").upload("world").start();
     let Some(client) = python(script, &[&listening.port().to_string()]) else {
         return;
     };
@@ -178,7 +178,7 @@ print(s.recv(100).decode(), flush=True)
 s.send(b"from python")
 s.close()
 "#;
-    let listening = sockkit(["unix", "listen", "--type", "seqpacket", ours]).input("from us");
+    let listening = sockkit(["unix", "listen", "--type", "seqpacket", ours]).upload("from us");
     let listening = listening.start();
     listening.listening();
     let client = python(script, &[ours]).unwrap();

@@ -178,5 +178,8 @@ fn a_reset_by_socat_is_a_no() {
     assert_eq!(server.read(1), b"x");
     server.signal(nix::sys::signal::Signal::SIGTERM);
     assert!(server.ends_within(Duration::from_secs(5)));
-    client.finish().expect(1).says("(ECONNRESET)");
+    // It shuts down first: what comes after that is EPIPE, tcp(7).
+    let finished = client.finish().expect(1);
+    let named = ["(ECONNRESET)", "(EPIPE)"];
+    assert!(named.iter().any(|errno| finished.stderr.contains(errno)));
 }

@@ -189,18 +189,6 @@ fn a_bare_listener_answers_curl_over_a_unix_socket() {
 }
 
 #[test]
-fn curl_uploads_to_a_listener_of_a_script() {
-    // A listener with /dev/null as stdin must not cut the upload short.
-    let listening = sockkit(["tcp", "listen", "0"]).start();
-    let url = format!("telnet://127.0.0.1:{}", listening.port());
-    let Some(curl) = curl(&[&url]) else {
-        return;
-    };
-    curl.input(vec![b'x'; 500_000]).run();
-    assert_eq!(listening.finish().expect(0).stdout.len(), 500_000);
-}
-
-#[test]
 fn a_bare_client_speaks_http() {
     let (_server, root) = served(&["--text", "ok"]);
     let port = root.rsplit(':').next().unwrap();
