@@ -80,8 +80,7 @@ const CONNECT_EXAMPLES: &str = "\
 Examples:
   sockkit tcp connect                            to 127.0.0.1:8082
   sockkit tcp connect example.org:80 < request   send a file, read the answer
-  sockkit tcp connect -t 3s example.org ssh < /dev/null
-                                                 read a banner within three seconds
+  sockkit tcp connect -t 3s example.org ssh < /dev/null   read a banner
   sockkit tcp connect 9000 --explain             show every socket call";
 
 const LISTEN_EXAMPLES: &str = "\

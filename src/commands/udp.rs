@@ -307,17 +307,17 @@ impl Listen {
         let listeners = listeners(&self.address, binding, &prepare, desk)?;
         reactor.catch_signals()?;
         let proto = protocol.word().unwrap_or("udp");
+        let Some(local) = listeners.first().map(|listener| listener.local.clone()) else {
+            return Ok(Exit::Done);
+        };
+        self.ready
+            .announce(local.inet().map(|address| address.port()))?;
         for listener in &listeners {
             desk.output.tell(&Listening {
                 proto,
                 local: listener.local.to_string(),
             })?;
         }
-        let Some(local) = listeners.first().map(|listener| listener.local.clone()) else {
-            return Ok(Exit::Done);
-        };
-        self.ready
-            .announce(local.inet().map(|address| address.port()))?;
         let sockets = listeners
             .into_iter()
             .map(|listener| (listener.socket, true))

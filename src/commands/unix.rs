@@ -134,7 +134,7 @@ Examples:
 const LISTEN_EXAMPLES: &str = "\
 Examples:
   sockkit unix listen ./app.sock
-  sockkit unix listen ./app.sock -k --replace      many clients; a dead socket's file is replaced
+  sockkit unix listen ./app.sock -k --replace      many; replaces a dead one
   sockkit unix listen @log --type dgram --json     an event per datagram";
 
 const SEND_EXAMPLES: &str = "\
@@ -241,11 +241,11 @@ impl Listen {
         let Some(local) = listeners.first().map(|listener| listener.local.clone()) else {
             return Ok(Exit::Done);
         };
+        self.ready.announce(None)?;
         desk.output.tell(&Listening {
             proto: "unix",
             local: local.to_string(),
         })?;
-        self.ready.announce(None)?;
         let sockets = listeners
             .into_iter()
             .map(|listener| (listener.socket, false))
