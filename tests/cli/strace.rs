@@ -22,6 +22,7 @@ pub(crate) struct Call {
     name: String,
     arguments: Vec<String>,
     result: i64,
+    /// `ECONNREFUSED (Connection refused)`.
     errno: Option<String>,
     note: Option<String>,
 }
@@ -147,7 +148,7 @@ pub(crate) fn told(line: &str) -> Option<Call> {
     }
     let (number, rest) = tail.split_once(' ').unwrap_or((tail, ""));
     let result = number.parse().ok()?;
-    let errno = (result < 0).then(|| rest.split(' ').next().unwrap_or_default().to_owned());
+    let errno = (result < 0).then(|| rest.to_owned());
     let note = rest.strip_prefix(' ').map(str::to_owned);
     Some(Call {
         name: name.to_owned(),
@@ -183,9 +184,9 @@ fn made(line: &str, sockets: &mut BTreeSet<String>) -> Option<Call> {
     let (head, tail) = line.rsplit_once(" = ")?;
     let (name, arguments) = head.trim_end().strip_suffix(')')?.split_once('(')?;
     let given = split(arguments);
-    let mut words = tail.split(' ');
-    let result: i64 = words.next()?.parse().ok()?;
-    let errno = (result < 0).then(|| words.next().unwrap_or_default().to_owned());
+    let (result, rest) = tail.split_once(' ').unwrap_or((tail, ""));
+    let result: i64 = result.parse().ok()?;
+    let errno = (result < 0).then(|| rest.to_owned());
     match name {
         "socket" | "accept4" => {
             assert!(arguments.contains("SOCK_CLOEXEC"), "inherited: {line}");
@@ -283,8 +284,15 @@ fn without_cloexec(word: &str) -> String {
     match word {
         // The family's default protocol has a name in strace's tables, and none in the API.
         "IPPROTO_IP" => "0".to_owned(),
+        _ if word.starts_with("0x") => number(word),
         _ => word.replace("|SOCK_CLOEXEC", ""),
     }
+}
+
+/// `0xfd /* IPPROTO_??? */` as 253.
+fn number(word: &str) -> String {
+    let digits = word.trim_start_matches("0x").split(' ').next().unwrap();
+    i64::from_str_radix(digits, 16).unwrap().to_string()
 }
 
 fn level(word: &str) -> String {

@@ -518,3 +518,65 @@ fn the_end_of_a_record_stream_is_heard() {
     assert_eq!(client.read(&mut [0]).unwrap(), 0);
     assert_eq!(listener.finish().expect(0).text(), "last");
 }
+
+/// A sender whose buffer takes a record that is larger than most.
+fn large(socket: &impl std::os::fd::AsFd) {
+    socket2::SockRef::from(socket)
+        .set_send_buffer_size(1 << 20)
+        .unwrap();
+}
+
+#[test]
+fn a_datagram_that_did_not_fit_is_said() {
+    let (_folder, path) = place();
+    let listener = ready(listen(&path, "--type dgram --count 1"));
+    let sender = UnixDatagram::unbound().unwrap();
+    large(&sender);
+    sender.send_to(&pattern(400_000), &path).unwrap();
+    let finished = listener.finish().expect(0);
+    let whole = finished.stdout == pattern(400_000);
+    assert!(
+        whole || finished.stderr.contains("truncated"),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[test]
+fn a_record_that_did_not_fit_is_said() {
+    let (_folder, path) = place();
+    let listener = ready(listen(&path, "--type seqpacket"));
+    let client = seqpacket(&path);
+    large(&client);
+    (&client).write_all(&pattern(400_000)).unwrap();
+    drop(client);
+    let finished = listener.finish().expect(0);
+    let whole = finished.stdout == pattern(400_000);
+    assert!(
+        whole || finished.stderr.contains("truncated"),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[test]
+fn a_large_file_goes_out_as_records_that_fit() {
+    let (_folder, path) = place();
+    let much = pattern(2 << 20);
+    let listener = ready(listen(&path, "--type seqpacket"));
+    let client = unix("connect", &path, "--type seqpacket").upload(&much);
+    client.run().expect(0);
+    assert!(listener.finish().expect(0).stdout == much);
+}
+
+#[test]
+fn readiness_is_signed_here_too() {
+    let (_folder, path) = place();
+    let mut sign = crate::kit::Sign::new();
+    let listener = listen(&path, "-q --ready-fd 3")
+        .under(&sign.script(""))
+        .start();
+    sign.wait();
+    drop(stream(&path));
+    assert_eq!(listener.finish().expect(0).stderr, "");
+}
