@@ -183,13 +183,13 @@ impl<'a> Run<'a> {
     }
 
     fn announce(&mut self) -> anyhow::Result<()> {
+        self.listen.ready.announce(None)?;
         for ear in &self.ears {
             self.desk.output.tell(&Listening {
                 proto: word(ear.protocol),
                 local: shown(ear.local),
             })?;
         }
-        self.listen.ready.announce(None)?;
         let now = Instant::now();
         self.timers.start(Timer::Answer, self.listen.timeout, now);
         self.timers
