@@ -39,6 +39,7 @@ complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "unix" -d 'Connect t
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "raw" -d 'Send and hear packets of any protocol (SOCK_RAW)'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "resolve" -d 'Resolve names to addresses, and addresses to names (getaddrinfo, gethostbyname, getnameinfo)'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "fqdn" -d 'Show a host\'s fully qualified domain name (gethostname, getfqdn)'
+complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "options" -d 'List, read and set socket options (getsockopt, setsockopt)'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "man" -d 'Print the man page, or write all of them'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "http" -d 'Serve HTTP: a text on every path, or the files of a directory'
@@ -342,6 +343,57 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -l explain -d 'Sho
 complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
 complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -s h -l help -d 'Print help'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -s v -l verbose -d 'Say more'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -f -a "list" -d 'List the socket options by level: name, number, type and unit, access, sockets, meaning'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -f -a "get" -d 'Read options of a fresh socket, or of an inherited one'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -f -a "set" -d 'Set options of a fresh socket, or of an inherited one, and show what the kernel made of them'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from list" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from list" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from list" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from get" -l type -d 'The type of the fresh socket; stream, or one that has the options' -r -f -a "stream\t'SOCK_STREAM'
+dgram\t'SOCK_DGRAM'
+raw\t'SOCK_RAW'
+seqpacket\t'SOCK_SEQPACKET'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from get" -l family -d 'The family of the fresh socket; inet, or one that has the options' -r -f -a "inet\t'AF_INET'
+inet6\t'AF_INET6'
+unix\t'AF_UNIX'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from get" -l fd -d 'An inherited socket instead of a fresh one' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from get" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from get" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from get" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Say more'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from set" -l type -d 'The type of the fresh socket; stream, or one that has the options' -r -f -a "stream\t'SOCK_STREAM'
+dgram\t'SOCK_DGRAM'
+raw\t'SOCK_RAW'
+seqpacket\t'SOCK_SEQPACKET'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from set" -l family -d 'The family of the fresh socket; inet, or one that has the options' -r -f -a "inet\t'AF_INET'
+inet6\t'AF_INET6'
+unix\t'AF_UNIX'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from set" -l fd -d 'An inherited socket instead of a fresh one' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from set" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from set" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from set" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Say more'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand completions" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
 never\t''"

@@ -2,7 +2,6 @@
 //! reported to closures.
 
 mod chop;
-mod client;
 mod connector;
 mod datagrams;
 mod ending;
@@ -19,7 +18,7 @@ mod watch;
 
 pub use chop::{Chop, Framing};
 pub use connector::{ConnectError, Connection, Connector};
-pub use datagrams::{Answering, Exchange, Hearing, deliver};
+pub use datagrams::{Answering, Exchange, Hearing, Tally, deliver};
 pub use ending::{Ending, LoopError, Moved};
 pub use flow::{Flow, OnPeerEof, Role};
 pub use hub::{Hub, HubEvent};

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::event::{Event, Output, say};
 use super::exit::Exit;
 use crate::engine::{ConnectError, Expired, LoopError, StdoutError};
+use crate::net::sockopt::{SettingError, advice};
 use crate::net::{CallError, EndpointError, InheritError, NameError, UnixNameError, errno_name};
 
 /// A wish that makes no sense: nothing was attempted.
@@ -67,6 +68,16 @@ impl Failure {
             errno,
             status: exit.status(),
             exit,
+        }
+    }
+
+    /// The same failure where it means another exit.
+    #[must_use]
+    pub fn ending(self, exit: Exit) -> Self {
+        Self {
+            status: exit.status(),
+            exit,
+            ..self
         }
     }
 
@@ -195,6 +206,8 @@ fn hint_of(call: &CallError) -> Option<String> {
         ("bind", libc::EACCES) => {
             "ports below net.ipv4.ip_unprivileged_port_start need CAP_NET_BIND_SERVICE"
         }
+        ("getsockopt" | "setsockopt", errno) => return advice(&call.on, errno),
+        ("if_nametoindex", _) => "`ip link` lists the interfaces",
         (_, libc::EMFILE) => "`ulimit -n` raises the number of open descriptors",
         ("connect" | "sendto", libc::EINVAL) if call.on.contains("fe80:") => {
             "a link-local address needs its zone: fe80::1%eth0, or [fe80::1%eth0]:80"
@@ -226,6 +239,12 @@ impl fmt::Display for Failure {
             Some(hint) => write!(f, "\n  hint: {hint}"),
             None => Ok(()),
         }
+    }
+}
+
+impl From<SettingError> for Usage {
+    fn from(error: SettingError) -> Self {
+        Self::new(error.why, error.hint)
     }
 }
 

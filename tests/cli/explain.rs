@@ -22,7 +22,8 @@ fn check(traced: &Traced, running: Running, status: i32) {
 /// The words, the end, and a strace to run them under.
 fn trace(words: &[&str]) -> Option<(Traced, crate::kit::Start)> {
     let traced = Traced::new()?;
-    let start = traced.sockkit(&[words, &END].concat());
+    let (command, rest) = words.split_at(2);
+    let start = traced.sockkit(&[command, &END, rest].concat());
     Some((traced, start))
 }
 

@@ -1,6 +1,6 @@
 //! `--json`: one object a line on stdout, the same envelope everywhere, cli.md section 4.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::Shutdown;
 
 use serde_json::Value;
@@ -159,6 +159,8 @@ fn a_reset_is_told_after_what_came_before() {
         .piped()
         .start();
     let mut peer = accept(&listener);
+    client.write("here");
+    peer.read_exact(&mut [0; 4]).unwrap();
     linger_zero(&peer);
     peer.write_all(b"before").unwrap();
     drop(peer);

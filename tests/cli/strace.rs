@@ -261,14 +261,14 @@ fn as_told<'a>(
         }
         "setsockopt" => (
             name,
-            vec![fd, level(&given[1]), given[2].clone(), unboxed(&given[3])],
+            vec![fd, level(&given[1]), option(&given[2]), unboxed(&given[3])],
             None,
         ),
         "getsockopt" => {
             let note = format!("[{}]", unboxed(&given[3]));
             (
                 name,
-                vec![fd, level(&given[1]), given[2].clone()],
+                vec![fd, level(&given[1]), option(&given[2])],
                 Some(note),
             )
         }
@@ -291,6 +291,13 @@ fn level(word: &str) -> String {
         }
     }
     word.to_owned()
+}
+
+/// The kernel has two forms of each time limit; the API has one.
+fn option(word: &str) -> String {
+    word.trim_end_matches("_OLD")
+        .trim_end_matches("_NEW")
+        .to_owned()
 }
 
 fn unboxed(value: &str) -> String {

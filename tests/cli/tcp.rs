@@ -296,12 +296,28 @@ fn a_reset_is_a_no_and_what_came_before_is_delivered() {
     let (listener, port) = listener();
     let client = connect(port, "").piped().start();
     let mut peer = accept(&listener);
+    client.write("here");
+    peer.read_exact(&mut [0; 4]).unwrap();
     linger_zero(&peer);
     peer.write_all(b"before the reset").unwrap();
     drop(peer);
     let finished = client.finish().expect(1).says("(ECONNRESET)");
     assert_eq!(finished.text(), "before the reset");
     assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
+}
+
+#[test]
+fn a_reset_right_after_the_greeting_loses_nothing() {
+    for _ in 0..20 {
+        let (listener, port) = listener();
+        let client = connect(port, "").piped().start();
+        let mut peer = accept(&listener);
+        linger_zero(&peer);
+        peer.write_all(b"too many connections").unwrap();
+        drop(peer);
+        let finished = client.finish().expect(1).says("(ECONNRESET)");
+        assert_eq!(finished.text(), "too many connections");
+    }
 }
 
 #[test]

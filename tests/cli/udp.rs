@@ -251,11 +251,16 @@ fn a_client_ends_when_answers_cease() {
     let (_, from) = from_with_text(&server);
     server.send_to(b"answer", from).unwrap();
     assert_eq!(client.finish().expect(0).text(), "answer");
-    // No reply is the network's no.
-    udp("connect", port, "--linger 300ms")
+    // Replies that were asked for and did not come are the network's no.
+    let words = "--linger 300ms --count 1";
+    udp("connect", port, words)
         .input("question")
         .run()
         .expect(1);
+    udp("connect", port, "--linger 300ms")
+        .input("no question")
+        .run()
+        .expect(0);
 }
 
 #[test]
@@ -369,14 +374,17 @@ fn the_answer_over_ipv6_comes_from_there_too() {
 
 #[test]
 fn a_peer_that_is_gone_does_not_end_a_listener() {
-    let listener = listen("--lines").piped().start();
+    let listener = listen("--lines --explain").piped().start();
     let port = listener.port();
     let gone = socket().0;
     gone.send_to(b"hello\n", ("127.0.0.1", port)).unwrap();
     assert_eq!(listener.line(), "hello");
     drop(gone);
     // Each of these provokes an ICMP error.
-    listener.write("are\nyou\nthere\n");
+    for word in ["are\n", "you\n", "there\n"] {
+        listener.write(word);
+        listener.stderr_until(|line| line.starts_with("send"));
+    }
     let (client, _) = socket();
     client
         .send_to(b"still here?\n", ("127.0.0.1", port))

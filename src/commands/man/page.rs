@@ -143,11 +143,15 @@ fn extra(help: &str) -> Vec<Roff> {
     own.map(|(heading, lines)| {
         let mut section = Roff::new();
         section.control("SH", [heading.to_uppercase().as_str()]);
-        section.control(if heading == NOTES { "PP" } else { "nf" }, []);
+        if heading != NOTES {
+            section.control("nf", []);
+        }
         for line in lines {
             section.text([roman(line)]);
         }
-        section.control("fi", []);
+        if heading != NOTES {
+            section.control("fi", []);
+        }
         section
     })
     .collect()

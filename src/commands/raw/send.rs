@@ -50,7 +50,7 @@ pub(super) struct Send {
 
 const EXAMPLES: &str = "\
 Examples:
-  sockkit raw send 127.0.0.1 --hex '0800 f7fd 0001 0001'        an echo request, which the kernel answers
+  sockkit raw send 127.0.0.1 --hex '0800 f7fd 0001 0001'        a ping: the kernel answers
   sockkit raw send ::1 --hex '8000 0000 0001 0001'              the same over IPv6
   sockkit raw send 192.0.2.1 --proto 253 --file packet.bin      an experimental protocol, RFC 3692
   sockkit raw send 127.0.0.1 --header --file packet.bin         with a header of one's own

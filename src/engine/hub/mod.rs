@@ -2,12 +2,14 @@
 //!
 //! All state is the connection's own: one that leaves, resets or never reads ends nobody else's.
 
+mod client;
+
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use slab::Slab;
 
-use super::client::Client;
+use self::client::Client;
 use super::ending::{Ending, LoopError, Moved};
 use super::inlet::{Inlet, Source};
 use super::listener::{Listener, PAUSE, is_gone, is_shortage};

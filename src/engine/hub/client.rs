@@ -1,29 +1,23 @@
-//! One of a hub's connections: its socket, and what it has still to be told.
+//! One of the hub's connections, and what waits to be sent to it.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Instant;
 
-use super::ending::Moved;
-use super::watch::Watch;
+use super::super::ending::Moved;
+use super::super::watch::Watch;
 use crate::net::{Address, CallError, Send, Socket};
 
 /// A connection.
 pub(super) struct Client {
-    /// Counted from 1.
     pub(super) conn: u64,
     pub(super) socket: Socket,
     pub(super) peer: Address,
-    /// What stdin said and it has not taken yet.
     pub(super) queue: VecDeque<Rc<[u8]>>,
-    /// How much of the first of them it has taken.
     pub(super) sent_of_first: usize,
-    /// How many bytes that is.
     pub(super) queued: usize,
     pub(super) moved: Moved,
-    /// When something last moved.
     pub(super) active: Instant,
-    /// Whether it was told the end of stdin.
     pub(super) half_closed: bool,
     pub(super) watch: Watch,
 }
