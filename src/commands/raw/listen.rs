@@ -7,8 +7,8 @@ use clap::builder::RangedU64ValueParser;
 
 use super::ear::Ear;
 use super::hearing::Hearing;
-use super::open::{Wish, drop_what_opening_needed, interface};
-use crate::args::{HostArgs, ReadyArgs, duration};
+use super::open::{Wish, drop_what_opening_needed};
+use crate::args::{HostArgs, ReadyArgs, SocketArgs, duration};
 use crate::commands::Desk;
 use crate::net::{Address, Protocol};
 use crate::output::{Exit, Usage};
@@ -31,9 +31,8 @@ pub(super) struct Listen {
     /// Show each packet's bytes below its line, as offset, hex and ASCII
     #[arg(long)]
     pub(super) hex: bool,
-    /// Hear this interface only (SO_BINDTODEVICE)
-    #[arg(long, value_name = "IF", value_parser = interface)]
-    interface: Option<String>,
+    #[command(flatten)]
+    socket: SocketArgs,
     /// Wait no longer than this for the first packet
     #[arg(short, long, value_name = "D", value_parser = duration)]
     pub(super) timeout: Option<Duration>,
@@ -62,6 +61,7 @@ impl Listen {
             let why = "a socket of protocol 255 (IPPROTO_RAW) only sends";
             return Err(Usage::new(why, "--proto icmp, tcp, udp or another number").into());
         }
+        let preparation = self.socket.parse()?;
         let wish = Wish {
             host: self.at.host()?,
             family: self.at.family(),
@@ -70,7 +70,7 @@ impl Listen {
         let mut ears = Vec::new();
         for local in wish.addresses(desk)? {
             let protocol = wish.protocol(Address::Inet(local).family());
-            ears.push(Ear::open(local, protocol, self.interface.as_deref(), desk)?);
+            ears.push(Ear::open(local, protocol, &preparation, desk)?);
         }
         drop_what_opening_needed(desk)?;
         let mut hearing = Hearing::new(self, desk, ears)?;
