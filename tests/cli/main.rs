@@ -22,6 +22,7 @@ mod kit;
 mod addresses;
 mod exit_status;
 mod explain;
+mod http;
 mod json;
 mod stdio;
 mod strace;
