@@ -33,9 +33,242 @@ complete -c sockkit -n "__fish_sockkit_needs_command" -s q -l quiet -d 'Say noth
 complete -c sockkit -n "__fish_sockkit_needs_command" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_needs_command" -s V -l version -d 'Print version'
+complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "tcp" -d 'Connect to, or listen on, a TCP port'
+complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "udp" -d 'Send, hear and exchange UDP datagrams'
+complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "unix" -d 'Connect to, listen on, and send to local sockets'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "fqdn" -d 'Show a host\'s fully qualified domain name (gethostname, getfqdn)'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "man" -d 'Print the man page, or write all of them'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and not __fish_seen_subcommand_from connect listen" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and not __fish_seen_subcommand_from connect listen" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and not __fish_seen_subcommand_from connect listen" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and not __fish_seen_subcommand_from connect listen" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and not __fish_seen_subcommand_from connect listen" -s v -l verbose -d 'Say more'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and not __fish_seen_subcommand_from connect listen" -s h -l help -d 'Print help'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and not __fish_seen_subcommand_from connect listen" -f -a "connect" -d 'Connect to a TCP port: stdin is sent, what arrives goes to stdout'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and not __fish_seen_subcommand_from connect listen" -f -a "listen" -d 'Listen on a TCP port: what arrives goes to stdout, stdin is sent'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l host -d 'The host, instead of ADDR' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l port -d 'The port, instead of ADDR' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l bind -d 'The address to speak from: HOST, HOST:PORT or :PORT' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l on-peer-eof -d 'What the peer\'s end means while stdin is open: auto ends unless stdin is a file or a pipe that has spoken' -r -f -a "auto\t'End at once, but hear out a file, or a pipe that has spoken'
+exit\t'End at once'
+drain\t'Hear stdin out to its end'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l linger -d 'After the end of stdin, wait for the peer\'s end for D at most (exit status 124)' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s t -l timeout -d 'Connected, or answered, within D' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l idle-timeout -d 'End when nothing has moved for D' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l deadline -d 'End after D, whatever happens' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l mptcp -d 'Multipath TCP (IPPROTO_MPTCP)'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l sctp -d 'SCTP in its one-to-one style (IPPROTO_SCTP)'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l dccp -d 'DCCP (SOCK_DCCP, IPPROTO_DCCP)'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l hex -d 'Show what arrives as offset, hex and ASCII'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l from-hex -d 'Take what is to be sent as hex digits; white space is ignored'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s v -l verbose -d 'Say more'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l host -d 'The host, instead of ADDR' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l port -d 'The port, instead of ADDR' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l port-file -d 'Write the real port to FILE when listening' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l on-peer-eof -d 'What the peer\'s end means while stdin is open: auto ends unless stdin is a file or a pipe that has spoken' -r -f -a "auto\t'End at once, but hear out a file, or a pipe that has spoken'
+exit\t'End at once'
+drain\t'Hear stdin out to its end'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l linger -d 'After the end of stdin, wait for the peer\'s end for D at most (exit status 124)' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s t -l timeout -d 'Connected, or answered, within D' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l idle-timeout -d 'End when nothing has moved for D' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l deadline -d 'End after D, whatever happens' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l mptcp -d 'Multipath TCP (IPPROTO_MPTCP)'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l sctp -d 'SCTP in its one-to-one style (IPPROTO_SCTP)'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l dccp -d 'DCCP (SOCK_DCCP, IPPROTO_DCCP)'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s k -l keep-open -d 'Serve many connections at once, until a signal: what they say goes to stdout, stdin goes to each'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l hex -d 'Show what arrives as offset, hex and ASCII'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l from-hex -d 'Take what is to be sent as hex digits; white space is ignored'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s v -l verbose -d 'Say more'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and not __fish_seen_subcommand_from send connect listen" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and not __fish_seen_subcommand_from send connect listen" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and not __fish_seen_subcommand_from send connect listen" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and not __fish_seen_subcommand_from send connect listen" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and not __fish_seen_subcommand_from send connect listen" -s v -l verbose -d 'Say more'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and not __fish_seen_subcommand_from send connect listen" -s h -l help -d 'Print help'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and not __fish_seen_subcommand_from send connect listen" -f -a "send" -d 'Send datagrams: each DATA is one, or stdin is cut into them'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and not __fish_seen_subcommand_from send connect listen" -f -a "connect" -d 'Exchange datagrams with one peer: stdin is sent, replies go to stdout'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and not __fish_seen_subcommand_from send connect listen" -f -a "listen" -d 'Hear datagrams from every peer: payload goes to stdout, stdin answers whoever was heard last'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l host -d 'The host, instead of ADDR' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l port -d 'The port, instead of ADDR' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l bind -d 'The address to speak from: HOST, HOST:PORT or :PORT' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l size -d 'One datagram per read of stdin, of N bytes at most' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -s t -l timeout -d 'Connected, or answered, within D' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l idle-timeout -d 'End when nothing has moved for D' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l deadline -d 'End after D, whatever happens' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l udplite -d 'UDP-Lite (IPPROTO_UDPLITE)'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l lines -d 'One datagram per line of stdin, without its line feed'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l whole -d 'All of stdin as one datagram'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l from-hex -d 'Take DATA, or stdin, as hex digits; white space is ignored'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -s v -l verbose -d 'Say more'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l host -d 'The host, instead of ADDR' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l port -d 'The port, instead of ADDR' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l bind -d 'The address to speak from: HOST, HOST:PORT or :PORT' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l linger -d 'After the end of stdin, end when no reply has come for D [default: 1s]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -s c -l count -d 'End after N datagrams have come' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l size -d 'One datagram per read of stdin, of N bytes at most' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -s t -l timeout -d 'Connected, or answered, within D' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l idle-timeout -d 'End when nothing has moved for D' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l deadline -d 'End after D, whatever happens' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l udplite -d 'UDP-Lite (IPPROTO_UDPLITE)'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l lines -d 'One datagram per line of stdin, without its line feed'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l whole -d 'All of stdin as one datagram'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l hex -d 'Show what arrives as offset, hex and ASCII'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l from-hex -d 'Take what is to be sent as hex digits; white space is ignored'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -s v -l verbose -d 'Say more'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l host -d 'The host, instead of ADDR' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l port -d 'The port, instead of ADDR' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l port-file -d 'Write the real port to FILE when listening' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -s c -l count -d 'End after N datagrams have come' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l size -d 'One datagram per read of stdin, of N bytes at most' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -s t -l timeout -d 'Connected, or answered, within D' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l idle-timeout -d 'End when nothing has moved for D' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l deadline -d 'End after D, whatever happens' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l udplite -d 'UDP-Lite (IPPROTO_UDPLITE)'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l lines -d 'One datagram per line of stdin, without its line feed'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l whole -d 'All of stdin as one datagram'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l hex -d 'Show what arrives as offset, hex and ASCII'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l from-hex -d 'Take what is to be sent as hex digits; white space is ignored'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -s v -l verbose -d 'Say more'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and not __fish_seen_subcommand_from connect listen send" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and not __fish_seen_subcommand_from connect listen send" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and not __fish_seen_subcommand_from connect listen send" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and not __fish_seen_subcommand_from connect listen send" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and not __fish_seen_subcommand_from connect listen send" -s v -l verbose -d 'Say more'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and not __fish_seen_subcommand_from connect listen send" -s h -l help -d 'Print help'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and not __fish_seen_subcommand_from connect listen send" -f -a "connect" -d 'Connect to a local socket: stdin is sent, what arrives goes to stdout'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and not __fish_seen_subcommand_from connect listen send" -f -a "listen" -d 'Listen on a local socket: what arrives goes to stdout, stdin is sent'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and not __fish_seen_subcommand_from connect listen send" -f -a "send" -d 'Send to a local socket and end: each DATA is a datagram or record, or stdin is'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l type -d 'The socket\'s type' -r -f -a "stream\t'A byte stream (SOCK_STREAM)'
+dgram\t'Datagrams (SOCK_DGRAM)'
+seqpacket\t'Records over a connection (SOCK_SEQPACKET)'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l bind -d 'The own name, for answers to datagrams; the kernel chooses one if left out' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -s c -l count -d 'End after N datagrams have come' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l size -d 'One datagram per read of stdin, of N bytes at most' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l on-peer-eof -d 'What the peer\'s end means while stdin is open: auto ends unless stdin is a file or a pipe that has spoken' -r -f -a "auto\t'End at once, but hear out a file, or a pipe that has spoken'
+exit\t'End at once'
+drain\t'Hear stdin out to its end'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l linger -d 'After the end of stdin, wait for the peer\'s end for D at most (exit status 124)' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -s t -l timeout -d 'Connected, or answered, within D' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l idle-timeout -d 'End when nothing has moved for D' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l deadline -d 'End after D, whatever happens' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l lines -d 'One datagram per line of stdin, without its line feed'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l whole -d 'All of stdin as one datagram'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l hex -d 'Show what arrives as offset, hex and ASCII'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l from-hex -d 'Take what is to be sent as hex digits; white space is ignored'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -s v -l verbose -d 'Say more'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l type -d 'The socket\'s type' -r -f -a "stream\t'A byte stream (SOCK_STREAM)'
+dgram\t'Datagrams (SOCK_DGRAM)'
+seqpacket\t'Records over a connection (SOCK_SEQPACKET)'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l mode -d 'The file\'s mode, in octal' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l port-file -d 'Write the real port to FILE when listening' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s c -l count -d 'End after N datagrams have come' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l size -d 'One datagram per read of stdin, of N bytes at most' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l on-peer-eof -d 'What the peer\'s end means while stdin is open: auto ends unless stdin is a file or a pipe that has spoken' -r -f -a "auto\t'End at once, but hear out a file, or a pipe that has spoken'
+exit\t'End at once'
+drain\t'Hear stdin out to its end'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l linger -d 'After the end of stdin, wait for the peer\'s end for D at most (exit status 124)' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s t -l timeout -d 'Connected, or answered, within D' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l idle-timeout -d 'End when nothing has moved for D' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l deadline -d 'End after D, whatever happens' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l replace -d 'Take the place of a dead socket\'s file; never of another file, never of a listener'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s k -l keep-open -d 'Serve many connections at once, until a signal: what they say goes to stdout, stdin goes to each'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l lines -d 'One datagram per line of stdin, without its line feed'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l whole -d 'All of stdin as one datagram'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l hex -d 'Show what arrives as offset, hex and ASCII'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l from-hex -d 'Take what is to be sent as hex digits; white space is ignored'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s v -l verbose -d 'Say more'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l type -d 'The socket\'s type' -r -f -a "stream\t'A byte stream (SOCK_STREAM)'
+dgram\t'Datagrams (SOCK_DGRAM)'
+seqpacket\t'Records over a connection (SOCK_SEQPACKET)'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l size -d 'One datagram per read of stdin, of N bytes at most' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -s t -l timeout -d 'Connected, or answered, within D' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l idle-timeout -d 'End when nothing has moved for D' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l deadline -d 'End after D, whatever happens' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l lines -d 'One datagram per line of stdin, without its line feed'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l whole -d 'All of stdin as one datagram'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l from-hex -d 'Take DATA, or stdin, as hex digits; white space is ignored'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -s v -l verbose -d 'Say more'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
 never\t''"

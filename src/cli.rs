@@ -10,6 +10,7 @@ use crate::commands::completions::Completions;
 use crate::commands::fqdn::Fqdn;
 use crate::commands::http::Http;
 use crate::commands::man::Man;
+use crate::commands::options::Options;
 use crate::commands::raw::Raw;
 use crate::commands::resolve::Resolve;
 use crate::commands::tcp::Tcp;
@@ -73,6 +74,7 @@ enum Command {
     Raw(Raw),
     Resolve(Resolve),
     Fqdn(Fqdn),
+    Options(Options),
     Completions(Completions),
     Man(Man),
     Http(Http),
@@ -111,6 +113,7 @@ impl Cli {
             Command::Raw(raw) => raw.run(&desk),
             Command::Resolve(resolve) => resolve.run(&desk),
             Command::Fqdn(fqdn) => fqdn.run(&desk),
+            Command::Options(options) => options.run(&desk),
             Command::Completions(completions) => completions.run(&desk, Self::command()),
             Command::Man(man) => man.run(&desk, Self::command()),
             Command::Http(http) => http.run(&desk),

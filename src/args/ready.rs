@@ -20,7 +20,8 @@ pub struct ReadyArgs {
 }
 
 impl ReadyArgs {
-    /// Say that the listener listens; `port` is the real one, `None` for local sockets.
+    /// Say that the listener listens, before its line is told: who has read that finds the file. `port` is the real one,
+    /// `None` for local sockets.
     pub fn announce(&self, port: Option<u16>) -> Result<(), CallError> {
         if let (Some(file), Some(port)) = (&self.port_file, port) {
             // Renamed into place: whoever waits for the file never reads half a number.

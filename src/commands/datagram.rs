@@ -10,7 +10,8 @@ use clap::Args;
 use super::Desk;
 use crate::args::{FramingArgs, TimingArgs, ViewArgs, from_hex};
 use crate::engine::{
-    Answering, Ending, Exchange, Inlet, LoopError, Reactor, StdoutError, Timer, Timers, Typed,
+    Answering, Ending, Exchange, Inlet, LoopError, Reactor, StdoutError, Tally, Timer, Timers,
+    Typed,
 };
 use crate::net::{Address, Arrival, Socket};
 use crate::output::{Bytes, Datagram, Exit, HexDump, NoAnswer, Output, Usage};
@@ -48,8 +49,8 @@ impl Conversation<'_> {
         sockets: Vec<(Socket, bool)>,
         local: &Address,
     ) -> anyhow::Result<Exit> {
-        let (heard, ending) = self.run(reactor, sockets, Answering::LastHeard, None, local);
-        self.end(heard, ending?, "no datagram came")
+        let (tally, ending) = self.run(reactor, sockets, Answering::LastHeard, None, local);
+        self.end(tally, ending?, "no datagram came")
     }
 
     /// Talk with the one peer that the socket is connected to.
@@ -62,14 +63,14 @@ impl Conversation<'_> {
         let mut reactor = Reactor::new()?;
         reactor.catch_signals()?;
         let linger = Some(linger.unwrap_or(LINGER));
-        let (heard, ending) = self.run(
+        let (tally, ending) = self.run(
             &mut reactor,
             vec![(socket, false)],
             Answering::Connected,
             linger,
             local,
         );
-        self.end(heard, ending?, "no reply came")
+        self.end(tally, ending?, "no reply came")
     }
 
     fn run(
@@ -79,7 +80,7 @@ impl Conversation<'_> {
         answering: Answering,
         linger: Option<Duration>,
         local: &Address,
-    ) -> (u64, Result<Ending, LoopError>) {
+    ) -> (Tally, Result<Ending, LoopError>) {
         let inlet = Inlet::stdin();
         let mut decoder = self.args.view.decoder();
         let mut decode = |piece: Option<&[u8]>| {
@@ -107,20 +108,20 @@ impl Conversation<'_> {
         exchange.run()
     }
 
-    fn end(&self, heard: u64, ending: Ending, missing: &str) -> anyhow::Result<Exit> {
+    fn end(&self, tally: Tally, ending: Ending, missing: &str) -> anyhow::Result<Exit> {
+        // Who asked something and was never answered has a no, though nobody counted.
+        let least = self.args.count.unwrap_or_else(|| u64::from(tally.sent > 0));
         match ending {
             Ending::Signal(signal) => Ok(Exit::Signal(signal)),
-            Ending::Done => match self.args.count.filter(|count| heard < *count) {
-                Some(count) => {
-                    let hint = Some(format!("{heard} of {count} came; --linger waits longer"));
-                    Err(NoAnswer {
-                        why: missing.to_owned(),
-                        hint,
-                    }
-                    .into())
-                }
-                None => Ok(Exit::Done),
-            },
+            Ending::Done if tally.heard >= least => Ok(Exit::Done),
+            Ending::Done => {
+                let why = missing.to_owned();
+                let hint = Some(format!(
+                    "{} of {least} came; --linger waits longer",
+                    tally.heard
+                ));
+                Err(NoAnswer { why, hint }.into())
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod completions;
 pub mod fqdn;
 pub mod http;
 pub mod man;
+pub mod options;
 pub mod raw;
 pub mod resolve;
 pub mod tcp;

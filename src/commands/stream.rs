@@ -67,14 +67,14 @@ impl Stream<'_> {
         serve: ServeArgs,
         ready: impl FnOnce(Option<u16>) -> Result<(), CallError>,
     ) -> anyhow::Result<Exit> {
+        let first = listeners.first().and_then(|listener| listener.local.inet());
+        ready(first.map(|address| address.port()))?;
         for listener in &listeners {
             self.desk.output.tell(&Listening {
                 proto: self.proto,
                 local: listener.local.to_string(),
             })?;
         }
-        let first = listeners.first().and_then(|listener| listener.local.inet());
-        ready(first.map(|address| address.port()))?;
         let mut timers = self.args.timing.timers(self.start);
         timers.start(Timer::Answer, self.args.timing.timeout, Instant::now());
         if serve.keep_open {

@@ -58,9 +58,18 @@ pub struct Exchange<'a> {
     pub count: Option<u64>,
 }
 
+/// How many datagrams went each way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// From peers.
+    pub heard: u64,
+    /// To peers.
+    pub sent: u64,
+}
+
 #[derive(Default)]
 struct Progress {
-    heard: u64,
+    tally: Tally,
     queue: std::collections::VecDeque<Vec<u8>>,
     last: Option<(usize, Arrival)>,
     stdin_ended: bool,
@@ -68,11 +77,11 @@ struct Progress {
 }
 
 impl Exchange<'_> {
-    /// Run until the count is reached, stdin's end has lingered, a limit fires or a signal comes; how many were heard.
-    pub fn run(&mut self) -> (u64, Result<Ending, LoopError>) {
+    /// Run until the count is reached, stdin's end has lingered, a limit fires or a signal comes.
+    pub fn run(&mut self) -> (Tally, Result<Ending, LoopError>) {
         let mut progress = Progress::default();
         let ending = self.turn_until_over(&mut progress);
-        (progress.heard, ending)
+        (progress.tally, ending)
     }
 
     fn turn_until_over(&mut self, progress: &mut Progress) -> Result<Ending, LoopError> {
@@ -83,7 +92,11 @@ impl Exchange<'_> {
         let (mut stdin, mut stdout) = (Watch::new(STDIN), Watch::new(STDOUT));
         loop {
             let clear = self.outlet.is_clear();
-            if clear && self.count.is_some_and(|count| progress.heard >= count) {
+            if clear
+                && self
+                    .count
+                    .is_some_and(|count| progress.tally.heard >= count)
+            {
                 return self.say_the_rest(progress, &mut buffer);
             }
             let reactor = &*self.reactor;
@@ -215,7 +228,7 @@ impl Exchange<'_> {
             }
             Err(error) => return Err(error.into()),
         };
-        progress.heard += 1;
+        progress.tally.heard += 1;
         let now = Instant::now();
         self.timers.stop(Timer::Answer);
         self.timers.restart(Timer::Idle, now);
@@ -263,7 +276,10 @@ impl Exchange<'_> {
     fn send(&mut self, progress: &mut Progress) -> Result<(), LoopError> {
         while let Some(datagram) = progress.queue.front() {
             match self.send_one(progress, datagram) {
-                Ok(Send::Bytes(_)) => drop(progress.queue.pop_front()),
+                Ok(Send::Bytes(_)) => {
+                    progress.tally.sent += 1;
+                    progress.queue.pop_front();
+                }
                 Ok(Send::WouldBlock) => {
                     progress.blocked = true;
                     return Ok(());

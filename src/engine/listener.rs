@@ -40,7 +40,7 @@ impl Binding {
     pub fn open(
         &self,
         addresses: &[SocketAddr],
-        prepare: &dyn Fn(&Socket) -> Result<(), CallError>,
+        prepare: &dyn Fn(&Socket, Family) -> Result<(), CallError>,
         explain: &Explain,
     ) -> Result<Vec<Listener>, CallError> {
         let mut listeners: Vec<Listener> = Vec::new();
@@ -59,7 +59,7 @@ impl Binding {
     fn open_or_fall_back(
         &self,
         address: SocketAddr,
-        prepare: &dyn Fn(&Socket) -> Result<(), CallError>,
+        prepare: &dyn Fn(&Socket, Family) -> Result<(), CallError>,
         explain: &Explain,
     ) -> Result<Listener, CallError> {
         match self.open_one(address, prepare, explain) {
@@ -77,7 +77,7 @@ impl Binding {
     fn open_one(
         &self,
         address: SocketAddr,
-        prepare: &dyn Fn(&Socket) -> Result<(), CallError>,
+        prepare: &dyn Fn(&Socket, Family) -> Result<(), CallError>,
         explain: &Explain,
     ) -> Result<Listener, CallError> {
         let address = Address::from(address);
@@ -94,7 +94,7 @@ impl Binding {
                 i32::from(!self.dual_stack),
             )?;
         }
-        prepare(&socket)?;
+        prepare(&socket, address.family())?;
         socket.bind(&address)?;
         if connections {
             socket.listen(BACKLOG)?;
@@ -105,21 +105,31 @@ impl Binding {
 }
 
 /// How long accepting pauses when there are no descriptors left.
-pub(super) const PAUSE: Duration = Duration::from_millis(100);
+pub const PAUSE: Duration = Duration::from_millis(100);
 
 /// Whether an accept failed for want of something that may come back: descriptors, memory.
-pub(super) fn is_shortage(error: &CallError) -> bool {
+pub fn is_shortage(error: &CallError) -> bool {
     matches!(
         error.errno(),
         libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM
     )
 }
 
-/// Whether an accept failed because the client left before it, accept(2).
-pub(super) fn is_gone(error: &CallError) -> bool {
+/// Whether an accept failed because of the client or its network, which says nothing of the listener, accept(2).
+pub fn is_gone(error: &CallError) -> bool {
     matches!(
         error.errno(),
-        libc::ECONNABORTED | libc::EPROTO | libc::EPERM
+        libc::ECONNABORTED
+            | libc::EINTR
+            | libc::EPROTO
+            | libc::EPERM
+            | libc::ENETDOWN
+            | libc::ENETUNREACH
+            | libc::EHOSTDOWN
+            | libc::EHOSTUNREACH
+            | libc::ENONET
+            | libc::ENOPROTOOPT
+            | libc::ETIMEDOUT
     )
 }
 

@@ -207,7 +207,7 @@ fn parse_host(word: &str) -> Result<Host, EndpointError> {
         let hint = "a local socket is reached with `sockkit unix`, a host has no slash";
         return Err(error(format!("`{word}` is a path"), hint));
     }
-    let harmless = |c: char| !c.is_whitespace() && !c.is_control() && c != ':';
+    let harmless = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, ':' | '[' | ']');
     if word.is_empty() || !word.chars().all(harmless) || word.starts_with('-') || word.len() > 253 {
         let why = format!("`{}` is no host name", word.escape_debug());
         return Err(error(why, "a name, 127.0.0.1 or [::1]"));

@@ -197,7 +197,8 @@ impl Resolver {
     }
 
     /// Python's `socket.getfqdn`: the first name of the host that has a dot, else the host's own name, else `name`.
-    /// Where Python refuses a name as it encodes it (IDNA: an empty label, one of 64 bytes), `name` is the answer.
+    /// Python encodes what it looks up (IDNA 2003), and refuses what it cannot encode: an empty label, one of 64 bytes.
+    /// Here names are looked up as they are, and one that cannot be is its own answer.
     pub fn getfqdn(&self, name: &str) -> String {
         // What Python's str.strip() takes: White_Space, and the four separators of the bidirectional types B and S.
         let trimmed =

@@ -9,7 +9,7 @@ use super::error::CallError;
 use super::explain::Outcome;
 use super::family::{Family, Kind, Protocol};
 use super::socket::Socket;
-use super::sockopt::{Constant, LevelName, Shown};
+use super::sockopt::{Constant, LevelName, OptionName, Shown};
 use super::sys;
 use libc::c_int;
 
@@ -33,7 +33,7 @@ impl Socket {
                 })
             })
             .map(|got| got.count)
-            .map_err(|cause| CallError::new("getsockopt", constant, cause))
+            .map_err(|cause| CallError::new("getsockopt", OptionName(level, name), cause))
     }
 
     /// setsockopt(2); `shown` is the value in the words of the one who set it.
@@ -51,7 +51,8 @@ impl Socket {
                 sys::setsockopt(self.as_fd(), level, name, value)
             })
             .map_err(|cause| {
-                CallError::new("setsockopt", format_args!("{constant}={shown}"), cause)
+                let on = format_args!("{}={shown}", OptionName(level, name));
+                CallError::new("setsockopt", on, cause)
             })
     }
 
@@ -67,12 +68,8 @@ impl Socket {
         // A time of zero would mean for ever.
         let micros = i64::from(limit.subsec_micros()).max(i64::from(seconds == 0));
         let value = [seconds.to_ne_bytes(), micros.to_ne_bytes()].concat();
-        self.setsockopt(
-            libc::SOL_SOCKET,
-            libc::SO_SNDTIMEO,
-            &value,
-            format_args!("{limit:?}"),
-        )
+        let (level, name) = (libc::SOL_SOCKET, libc::SO_SNDTIMEO);
+        self.setsockopt(level, name, &value, Shown(level, name, &value))
     }
 
     /// getsockopt(2) of an option whose value is an int.

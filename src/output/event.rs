@@ -117,9 +117,10 @@ impl Output {
     }
 }
 
-/// One line on stderr. If nobody can read stderr there is nobody to tell.
+/// One line on stderr, in one write: what others say there at the same time does not fall into it. If nobody can read
+/// stderr there is nobody to tell.
 pub(super) fn say(line: impl Display) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
 fn json_line<E: Event>(event: &E, at: SystemTime) -> String {

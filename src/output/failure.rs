@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::event::{Event, Output, say};
 use super::exit::Exit;
 use crate::engine::{ConnectError, Expired, LoopError, StdoutError};
+use crate::net::sockopt::{SettingError, advice};
 use crate::net::{CallError, EndpointError, InheritError, NameError, UnixNameError, errno_name};
 
 /// A wish that makes no sense: nothing was attempted.
@@ -70,6 +71,16 @@ impl Failure {
         }
     }
 
+    /// The same failure where it means another exit.
+    #[must_use]
+    pub fn ending(self, exit: Exit) -> Self {
+        Self {
+            status: exit.status(),
+            exit,
+            ..self
+        }
+    }
+
     /// Say it on stderr, and to programs as an event, and hand on the exit. The end of stdout's reader is no news.
     pub fn report(&self, output: &Output) -> Exit {
         if self.exit == Exit::Signal(Signal::SIGPIPE) {
@@ -125,6 +136,8 @@ fn judge_one(cause: &(dyn Error + 'static)) -> Option<(Exit, Option<String>)> {
     } else if let Some(InheritError::Environment(_)) = cause.downcast_ref::<InheritError>() {
         let hint = "a service manager sets LISTEN_PID and LISTEN_FDS, sd_listen_fds(3)";
         return Some((Exit::Trouble, Some(hint.to_owned())));
+    } else if let Some(setting) = cause.downcast_ref::<SettingError>() {
+        return Some((Exit::Trouble, Some(setting.hint.clone())));
     } else if cause.is::<UnixNameError>() {
         return Some((
             Exit::Trouble,
@@ -195,6 +208,8 @@ fn hint_of(call: &CallError) -> Option<String> {
         ("bind", libc::EACCES) => {
             "ports below net.ipv4.ip_unprivileged_port_start need CAP_NET_BIND_SERVICE"
         }
+        ("getsockopt" | "setsockopt", errno) => return advice(&call.on, errno),
+        ("if_nametoindex", _) => "`ip link` lists the interfaces",
         (_, libc::EMFILE) => "`ulimit -n` raises the number of open descriptors",
         ("connect" | "sendto", libc::EINVAL) if call.on.contains("fe80:") => {
             "a link-local address needs its zone: fe80::1%eth0, or [fe80::1%eth0]:80"

@@ -8,11 +8,9 @@ use slab::Slab;
 use super::connection::Connection;
 use super::door::Door;
 use super::service::{Happening, Service};
-use crate::engine::{Interest, Outlet, Reactor, Timer, Timers};
+use crate::engine::{Interest, Outlet, PAUSE, Reactor, Timer, Timers, is_gone, is_shortage};
 use crate::net::{Address, CallError, Socket};
 
-/// How long no connection is accepted when no descriptor is left.
-const PAUSE: Duration = Duration::from_millis(100);
 /// How often at most the connections are searched for one that is late.
 const SCAN: Duration = Duration::from_millis(250);
 
@@ -124,13 +122,9 @@ impl Worker {
         match accepted.transpose() {
             Ok(Some(Some((socket, peer)))) => self.admit(socket, peer, now + service.limits.head),
             Ok(_) => {}
-            Err(error) => match error.errno() {
-                libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM => {
-                    self.pause(&error, service, now)?;
-                }
-                errno if is_of_the_client(errno) => {}
-                _ => return Err(error.into()),
-            },
+            Err(error) if is_gone(&error) => {}
+            Err(error) if is_shortage(&error) => self.pause(&error, service, now)?,
+            Err(error) => return Err(error.into()),
         }
         Ok(())
     }
@@ -214,25 +208,6 @@ impl Worker {
         }
         Ok(())
     }
-}
-
-/// Errors of one client's network, which accept(2) passes on and which say nothing of the listener.
-fn is_of_the_client(errno: i32) -> bool {
-    matches!(
-        errno,
-        libc::ECONNABORTED
-            | libc::EINTR
-            | libc::EPROTO
-            | libc::EPERM
-            | libc::ENETDOWN
-            | libc::ENETUNREACH
-            | libc::EHOSTDOWN
-            | libc::EHOSTUNREACH
-            | libc::ENONET
-            | libc::ENOPROTOOPT
-            | libc::EOPNOTSUPP
-            | libc::ETIMEDOUT
-    )
 }
 
 #[cfg(test)]

@@ -50,8 +50,7 @@ fn no_module_climbs_to_the_root() {
     let mut found = Vec::new();
     for (file, text) in texts() {
         let depth = file.trim_end_matches("/mod.rs").matches('/').count() + 1;
-        let before_tests = text.split("\n#[cfg(test)]\n").next().unwrap();
-        if climbs(&flat(before_tests.parse().unwrap())) >= depth {
+        if climbs(&flat(product(&text).parse().unwrap())) >= depth {
             found.push(format!("{file}: super is the root there, write crate::"));
         }
     }
@@ -85,10 +84,7 @@ fn each_thing_in_its_one_place() {
 fn a_file_is_one_idea() {
     let mut found = Vec::new();
     for (file, text) in texts() {
-        let lines = text
-            .lines()
-            .take_while(|line| *line != "#[cfg(test)]")
-            .count();
+        let lines = product(&text).lines().count();
         if lines > LINES && !TABLES.contains(&file.as_str()) {
             found.push(format!("{file} has {lines} lines before its tests"));
         }
@@ -199,7 +195,12 @@ fn sources() -> BTreeMap<String, TokenStream> {
     texts().into_iter().map(parse).collect()
 }
 
-/// The files of src by their path below it.
+/// A file without the tests at its foot.
+fn product(text: &str) -> &str {
+    text.split("\n#[cfg(test)]\nmod tests {").next().unwrap()
+}
+
+/// The files of src by their path below it, but for those that are tests as a whole.
 fn texts() -> BTreeMap<String, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut texts = BTreeMap::new();
@@ -220,5 +221,18 @@ fn texts() -> BTreeMap<String, String> {
             }
         }
     }
+    let tests: Vec<String> = texts
+        .iter()
+        .filter_map(|(file, text)| tests_of(file, text))
+        .collect();
+    texts.retain(|file, _| !tests.contains(file));
     texts
+}
+
+/// The file that a module keeps its tests in, if it has one.
+fn tests_of(file: &str, text: &str) -> Option<String> {
+    let (_, after) = text.split_once("\n#[cfg(test)]\nmod ")?;
+    let (name, _) = after.lines().next()?.split_once(';')?;
+    let (folder, _) = file.rsplit_once('/')?;
+    Some(format!("{folder}/{name}.rs"))
 }

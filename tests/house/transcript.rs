@@ -85,6 +85,8 @@ struct Session {
     keyboard: ChildStdin,
     /// A socket, as a pipe would be opened anew by sockkit and take a descriptor number that a terminal does not.
     screen: OwnedFd,
+    /// Whether the last command left the cursor within a line, so that a line end may follow.
+    within_line: bool,
 }
 
 impl Session {
@@ -116,6 +118,7 @@ impl Session {
             shell,
             keyboard,
             screen,
+            within_line: false,
         }
     }
 
@@ -125,13 +128,18 @@ impl Session {
         let mut screen = Vec::new();
         loop {
             let text = String::from_utf8_lossy(&screen);
-            let shown = text.replace([MORE, ALL], "");
+            let typed = text.replace([MORE, ALL], "");
+            let late = self.within_line && typed.starts_with('\n');
+            let shown = if late { &typed[1..] } else { typed.as_str() };
             let lines: Vec<&str> = shown.lines().collect();
             if text.contains([MORE, ALL]) && are_alike(&step.shown, &lines) {
+                if let Some(last) = typed.chars().last() {
+                    self.within_line = last != '\n';
+                }
                 return Ok(());
             }
             if text.contains(ALL) || !self.read(&mut screen, deadline) {
-                return Err(difference(step, &shown));
+                return Err(difference(step, shown));
             }
         }
     }

@@ -3,6 +3,7 @@
 //! Every wait has a deadline, every child ends with its test, and a test that fails shows what its children said.
 
 mod capture;
+mod names;
 mod peer;
 mod process;
 mod sign;
@@ -10,6 +11,7 @@ mod sockets;
 
 use std::time::Duration;
 
+pub(crate) use names::Names;
 pub(crate) use peer::{peer, python, python_here};
 pub(crate) use process::{Finished, Running, Start, Stdin, program, sockkit};
 pub(crate) use sign::Sign;

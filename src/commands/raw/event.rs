@@ -98,7 +98,7 @@ impl fmt::Display for Heard<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.layers {
             Layers::Decoded(packet) => packet.fmt(f)?,
-            Layers::Refused(malformed) => write!(f, "IP {} > : {malformed}", self.from)?,
+            Layers::Refused(malformed) => write!(f, "IP from {}: {malformed}", self.from)?,
         }
         if self.dump && !self.bytes.is_empty() {
             let dump = HexDump {

@@ -1,6 +1,8 @@
 //! `sockkit raw`: packets of any protocol as they are, SOCK_RAW, raw(7).
 
+mod ear;
 mod event;
+mod hearing;
 mod listen;
 mod open;
 mod send;

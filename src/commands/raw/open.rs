@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use crate::args::Preparation;
 use crate::commands::Desk;
 use crate::net::{
     Address, CallError, Explain, Family, Host, HostPort, Kind, Port, Protocol, Resolver, Socket,
@@ -10,9 +11,6 @@ use crate::net::{
 use crate::output::Usage;
 
 use super::event::PrivilegeKept;
-
-/// The most bytes that an interface's name may have, netdevice(7): IFNAMSIZ less its NUL.
-const NAME_LIMIT: usize = 15;
 
 /// What was asked for: a protocol somewhere.
 pub(super) struct Wish {
@@ -80,19 +78,16 @@ impl Wish {
     }
 }
 
-/// Open a raw socket, and tie it to an interface if one is named.
+/// Open a raw socket and prepare it.
 pub(super) fn open(
     family: Family,
     protocol: Protocol,
-    interface: Option<&str>,
+    preparation: &Preparation,
     explain: &Explain,
 ) -> Result<Socket, CallError> {
     raise_net_raw();
     let socket = Socket::open(family, Kind::Raw, protocol, explain).map_err(not_permitted)?;
-    if let Some(name) = interface {
-        let (level, option) = (libc::SOL_SOCKET, libc::SO_BINDTODEVICE);
-        socket.setsockopt(level, option, name.as_bytes(), format_args!("{name:?}"))?;
-    }
+    preparation.apply(&socket)?;
     Ok(socket)
 }
 
@@ -118,14 +113,6 @@ pub(super) fn without_port(error: CallError, address: SocketAddr) -> CallError {
         on: Address::Inet(address).host(),
         ..error
     }
-}
-
-/// An interface's name; the kernel would cut a longer one and take another interface.
-pub(super) fn interface(word: &str) -> Result<String, String> {
-    if word.is_empty() || word.len() > NAME_LIMIT {
-        return Err("an interface's name has 1 to 15 bytes".to_owned());
-    }
-    Ok(word.to_owned())
 }
 
 #[cfg(test)]

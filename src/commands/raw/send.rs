@@ -9,8 +9,8 @@ use anyhow::Context;
 use clap::Args;
 
 use super::event::{Sent, word};
-use super::open::{Wish, drop_what_opening_needed, interface, open, without_port};
-use crate::args::{HostArgs, from_hex};
+use super::open::{Wish, drop_what_opening_needed, open, without_port};
+use crate::args::{HostArgs, SocketArgs, from_hex};
 use crate::commands::Desk;
 use crate::engine::{Interest, Reactor};
 use crate::net::{Address, CallError, Family, Host, Protocol, Send as Taken, Socket};
@@ -43,9 +43,8 @@ pub(super) struct Send {
     /// The bytes begin with the IP header (IP_HDRINCL, IPV6_HDRINCL)
     #[arg(long)]
     header: bool,
-    /// Send through this interface (SO_BINDTODEVICE)
-    #[arg(long, value_name = "IF", value_parser = interface)]
-    interface: Option<String>,
+    #[command(flatten)]
+    socket: SocketArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -64,8 +63,8 @@ impl Send {
         let bytes = self.bytes()?;
         self.check(&bytes, protocol, to)?;
         let family = Address::Inet(to).family();
-        let interface = self.interface.as_deref();
-        let socket = open(family, protocol, interface, &desk.explain)?;
+        let preparation = self.socket.parse()?;
+        let socket = open(family, protocol, &preparation, &desk.explain)?;
         drop_what_opening_needed(desk)?;
         if self.header {
             let (level, option) = match family {

@@ -26,6 +26,6 @@ pub use option::{Access, Level, Moment, SocketOption};
 pub use record::{Cell, Content, Field, Reading, Record};
 pub use setting::{Setting, SettingError, Target};
 pub use sockets::Sockets;
-pub use symbol::{Constant, LevelName, Shown};
+pub use symbol::{Constant, LevelName, OptionName, Shown};
 pub use table::TABLE;
 pub use value::Value;

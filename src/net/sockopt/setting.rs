@@ -9,10 +9,10 @@ use super::form::{Form, Unit, Width};
 use super::layout::{decode, encode};
 use super::option::SocketOption;
 use super::parse::{expected, integer, parse};
+use super::symbol::OptionName;
 use super::value::Value;
 use crate::net::error::CallError;
 use crate::net::socket::Socket;
-use crate::net::sockopt::{Constant, LevelName};
 
 /// An option that a person names, by its name or by numbers.
 #[derive(Clone, Copy, Debug)]
@@ -199,13 +199,7 @@ impl From<&'static SocketOption> for Target {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.option {
-            Some(option) => f.write_str(option.name),
-            None => {
-                let (level, number) = (self.level, self.number);
-                write!(f, "{}:{}", LevelName(level), Constant(level, number))
-            }
-        }
+        OptionName(self.level, self.number).fmt(f)
     }
 }
 

@@ -14,6 +14,9 @@ pub struct LevelName(pub c_int);
 /// An option as `SO_REUSEADDR`, from its level and number; its number where it has no name.
 pub struct Constant(pub c_int, pub c_int);
 
+/// An option as [`Constant`], or as `LEVEL:NUM` where it has no name: how it is typed.
+pub struct OptionName(pub c_int, pub c_int);
+
 /// The bytes of an option's value, from its level and number; a lone int, or hex, where the table has no such option.
 pub struct Shown<'a>(pub c_int, pub c_int, pub &'a [u8]);
 
@@ -31,6 +34,16 @@ impl fmt::Display for Constant {
         match option(self.0, self.1) {
             Some(option) => f.write_str(option.name),
             None => self.1.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for OptionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(level, number) = *self;
+        match option(level, number) {
+            Some(option) => f.write_str(option.name),
+            None => write!(f, "{}:{number}", LevelName(level)),
         }
     }
 }
@@ -58,6 +71,8 @@ mod tests {
         assert_eq!(LevelName(4711).to_string(), "4711");
         assert_eq!(Constant(1, 13).to_string(), "SO_LINGER");
         assert_eq!(Constant(1, 4711).to_string(), "4711");
+        assert_eq!(OptionName(1, 13).to_string(), "SO_LINGER");
+        assert_eq!(OptionName(6, 4711).to_string(), "IPPROTO_TCP:4711");
         let linger = [1_i32, 5].map(i32::to_ne_bytes).concat();
         assert_eq!(Shown(1, 13, &linger).to_string(), "{on=1, linger=5}");
         let two = 2_i32.to_ne_bytes();

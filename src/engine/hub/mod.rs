@@ -2,12 +2,14 @@
 //!
 //! All state is the connection's own: one that leaves, resets or never reads ends nobody else's.
 
-use std::collections::VecDeque;
+mod client;
+
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use slab::Slab;
 
+use self::client::Client;
 use super::ending::{Ending, LoopError, Moved};
 use super::inlet::{Inlet, Source};
 use super::listener::{Listener, PAUSE, is_gone, is_shortage};
@@ -16,7 +18,7 @@ use super::pump::Typed;
 use super::reactor::{Interest, Reactor, Ready};
 use super::timer::{Timer, Timers};
 use super::watch::Watch;
-use crate::net::{Address, CallError, Recv, Send, Shutdown, Socket};
+use crate::net::{Address, CallError, Recv, Shutdown};
 
 /// How much one read brings at most.
 const BUFFER: usize = 64 * 1024;
@@ -81,19 +83,6 @@ pub struct Hub<'a> {
     pub typed: Option<Typed<'a>>,
     /// Hears what happens.
     pub report: &'a mut dyn FnMut(&HubEvent<'_>) -> Result<(), StdoutError>,
-}
-
-struct Client {
-    conn: u64,
-    socket: Socket,
-    peer: Address,
-    queue: VecDeque<Rc<[u8]>>,
-    sent_of_first: usize,
-    queued: usize,
-    moved: Moved,
-    active: Instant,
-    half_closed: bool,
-    watch: Watch,
 }
 
 struct State {
@@ -407,52 +396,5 @@ impl State {
         !self.stdin_ended
             && !self.clients.is_empty()
             && self.clients.iter().all(|(_, client)| client.queued < QUEUE)
-    }
-}
-
-impl Client {
-    fn new(conn: u64, socket: Socket, peer: Address) -> Self {
-        Self {
-            conn,
-            socket,
-            peer,
-            queue: VecDeque::new(),
-            sent_of_first: 0,
-            queued: 0,
-            moved: Moved::default(),
-            active: Instant::now(),
-            half_closed: false,
-            watch: Watch::new(usize::MAX),
-        }
-    }
-
-    fn enqueue(&mut self, chunk: &Rc<[u8]>) -> Result<(), CallError> {
-        if chunk.is_empty() {
-            return Ok(());
-        }
-        self.queued += chunk.len();
-        self.queue.push_back(Rc::clone(chunk));
-        self.send()
-    }
-
-    /// Send what is queued as far as the kernel takes it.
-    fn send(&mut self) -> Result<(), CallError> {
-        while let Some(first) = self.queue.front() {
-            let rest = first.get(self.sent_of_first..).unwrap_or_default();
-            match self.socket.send(rest)? {
-                Send::WouldBlock => return Ok(()),
-                Send::Bytes(count) => {
-                    self.active = Instant::now();
-                    self.moved.sent += count as u64;
-                    self.queued -= count;
-                    self.sent_of_first += count;
-                    if self.sent_of_first == first.len() {
-                        self.queue.pop_front();
-                        self.sent_of_first = 0;
-                    }
-                }
-            }
-        }
-        Ok(())
     }
 }

@@ -1,0 +1,514 @@
+//! `raw send` and `raw listen` against ping, Python's raw sockets and the kernel itself.
+//!
+//! Every test has addresses of 127.0.0.0/8 for itself: raw sockets hear whatever is sent to theirs.
+
+use std::env;
+use std::ffi::OsString;
+use std::io::{self, Read, Write};
+use std::net::{TcpStream, UdpSocket};
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use socket2::{Domain, Protocol, Type};
+
+use crate::kit::{Running, Sign, Start, peer, program, python, scratch, sockkit};
+
+fn raw(words: &str) -> Start {
+    sockkit(["raw"].into_iter().chain(words.split_whitespace()))
+}
+
+/// A listener that is ready.
+fn listen(words: &str) -> Running {
+    let listener = raw(&format!("listen {words}")).start();
+    listener.stderr_until(|line| line.starts_with("listening on raw "));
+    listener
+}
+
+/// Whether raw sockets are permitted. Where not a test is skipped with a line at a desk, and fails where `CI` is set.
+fn permitted() -> bool {
+    let opened = socket2::Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::ICMPV4));
+    if let Err(error) = &opened {
+        assert!(env::var_os("CI").is_none(), "raw socket: {error}");
+        let _ = writeln!(io::stderr(), "skipped: raw socket: {error}");
+    }
+    opened.is_ok()
+}
+
+/// The next line with these words; others are passed over.
+fn line_with(listener: &Running, words: &str) -> String {
+    loop {
+        let line = listener.line();
+        if line.contains(words) {
+            return line;
+        }
+    }
+}
+
+#[test]
+fn ping_is_heard() {
+    let Some(ping) = peer("ping").filter(|_| permitted()) else {
+        return;
+    };
+    let listener = listen("127.81.0.1 --count 2");
+    program(&ping, ["-c2", "-i0.2", "-I127.81.0.2", "127.81.0.1"])
+        .run()
+        .expect(0);
+    let heard = listener.finish().expect(0).text();
+    for (seq, line) in heard.lines().enumerate() {
+        let start = "IP 127.81.0.2 > 127.81.0.1: ICMP echo request, id ";
+        let end = format!(", seq {}, length 64", seq + 1);
+        assert!(line.starts_with(start) && line.ends_with(&end), "{line}");
+    }
+    assert_eq!(heard.lines().count(), 2);
+}
+
+#[test]
+fn the_kernel_answers_an_echo_request() {
+    if !permitted() {
+        return;
+    }
+    // Type, code, checksum, id 0x5309, seq 1; the kernel fills in the checksum of ICMPv6.
+    for (listen_at, to, hex, line) in [
+        (
+            "127.0.0.1",
+            "127.81.1.1",
+            "0800 a4f5 5309 0001",
+            "IP 127.81.1.1 > 127.0.0.1: ICMP echo reply, id 21257, seq 1, length 8",
+        ),
+        (
+            "::1",
+            "::1",
+            "8000 0000 5309 0001",
+            "IP6 ::1 > ::1: ICMP6, echo reply, id 21257, seq 1, length 8",
+        ),
+    ] {
+        let listener = listen(listen_at);
+        let sent = sockkit(["raw", "send", to, "--hex", hex, "-v"])
+            .run()
+            .expect(0);
+        assert!(
+            sent.stderr.starts_with("sent 8 bytes of icmp"),
+            "{}",
+            sent.stderr
+        );
+        assert_eq!(line_with(&listener, "echo reply, id 21257"), line);
+    }
+}
+
+#[test]
+fn python_hears_what_is_sent() {
+    let script = "
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 253)
+s.bind((sys.argv[1], 0))
+print('ready')
+print(s.recvfrom(65535)[0].hex())
+";
+    let folder = scratch();
+    let file = folder.path().join("packet");
+    std::fs::write(&file, "00 ff\n10\n").unwrap();
+    let file = file.to_str().unwrap();
+    // The total length, the id and the checksum are the kernel's to fill in.
+    let header = "4500 0000 0000 0000 2afd 0000 7f51 0209 7f51 0203 00ff10";
+    for (at, words, input, source) in [
+        ("127.81.2.1", vec!["--hex", "00ff10"], &b""[..], "7f000001"),
+        (
+            "127.81.2.2",
+            vec!["--from-hex", "--file", file],
+            b"",
+            "7f000001",
+        ),
+        (
+            "127.81.2.3",
+            vec!["--header", "--hex", header],
+            b"",
+            "7f510209",
+        ),
+        ("127.81.2.4", vec![], b"\x00\xff\x10", "7f000001"),
+        (
+            "127.81.2.5",
+            vec!["--file", "-"],
+            b"\x00\xff\x10",
+            "7f000001",
+        ),
+    ] {
+        let Some(python) = python(script, &[at]).filter(|_| permitted()) else {
+            return;
+        };
+        let python = python.start();
+        assert_eq!(python.line(), "ready");
+        let words = ["raw", "send", at, "--proto", "253"]
+            .into_iter()
+            .chain(words);
+        sockkit(words).input(input).run().expect(0);
+        let packet = python.line();
+        assert_eq!(&packet[24..32], source, "{packet}");
+        assert_eq!(&packet[40..], "00ff10", "{packet}");
+    }
+}
+
+#[test]
+fn a_header_of_ones_own_goes_over_ipv6_too() {
+    let script = "
+import socket
+s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, 254)
+s.bind(('::1', 0))
+print('ready')
+data, peer = s.recvfrom(65535)
+print(peer[0], data.hex())
+";
+    let Some(python) = python(script, &[]).filter(|_| permitted()) else {
+        return;
+    };
+    let python = python.start();
+    assert_eq!(python.line(), "ready");
+    let local = format!("{:032x}", 1);
+    let header = format!("60000000 0003 fe 40 {local} {local} 00ff10");
+    sockkit(["raw", "send", "::1", "--header", "--hex", &header])
+        .run()
+        .expect(0);
+    assert_eq!(python.line(), "::1 00ff10");
+}
+
+#[test]
+fn what_python_sends_is_heard() {
+    let script = "
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 253)
+s.sendto(b'hello', ('127.81.3.1', 0))
+";
+    let Some(python) = python(script, &[]).filter(|_| permitted()) else {
+        return;
+    };
+    let listener = raw("listen 127.81.3.1 --proto 253 --count 1 --json").start();
+    let ready = listener.line();
+    assert!(ready.contains(r#""local":"127.81.3.1""#), "{ready}");
+    python.run().expect(0);
+    let events = listener.finish().expect(0).events();
+    assert_eq!(events[0]["event"], "listening");
+    let packet = &events[1];
+    assert_eq!(packet["event"], "packet");
+    assert_eq!(packet["length"], 25);
+    assert_eq!(packet["layers"]["ip"]["destination"], "127.81.3.1");
+    assert_eq!(packet["layers"]["other"]["length"], 5);
+    assert!(packet["hex"].as_str().unwrap().ends_with("68656c6c6f"));
+}
+
+#[test]
+fn datagrams_segments_and_errors_are_decoded() {
+    if !permitted() {
+        return;
+    }
+    let datagrams = listen("127.81.4.1 --proto udp --count 1 --hex");
+    let errors = listen("127.81.4.2 --count 1");
+    let segments = listen("127.81.4.1 --proto tcp --count 1");
+    let sender = UdpSocket::bind("127.81.4.2:0").unwrap();
+    sender.send_to(b"hi", "127.81.4.1:9").unwrap();
+    let _ = TcpStream::connect_timeout(&"127.81.4.1:9".parse().unwrap(), Duration::from_secs(5));
+    let port = sender.local_addr().unwrap().port();
+    let datagram = format!("IP 127.81.4.2.{port} > 127.81.4.1.9: UDP, length 2");
+    let heard = datagrams.finish().expect(0).text();
+    assert_eq!(heard.lines().next(), Some(datagram.as_str()));
+    assert_eq!(heard.lines().count(), 3);
+    let dump = heard.lines().last().unwrap();
+    assert!(
+        dump.starts_with("00000010  ") && dump.ends_with("hi|"),
+        "{heard}"
+    );
+    assert_eq!(
+        errors.finish().expect(0).text(),
+        format!("IP 127.81.4.1 > 127.81.4.2: ICMP port unreachable, about {datagram}; length 38\n")
+    );
+    let segment = segments.finish().expect(0).text();
+    assert!(
+        segment.contains(" > 127.81.4.1.9: Flags [S], seq "),
+        "{segment}"
+    );
+    assert!(segment.contains(", options [mss "), "{segment}");
+}
+
+#[test]
+fn only_the_address_that_was_asked_for_is_heard() {
+    if !permitted() {
+        return;
+    }
+    let listener = listen("127.81.5.1 --proto udp --interface lo --count 1");
+    let sender = UdpSocket::bind("127.81.5.9:0").unwrap();
+    for to in ["127.81.5.2:9", "127.81.5.3:9", "127.81.5.1:9"] {
+        sender.send_to(b"x", to).unwrap();
+    }
+    let heard = listener.finish().expect(0).text();
+    assert!(heard.contains(" > 127.81.5.1.9: "), "{heard}");
+}
+
+#[test]
+fn everything_is_both_families() {
+    if !permitted() {
+        return;
+    }
+    let listener = raw("listen * --proto udp").start();
+    for _ in 0..2 {
+        let line = listener.stderr_until(|line| line.starts_with("listening"));
+        assert_eq!(line, "listening on raw udp *");
+    }
+    for (from, to) in [("127.81.6.1:0", "127.81.6.2:9"), ("[::1]:0", "[::1]:9")] {
+        let sender = UdpSocket::bind(from).unwrap();
+        sender.send_to(b"x", to).unwrap();
+        let port = sender.local_addr().unwrap().port();
+        assert!(line_with(&listener, &format!(".{port} > ")).ends_with(".9: UDP, length 1"));
+    }
+}
+
+#[test]
+fn without_the_privilege_there_is_a_hint() {
+    let root = nix::unistd::geteuid().is_root();
+    for words in ["listen", "send --hex 0800f7ff00000000", "listen ::1"] {
+        let drop = r#"exec setpriv --inh-caps=-all --bounding-set=-all "$0" "$@""#;
+        let run = if root {
+            raw(words).under(drop)
+        } else {
+            raw(words)
+        };
+        let run = run.run().expect(2);
+        assert_eq!(
+            run.stderr,
+            "sockkit: raw socket: operation not permitted (EPERM)\n  \
+             hint: needs CAP_NET_RAW: run as root, or: sudo setcap cap_net_raw+ep $(command -v sockkit)\n"
+        );
+        assert_eq!(run.text(), "");
+    }
+}
+
+#[test]
+fn the_privilege_is_given_up_once_it_is_open() {
+    if !permitted() {
+        return;
+    }
+    let listener = listen("127.81.7.1");
+    let status = std::fs::read_to_string(format!("/proc/{}/status", listener.pid())).unwrap();
+    for set in ["CapEff", "CapPrm", "CapInh"] {
+        assert!(
+            status.contains(&format!("{set}:\t0000000000000000")),
+            "{status}"
+        );
+    }
+}
+
+#[test]
+fn limits_end_it() {
+    if !permitted() {
+        return;
+    }
+    for (words, sentence) in [
+        (
+            "-t 100ms 127.81.8.1",
+            "listen on raw icmp 127.81.8.1: no answer within 100ms",
+        ),
+        (
+            "--deadline 100ms 127.81.8.2",
+            "listen on raw icmp 127.81.8.2: not done within 100ms",
+        ),
+        (
+            "--proto 252 -t 0.1 -6",
+            "listen on raw 252 ::1: no answer within 100ms",
+        ),
+    ] {
+        raw(&format!("listen {words}"))
+            .run()
+            .expect(124)
+            .says(sentence);
+    }
+    let listener = listen("127.81.8.3 --proto udp --idle-timeout 100ms -t 10");
+    UdpSocket::bind("127.81.8.9:0")
+        .unwrap()
+        .send_to(b"x", "127.81.8.3:9")
+        .unwrap();
+    listener
+        .finish()
+        .expect(124)
+        .says("nothing moved for 100ms");
+}
+
+#[test]
+fn the_sign_is_given_when_it_hears() {
+    if !permitted() {
+        return;
+    }
+    let mut sign = Sign::new();
+    let words = [
+        "raw",
+        "listen",
+        "127.81.12.1",
+        "--proto",
+        "252",
+        "--count",
+        "1",
+        "-q",
+    ];
+    let words = words.into_iter().map(OsString::from).chain(sign.flags());
+    let listener = sockkit(words).under(&sign.script("")).start();
+    sign.wait();
+    raw("send 127.81.12.1 --proto 252 --hex 01").run().expect(0);
+    let heard = listener.finish().expect(0);
+    assert_eq!(
+        heard.text(),
+        "IP 127.0.0.1 > 127.81.12.1: protocol 252, length 1\n"
+    );
+    assert_eq!(heard.stderr, "");
+}
+
+#[test]
+fn signals_end_it() {
+    if !permitted() {
+        return;
+    }
+    for (signal, status) in [
+        (Signal::SIGINT, 130),
+        (Signal::SIGTERM, 143),
+        (Signal::SIGHUP, 129),
+    ] {
+        let listener = listen("127.81.9.1");
+        listener.signal(signal);
+        assert_eq!(listener.finish().expect(status).stderr.lines().count(), 1);
+    }
+}
+
+#[test]
+fn a_reader_that_is_slow_or_gone_ends_nothing_but_its_own() {
+    if !permitted() {
+        return;
+    }
+    // Gone before anything came: noticed at once.
+    let (reader, writer) = io::pipe().unwrap();
+    let listener = raw("listen 127.81.10.1").stdout(writer).start();
+    listener.stderr_until(|line| line.starts_with("listening"));
+    drop(reader);
+    assert_eq!(listener.finish().expect(141).stderr.lines().count(), 1);
+    // Gone after a byte.
+    let (mut reader, writer) = io::pipe().unwrap();
+    let listener = raw("listen 127.81.10.2 --proto udp --json")
+        .stdout(writer)
+        .start();
+    reader.read_exact(&mut [0]).unwrap();
+    drop(reader);
+    listener.finish().expect(141);
+    // Slow: more than a pipe holds, and a signal is heard nevertheless.
+    let (reader, writer) = io::pipe().unwrap();
+    let listener = raw("listen 127.81.10.3 --proto udp --hex")
+        .stdout(writer)
+        .start();
+    listener.stderr_until(|line| line.starts_with("listening"));
+    let sender = UdpSocket::bind("127.81.10.9:0").unwrap();
+    for _ in 0..300 {
+        sender.send_to(&[b'x'; 1000], "127.81.10.3:9").unwrap();
+    }
+    listener.signal(Signal::SIGTERM);
+    listener.finish().expect(143);
+    drop(reader);
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    for (words, sentence) in [
+        ("", "sockkit: "),
+        (
+            "listen 127.0.0.1:80",
+            "has a port, and there are no ports here",
+        ),
+        ("listen 8082", "is a number, and there are no ports here"),
+        ("listen --count 0", "--count"),
+        ("listen --proto nosuch", "a number from 0 to 255"),
+        ("listen --proto 256", "a number from 0 to 255"),
+        ("listen --proto raw", "only sends"),
+        ("listen --proto icmp6 127.0.0.1", "icmp6 goes over IPv6"),
+        ("listen -4 --proto icmp6", "icmp6 goes over IPv6"),
+        ("listen -4 ::1 --proto udp", "leave out -4"),
+        ("listen --interface an-interface-name", "1 to 15 bytes"),
+        ("send * --hex 00", "is no destination"),
+        ("send --hex 0", "1 hex digits are not whole bytes"),
+        ("send --hex 0g", "`g` at hex digit 2 is none"),
+        ("send --hex 08", "an ICMP message has at least 2 bytes"),
+        (
+            "send ::1 --hex 0800",
+            "an ICMPv6 message has at least 4 bytes",
+        ),
+        (
+            "send --header --hex 45",
+            "an IPv4 header has at least 20 bytes",
+        ),
+        (
+            "send --header -6 --hex 60",
+            "an IPv6 header has at least 40 bytes",
+        ),
+        ("send --hex 00 --file x", "--file"),
+        ("send --file /nosuch/file", "(ENOENT)"),
+    ] {
+        let run = raw(words).run();
+        assert!(run.status == 2 || words.contains("/nosuch"), "{words}");
+        run.says(sentence);
+    }
+}
+
+#[test]
+fn the_kernels_refusals_are_named() {
+    if !permitted() {
+        return;
+    }
+    for (words, status, sentence) in [
+        (
+            "listen 192.0.2.7",
+            2,
+            "bind 192.0.2.7: cannot assign requested address (EADDRNOTAVAIL)",
+        ),
+        ("listen --interface nosuch0", 2, "no such device (ENODEV)"),
+        (
+            "listen --proto 0",
+            2,
+            "protocol not supported (EPROTONOSUPPORT)",
+        ),
+        ("listen nosuch.invalid", 1, "resolve nosuch.invalid: "),
+        (
+            "send 255.255.255.255 --hex 0000",
+            2,
+            "sendto 255.255.255.255: permission denied (EACCES)",
+        ),
+    ] {
+        raw(words).run().expect(status).says(sentence);
+    }
+    let long = raw("send --proto 253").input(vec![0; 65530]);
+    long.run()
+        .expect(2)
+        .says("sendto 127.0.0.1: message too long (EMSGSIZE)");
+    let longer = raw("send --proto 253").input(vec![0; 1 << 17]);
+    longer
+        .run()
+        .expect(2)
+        .says("a packet has at most 65535 bytes");
+}
+
+#[test]
+fn each_call_is_explained() {
+    if !permitted() {
+        return;
+    }
+    let listener = listen("127.81.11.1 --proto 253 --count 1 --explain --interface lo");
+    let sent = raw("send 127.81.11.1 --proto 253 --hex 01 --explain")
+        .run()
+        .expect(0);
+    let fd = sent
+        .stderr
+        .lines()
+        .next()
+        .and_then(|line| line.rsplit(' ').next())
+        .unwrap();
+    assert_eq!(
+        sent.stderr,
+        format!(
+            "socket(AF_INET, SOCK_RAW, 253) = {fd}\nsendto({fd}, 1, 127.81.11.1:0) = 1\nclose({fd}) = 0\n"
+        )
+    );
+    let heard = &listener.finish().expect(0).stderr;
+    for call in ["socket(", "setsockopt(", "bind(", "recvfrom(", "close("] {
+        assert!(heard.contains(call), "{call} in {heard}");
+    }
+}
