@@ -14,7 +14,7 @@ use crate::engine::{
     Typed,
 };
 use crate::net::{Address, Arrival, Socket};
-use crate::output::{Bytes, Datagram, Exit, HexDump, NoAnswer, Output, Usage};
+use crate::output::{Bytes, Datagram, Exit, HexDump, NoAnswer, Output, Usage, Warning};
 
 /// How long to wait for more replies after the end of stdin, where nothing else was said.
 const LINGER: Duration = Duration::from_secs(1);
@@ -149,6 +149,17 @@ fn show(
     output.offer(&datagram)?;
     if output.style().json {
         return Ok(());
+    }
+    if truncated {
+        let (length, from) = (
+            arrival.length,
+            datagram.peer.as_deref().unwrap_or("(unnamed)"),
+        );
+        let message = format!(
+            "a datagram of {length} bytes from {from} was truncated to {}",
+            bytes.len()
+        );
+        output.offer(&Warning { message })?;
     }
     if hex {
         let dump = HexDump { offset: 0, bytes }.to_string();

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::Desk;
+use crate::args::SourceArgs;
 use crate::engine::{Binding, Listener, lookup};
 use crate::net::{
-    Address, CallError, Descriptor, Endpoint, Family, Host, HostPort, Kind, Socket, inherit,
-    inherit_systemd,
+    Address, CallError, Descriptor, Endpoint, Family, Host, HostPort, Kind, Resolver, Socket,
+    inherit, inherit_systemd,
 };
 use crate::output::Usage;
 
@@ -18,7 +19,7 @@ pub(super) fn resolve(
     limit: Option<Duration>,
     desk: &Desk,
 ) -> anyhow::Result<Vec<Address>> {
-    let resolver = crate::net::Resolver::new(&desk.explain);
+    let resolver = Resolver::new(&desk.explain);
     let addresses = lookup(&resolver, network, family, kind, limit)??;
     Ok(addresses.into_iter().map(Address::from).collect())
 }
@@ -40,7 +41,7 @@ pub(super) fn listeners(
             Ok(listeners)
         }
         Endpoint::Network(network) => {
-            let resolver = crate::net::Resolver::new(&desk.explain);
+            let resolver = Resolver::new(&desk.explain);
             let addresses = resolver.addresses(&network, family, binding.kind)?;
             let dual_stack = network.host == Host::Any && family.is_none();
             Ok(Binding {
@@ -104,4 +105,32 @@ pub(super) fn inherited_listeners(
         listeners.push(Listener { socket, local });
     }
     Ok(listeners)
+}
+
+/// The addresses to speak from, in each family that a target may have; none where the kernel is to choose.
+pub(super) fn sources(
+    source: &SourceArgs,
+    family: Option<Family>,
+    kind: Kind,
+    desk: &Desk,
+) -> anyhow::Result<Vec<Address>> {
+    let Some(bind) = source.bind()? else {
+        return Ok(Vec::new());
+    };
+    // A port alone is for whichever family the target turns out to have.
+    let families = match (&bind.host, family) {
+        (Host::Any, None) => vec![Some(Family::Inet), Some(Family::Inet6)],
+        _ => vec![family],
+    };
+    let resolver = Resolver::new(&desk.explain);
+    let mut addresses = Vec::new();
+    for family in families {
+        addresses.extend(
+            resolver
+                .addresses(&bind, family, kind)?
+                .into_iter()
+                .map(Address::from),
+        );
+    }
+    Ok(addresses)
 }

@@ -41,6 +41,8 @@ pub(super) struct Stream<'a> {
     pub(super) args: StreamArgs,
     /// The word for the protocol in events.
     pub(super) proto: &'a str,
+    /// Whether it keeps records apart (SOCK_SEQPACKET).
+    pub(super) records: bool,
     /// When the run began; the deadline counts from here.
     pub(super) start: Instant,
 }
@@ -138,13 +140,17 @@ impl Stream<'_> {
             linger: self.args.lifetime.linger,
             close_stdout: role == Role::Listener && !output.style().json,
             typed: self.args.view.from_hex.then_some(&mut decode as Typed<'_>),
-            show: &mut |bytes| view.show(1, &peer, bytes),
+            records: self.records,
+            show: &mut |bytes, length| view.show(1, &peer, bytes, length),
         };
         let (moved, ending) = pump.run();
         let reason = ending.as_ref().err().map(ToString::to_string);
-        let broken = matches!(&ending, Err(LoopError::Stdout(_)));
-        if !broken {
-            output.tell(&closed(1, peer, moved, reason))?;
+        let closed = closed(1, peer, moved, reason);
+        match &ending {
+            Err(LoopError::Stdout(_)) => {}
+            // What ends a run in any case does not wait for a reader who may never come.
+            Ok(Ending::Signal(_)) | Err(LoopError::Expired(_)) => output.offer(&closed)?,
+            _ => output.tell(&closed)?,
         }
         exit(ending)
     }
@@ -173,6 +179,7 @@ impl Stream<'_> {
             timers,
             idle,
             typed: self.args.view.from_hex.then_some(&mut decode as Typed<'_>),
+            records: self.records,
             report: &mut |event| view.report(event),
         };
         exit(hub.run())
@@ -214,7 +221,20 @@ impl<'a> View<'a> {
         }
     }
 
-    fn show(&mut self, conn: u64, peer: &str, bytes: &[u8]) -> Result<(), StdoutError> {
+    fn show(
+        &mut self,
+        conn: u64,
+        peer: &str,
+        bytes: &[u8],
+        length: usize,
+    ) -> Result<(), StdoutError> {
+        if length > bytes.len() {
+            let message = format!(
+                "a record of {length} bytes from {peer} was truncated to {}",
+                bytes.len()
+            );
+            self.output.offer(&Warning { message })?;
+        }
         if self.output.style().json {
             return self.output.offer(&Received {
                 conn,
@@ -249,7 +269,12 @@ impl<'a> View<'a> {
                 peer: peer.to_string(),
                 local: local.to_string(),
             }),
-            HubEvent::Received { conn, peer, bytes } => self.show(*conn, &peer.to_string(), bytes),
+            HubEvent::Received {
+                conn,
+                peer,
+                bytes,
+                length,
+            } => self.show(*conn, &peer.to_string(), bytes, *length),
             HubEvent::Closed {
                 conn,
                 peer,

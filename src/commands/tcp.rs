@@ -5,11 +5,11 @@ use std::time::Instant;
 use clap::{Args, Subcommand};
 
 use super::Desk;
-use super::endpoint::{inherited, listeners, resolve};
+use super::endpoint::{inherited, listeners, resolve, sources};
 use super::stream::{ServeArgs, Stream, StreamArgs};
 use crate::args::{AddressArgs, ReadyArgs, SocketArgs, SourceArgs};
 use crate::engine::{Binding, Connection, Connector, Reactor};
-use crate::net::{Address, Endpoint, Family, Host, Kind, Protocol, Resolver, Socket};
+use crate::net::{Address, Endpoint, Family, Host, Kind, Protocol, Socket};
 use crate::output::{Exit, Usage};
 
 /// Connect to, or listen on, a TCP port
@@ -109,6 +109,7 @@ impl Connect {
             desk,
             args: self.stream,
             proto: self.transport.word(),
+            records: false,
             start,
         };
         let preparation = self.socket.parse()?;
@@ -135,15 +136,7 @@ impl Connect {
         }
         let limit = self.stream.timing.to_connect();
         let targets = resolve(&network, self.address.family(), Kind::Stream, limit, desk)?;
-        let sources = match self.source.bind()? {
-            Some(bind) => Resolver::new(&desk.explain).addresses(
-                &bind,
-                self.address.family(),
-                Kind::Stream,
-            )?,
-            None => Vec::new(),
-        };
-        let sources: Vec<Address> = sources.into_iter().map(Address::from).collect();
+        let sources = sources(&self.source, self.address.family(), Kind::Stream, desk)?;
         let (kind, protocol) = self.transport.socket();
         let open = |to: &Address| {
             let mut socket = Socket::open_nonblocking(to.family(), kind, protocol, &desk.explain)?;
@@ -167,6 +160,7 @@ impl Listen {
             desk,
             args: self.stream,
             proto: self.transport.word(),
+            records: false,
             start: Instant::now(),
         };
         let mut reactor = Reactor::new()?;

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::Desk;
 use super::datagram::{Conversation, ExchangeArgs, Outgoing};
-use super::endpoint::{inherited, listeners, resolve};
+use super::endpoint::{inherited, listeners, resolve, sources};
 use crate::args::{
     AddressArgs, FamilyArgs, FramingArgs, Preparation, ReadyArgs, SocketArgs, SourceArgs,
     TimingArgs, ViewArgs, combine, duration,
@@ -170,7 +170,7 @@ impl SendTo {
             Endpoint::Network(network) => no_wildcard(network)?,
         };
         let mut targets = resolve(&network, self.family.family(), Kind::Dgram, limit, desk)?;
-        let sources = sources(&self.source, self.family.family(), desk)?;
+        let sources = sources(&self.source, self.family.family(), Kind::Dgram, desk)?;
         let open = |to: &Address| {
             let mut socket = self.transport.open(to.family(), desk)?;
             report_refusals(&socket, to.family())?;
@@ -292,7 +292,7 @@ impl Connect {
         desk: &Desk,
     ) -> anyhow::Result<Socket> {
         let (family, limit) = (self.address.family(), self.exchange.timing.to_connect());
-        let sources = sources(&self.source, family, desk)?;
+        let sources = sources(&self.source, family, Kind::Dgram, desk)?;
         let mut failure = None;
         for to in resolve(network, family, Kind::Dgram, limit, desk)? {
             let mut socket = self.transport.open(to.family(), desk)?;
@@ -384,18 +384,6 @@ fn ask_for_destination(socket: &Socket, family: Family) -> Result<(), CallError>
         Family::Inet6 => socket.set_int(libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, 1),
         _ => socket.set_int(libc::IPPROTO_IP, libc::IP_PKTINFO, 1),
     }
-}
-
-fn sources(
-    source: &SourceArgs,
-    family: Option<Family>,
-    desk: &Desk,
-) -> anyhow::Result<Vec<Address>> {
-    let Some(bind) = source.bind()? else {
-        return Ok(Vec::new());
-    };
-    let addresses = Resolver::new(&desk.explain).addresses(&bind, family, Kind::Dgram)?;
-    Ok(addresses.into_iter().map(Address::from).collect())
 }
 
 /// Whether a word is a host alone: one without a port, or an IPv6 address without brackets.

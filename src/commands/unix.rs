@@ -229,6 +229,7 @@ impl Listen {
                 desk,
                 args: self.talk.stream(),
                 proto: "unix",
+                records: kind == Kind::SeqPacket,
                 start,
             };
             stream.serve(reactor, listeners, self.serve, |port| {
@@ -357,6 +358,7 @@ impl TalkArgs {
                 desk,
                 args: self.stream(),
                 proto: "unix",
+                records: kind == Type::Seqpacket,
                 start,
             };
             return stream.converse(Connection {

@@ -14,7 +14,9 @@ use super::watch::Watch;
 use crate::net::{CallError, Recv, Send, Shutdown, Socket};
 
 /// How much one read brings at most.
-const BUFFER: usize = 256 * 1024;
+pub(super) const BUFFER: usize = 256 * 1024;
+/// How much of stdin makes a record: less than the kernel's default send buffer takes whole, unix(7).
+pub(super) const RECORD: usize = 64 * 1024;
 
 const SOCKET: usize = 0;
 const STDIN: usize = 1;
@@ -22,6 +24,9 @@ const STDOUT: usize = 2;
 
 /// Decodes what was typed: a chunk of stdin, or `None` at its end, into what is to be sent.
 pub type Typed<'a> = &'a mut dyn FnMut(Option<&[u8]>) -> Result<Vec<u8>, String>;
+
+/// Hands what arrived to the outlet, in whatever form; the length is more than the bytes where a record did not fit.
+pub type Show<'a> = &'a mut dyn FnMut(&[u8], usize) -> Result<(), StdoutError>;
 
 /// One connection, joined to stdin and stdout.
 pub struct Pump<'a> {
@@ -45,8 +50,10 @@ pub struct Pump<'a> {
     pub close_stdout: bool,
     /// Decodes what is typed; `None` sends it as it is.
     pub typed: Option<Typed<'a>>,
-    /// Hands what arrived to the outlet, in whatever form.
-    pub show: &'a mut dyn FnMut(&[u8]) -> Result<(), StdoutError>,
+    /// Whether the connection keeps records apart (SOCK_SEQPACKET).
+    pub records: bool,
+    /// Shows what arrives.
+    pub show: Show<'a>,
 }
 
 /// What is under way.
@@ -216,12 +223,17 @@ impl Pump<'_> {
     }
 
     fn receive(&mut self, transfer: &mut Transfer, buffer: &mut [u8]) -> Result<(), LoopError> {
-        match self.socket.recv(buffer) {
+        let received = if self.records {
+            self.socket.recv_record(buffer)
+        } else {
+            self.socket.recv(buffer)
+        };
+        match received {
             Ok(Recv::WouldBlock) => {}
             Ok(Recv::Bytes(0)) => self.flow.peer_ended(),
             Ok(Recv::Bytes(count)) => {
                 transfer.moved.received += count as u64;
-                (self.show)(buffer.get(..count).unwrap_or_default())?;
+                (self.show)(buffer.get(..count).unwrap_or(buffer), count)?;
             }
             Err(failure) => {
                 self.flow.peer_ended();
@@ -232,7 +244,9 @@ impl Pump<'_> {
     }
 
     fn take_stdin(&mut self, transfer: &mut Transfer, buffer: &mut [u8]) -> Result<(), LoopError> {
-        let Some(count) = self.inlet.read(buffer).map_err(LoopError::Stdin)? else {
+        let room = if self.records { RECORD } else { BUFFER };
+        let window = buffer.get_mut(..room).unwrap_or_default();
+        let Some(count) = self.inlet.read(window).map_err(LoopError::Stdin)? else {
             return Ok(());
         };
         let read = buffer.get(..count).filter(|read| !read.is_empty());

@@ -78,7 +78,7 @@ impl Endpoint {
 
     /// Parse a host and a port that stand apart: two words, or `--host` and `--port`.
     pub fn parse_apart(host: Option<&str>, port: Option<&str>) -> Result<Self, EndpointError> {
-        let host = host.map_or(Ok(Host::Default), parse_host)?;
+        let host = host.map_or(Ok(Host::Default), parse_host_apart)?;
         let port = port.map(parse_port).transpose()?;
         Ok(Self::Network(HostPort { host, port }))
     }
@@ -194,6 +194,17 @@ fn unbracketed(word: &str) -> EndpointError {
         format!("`{word}` has more than one colon: where does the port begin?"),
         hint,
     )
+}
+
+/// A host that stands alone needs no brackets, but may have them.
+fn parse_host_apart(word: &str) -> Result<Host, EndpointError> {
+    let inside = word
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    match inside.map(parse_literal) {
+        Some(Ok(Some(literal @ Host::Literal(IpAddr::V6(_), _)))) => Ok(literal),
+        _ => parse_host(word),
+    }
 }
 
 fn parse_host(word: &str) -> Result<Host, EndpointError> {
@@ -394,6 +405,7 @@ mod tests {
             apart(Some("fe80::1%lo"), None).unwrap(),
             "[fe80::1%lo]:8082"
         );
+        assert_eq!(apart(Some("[::1]"), Some("80")).unwrap(), "[::1]:80");
         assert_eq!(apart(None, Some("http")).unwrap(), "127.0.0.1:http");
         assert_eq!(apart(Some("*"), Some("0")).unwrap(), "*:0");
         assert!(apart(Some("h:1"), Some("80")).is_err());

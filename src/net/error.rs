@@ -73,12 +73,14 @@ pub fn reason(error: &io::Error) -> String {
     format!("{lowered} ({})", errno_name(error))
 }
 
-/// The C library's text for an error, as `Connection refused`.
+/// The C library's text for an error, strerror(3), as `Connection refused`.
 pub(super) fn sentence(error: &io::Error) -> String {
-    match error.raw_os_error() {
-        Some(number) => Errno::from_raw(number).desc().to_owned(),
-        None => error.to_string(),
-    }
+    let Some(number) = error.raw_os_error() else {
+        return error.to_string();
+    };
+    let text = io::Error::from_raw_os_error(number).to_string();
+    let numbered = format!(" (os error {number})");
+    text.strip_suffix(&numbered).unwrap_or(&text).to_owned()
 }
 
 #[cfg(test)]
@@ -93,7 +95,7 @@ mod tests {
             "connect 127.0.0.1:1: connection refused (ECONNREFUSED)"
         );
         let capital = io::Error::from_raw_os_error(libc::EIO);
-        assert_eq!(reason(&capital), "I/O error (EIO)");
+        assert_eq!(reason(&capital), "input/output error (EIO)");
         assert_eq!(
             errno_name(&io::Error::from_raw_os_error(4711)),
             "errno 4711"

@@ -187,7 +187,15 @@ impl Socket {
 
     /// recv(2), never waiting.
     pub fn recv(&self, buffer: &mut [u8]) -> Result<Recv, CallError> {
-        let flags = MsgFlags::MSG_DONTWAIT;
+        self.recv_with(buffer, MsgFlags::MSG_DONTWAIT)
+    }
+
+    /// recv(2) of a record with MSG_TRUNC, never waiting: its whole length, though only so much of it as fits is kept.
+    pub fn recv_record(&self, buffer: &mut [u8]) -> Result<Recv, CallError> {
+        self.recv_with(buffer, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_TRUNC)
+    }
+
+    fn recv_with(&self, buffer: &mut [u8], flags: MsgFlags) -> Result<Recv, CallError> {
         let length = buffer.len();
         let call = |buffer: &mut [u8]| Ok(nix::sys::socket::recv(self.number(), buffer, flags)?);
         let received = if self.explain.is_silent() {
@@ -198,7 +206,7 @@ impl Socket {
                 let count = call(buffer)?;
                 Ok(Read {
                     count,
-                    bytes: buffer.get(..count).unwrap_or_default(),
+                    bytes: buffer.get(..count.min(length)).unwrap_or_default(),
                 })
             });
             told.map(|read| read.count)

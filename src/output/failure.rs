@@ -87,7 +87,13 @@ impl Failure {
             return self.exit;
         }
         if output.style().json {
-            let _ = output.tell(self);
+            // A time limit holds for the telling too: a reader who does not read is not waited for.
+            let told = if self.exit == Exit::TimedOut {
+                output.offer(self)
+            } else {
+                output.tell(self)
+            };
+            drop(told);
         }
         if !output.style().quiet {
             say(self);

@@ -14,14 +14,12 @@ use super::ending::{Ending, LoopError, Moved};
 use super::inlet::{Inlet, Source};
 use super::listener::{Listener, PAUSE, is_gone, is_shortage};
 use super::outlet::{Outlet, StdoutError};
-use super::pump::Typed;
+use super::pump::{BUFFER, RECORD, Typed};
 use super::reactor::{Interest, Reactor, Ready};
 use super::timer::{Timer, Timers};
 use super::watch::Watch;
 use crate::net::{Address, CallError, Recv, Shutdown};
 
-/// How much one read brings at most.
-const BUFFER: usize = 64 * 1024;
 /// How much may wait for one connection before stdin is left unread.
 const QUEUE: usize = 1024 * 1024;
 
@@ -49,6 +47,8 @@ pub enum HubEvent<'a> {
         peer: &'a Address,
         /// What.
         bytes: &'a [u8],
+        /// How long it was; more than `bytes` where a record did not fit.
+        length: usize,
     },
     /// It ended.
     Closed {
@@ -81,6 +81,8 @@ pub struct Hub<'a> {
     pub idle: Option<Duration>,
     /// Decodes what is typed; `None` sends it as it is.
     pub typed: Option<Typed<'a>>,
+    /// Whether connections keep records apart (SOCK_SEQPACKET).
+    pub records: bool,
     /// Hears what happens.
     pub report: &'a mut dyn FnMut(&HubEvent<'_>) -> Result<(), StdoutError>,
 }
@@ -270,17 +272,23 @@ impl Hub<'_> {
         if !ready.read || !self.outlet.is_clear() {
             return self.finish(state, key);
         }
-        match client.socket.recv(buffer) {
+        let received = if self.records {
+            client.socket.recv_record(buffer)
+        } else {
+            client.socket.recv(buffer)
+        };
+        match received {
             Ok(Recv::WouldBlock) => self.finish(state, key),
             Ok(Recv::Bytes(0)) => self.close(state, key, None),
             Ok(Recv::Bytes(count)) => {
                 client.active = Instant::now();
                 client.moved.received += count as u64;
-                let bytes = buffer.get(..count).unwrap_or_default();
+                let bytes = buffer.get(..count).unwrap_or(buffer);
                 (self.report)(&HubEvent::Received {
                     conn: client.conn,
                     peer: &client.peer,
                     bytes,
+                    length: count,
                 })?;
                 self.finish(state, key)
             }
@@ -290,7 +298,9 @@ impl Hub<'_> {
 
     /// One chunk of stdin to everybody.
     fn take_stdin(&mut self, state: &mut State, buffer: &mut [u8]) -> Result<(), LoopError> {
-        let chunk = match self.inlet.read(buffer).map_err(LoopError::Stdin)? {
+        let room = if self.records { RECORD } else { BUFFER };
+        let window = buffer.get_mut(..room).unwrap_or_default();
+        let chunk = match self.inlet.read(window).map_err(LoopError::Stdin)? {
             None => return Ok(()),
             Some(0) => {
                 state.stdin_ended = true;
