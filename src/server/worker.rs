@@ -220,9 +220,9 @@ mod tests {
     use std::net::TcpStream;
     use std::thread;
 
-    use super::super::service::Limits;
     use super::*;
     use crate::net::{Explain, Family, Kind, Protocol};
+    use crate::server::Limits;
 
     fn read_end(mut client: TcpStream) -> Vec<u8> {
         let mut bytes = Vec::new();
