@@ -308,7 +308,9 @@ impl Connection {
 
     /// The last answer is with the kernel.
     fn wind_up(&mut self, service: &Service<'_>, now: Instant) {
-        let can_linger = self.lingers && self.socket.shutdown(Shutdown::Write).is_ok();
+        // An answer that took its time may have been overtaken by more requests.
+        let may_linger = self.lingers || self.state == State::Sending;
+        let can_linger = may_linger && self.socket.shutdown(Shutdown::Write).is_ok();
         self.state = match can_linger {
             true => State::Lingering,
             false => State::Closed,

@@ -177,11 +177,11 @@ fn pipelined_requests_are_answered_in_order() {
         get("/small").replace("GET", "HEAD"),
         get("/missing"),
         get("/large"),
+        last("/small"),
+        get("/never"),
     ];
     let mut client = stream_to(("127.0.0.1", port));
     client.write_all(requests.concat().as_bytes()).unwrap();
-    client.write_all(last("/small").as_bytes()).unwrap();
-    client.write_all(get("/never").as_bytes()).unwrap();
     assert_eq!(response(&mut client).1, b"small");
     assert!(response(&mut client).1 == pattern(300_000));
     let only_head = head(&mut client);
