@@ -23,6 +23,7 @@ mod addresses;
 mod exit_status;
 mod explain;
 mod fqdn;
+mod idle;
 mod json;
 mod raw;
 mod resolve;

@@ -378,3 +378,43 @@ fn split(arguments: &str) -> Vec<String> {
     }
     words.iter().map(|word| word.trim().to_owned()).collect()
 }
+
+#[test]
+fn a_lie_is_found_out() {
+    let connect = r#"connect(3, {sa_family=AF_INET, sin_port=htons(1), sin_addr=inet_addr("127.0.0.1")}, 16) = -1 ECONNREFUSED (Connection refused)"#;
+    let made = made(connect, &mut BTreeSet::from(["3".to_owned()])).unwrap();
+    let agrees = |line: &str| told(line).unwrap().agrees(&made);
+    assert!(agrees(
+        "connect(3, 127.0.0.1:1) = -1 ECONNREFUSED (Connection refused)"
+    ));
+    for lie in [
+        "connect(4, 127.0.0.1:1) = -1 ECONNREFUSED (Connection refused)",
+        "connect(3, 127.0.0.1:2) = -1 ECONNREFUSED (Connection refused)",
+        "connect(3, 127.0.0.2:1) = -1 ECONNREFUSED (Connection refused)",
+        "connect(3, 127.0.0.1:1) = -1 ECONNRESET (Connection reset by peer)",
+        "connect(3, 127.0.0.1:1) = 0",
+        "bind(3, 127.0.0.1:1) = -1 ECONNREFUSED (Connection refused)",
+    ] {
+        assert!(!agrees(lie), "{lie}");
+    }
+}
+
+#[test]
+fn lines_that_are_no_calls_are_passed_over() {
+    for line in [
+        "listening on tcp 127.0.0.1:1",
+        "sockkit: connect: refused",
+        r#"getaddrinfo("x", "80") = 0"#,
+    ] {
+        assert_eq!(told(line), None, "{line}");
+    }
+    let mut sockets = BTreeSet::new();
+    for line in [
+        "close(3) = 0",
+        "+++ exited with 0 +++",
+        "--- SIGTERM {si_signo=SIGTERM} ---",
+        "poll([{fd=0, events=0}], 1, 0) = 0 (Timeout)",
+    ] {
+        assert_eq!(made(line, &mut sockets), None, "{line}");
+    }
+}
