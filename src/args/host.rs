@@ -43,10 +43,15 @@ fn parse(word: &str) -> Result<Host, EndpointError> {
         .and_then(|rest| rest.strip_suffix(']'));
     let bare = inside.unwrap_or(word);
     match Endpoint::parse_apart(Some(bare), None) {
-        Ok(Endpoint::Network(HostPort { host, .. })) => Ok(host),
-        Ok(Endpoint::Inherited(_)) => Err(refused(format!("`{word}` is no host"), "127.0.0.1")),
+        Ok(Endpoint::Network(HostPort { host, .. })) if !bare.contains(['[', ']']) => Ok(host),
+        Ok(_) => Err(no_host(word)),
         Err(error) => Err(ported(word).unwrap_or(error)),
     }
+}
+
+fn no_host(word: &str) -> EndpointError {
+    let why = format!("`{}` is no host name", word.escape_debug());
+    refused(why, "a name, 127.0.0.1 or ::1")
 }
 
 /// The error for a word that would be an address, but for its port.

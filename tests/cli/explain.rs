@@ -400,19 +400,34 @@ fn raw_send() {
     if !nix::unistd::geteuid().is_root() {
         return;
     }
-    let words = [
-        "raw",
-        "send",
-        "127.0.0.1",
-        "--proto",
-        "253",
-        "--hex",
-        "00ff",
-    ];
-    let Some(traced) = Traced::new() else {
-        return;
-    };
-    traced.compare(&traced.sockkit(&words).run().expect(0));
+    let header = "45000000 00000000 40fd0000 7f000001 7f000009 00ff";
+    for words in [
+        ["127.0.0.1", "--proto", "253", "--hex", "00ff"].as_slice(),
+        &[
+            "::1",
+            "--proto",
+            "253",
+            "--hex",
+            "00ff",
+            "-o",
+            "SO_PRIORITY=1",
+        ],
+        &[
+            "127.0.0.9",
+            "--header",
+            "--hex",
+            header,
+            "--interface",
+            "lo",
+        ],
+        &["255.255.255.255", "--proto", "253", "--hex", "00ff"],
+    ] {
+        let Some(traced) = Traced::new() else {
+            return;
+        };
+        let words = [&["raw", "send"], words].concat();
+        traced.compare(&traced.sockkit(&words).run());
+    }
 }
 
 #[test]
@@ -420,31 +435,20 @@ fn raw_listen() {
     if !nix::unistd::geteuid().is_root() {
         return;
     }
-    let words = [
-        "raw",
-        "listen",
-        "127.0.0.9",
-        "--proto",
-        "253",
-        "--count",
-        "1",
-    ];
-    let Some((traced, start)) = trace(&words) else {
-        return;
-    };
-    let listening = start.start();
-    listening.stderr_until(|line| line.starts_with("listening on "));
-    let sent = sockkit([
-        "raw",
-        "send",
-        "127.0.0.9",
-        "--proto",
-        "253",
-        "--hex",
-        "00ff",
-    ]);
-    sent.run().expect(0);
-    check(&traced, listening, 0);
+    for (at, proto) in [("127.0.0.9", "253"), ("::1", "251"), ("*", "250")] {
+        let words = ["raw", "listen", at, "--proto", proto, "--count", "1"];
+        let Some((traced, start)) = trace(&words) else {
+            return;
+        };
+        let listening = start.start();
+        for _ in 0..if at == "*" { 2 } else { 1 } {
+            listening.stderr_until(|line| line.starts_with("listening on "));
+        }
+        let to = if at == "*" { "127.0.0.1" } else { at };
+        let sent = sockkit(["raw", "send", to, "--proto", proto, "--hex", "00ff"]);
+        sent.run().expect(0);
+        check(&traced, listening, 0);
+    }
 }
 
 #[test]

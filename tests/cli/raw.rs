@@ -425,8 +425,8 @@ fn what_makes_no_sense_is_refused() {
         ("listen -4 ::1 --proto udp", "leave out -4"),
         ("listen --interface an-interface-name", "1 to 15 bytes"),
         ("send * --hex 00", "is no destination"),
-        ("send --hex 0", "1 hex digits are not whole bytes"),
-        ("send --hex 0g", "`g` at hex digit 2 is none"),
+        ("send --hex 0", "an odd number of hex digits"),
+        ("send --hex 0g", "'g' is no hex digit"),
         ("send --hex 08", "an ICMP message has at least 2 bytes"),
         (
             "send ::1 --hex 0800",
@@ -447,6 +447,25 @@ fn what_makes_no_sense_is_refused() {
         assert!(run.status == 2 || words.contains("/nosuch"), "{words}");
         run.says(sentence);
     }
+}
+
+#[test]
+fn options_shape_what_is_sent() {
+    if !permitted() {
+        return;
+    }
+    let listener = raw("listen 127.81.13.1 --proto 252 --count 1 --json").start();
+    listener.line();
+    raw("send 127.81.13.1 --proto 252 --hex 01 -o IP_TTL=5 -o IP_TOS=16")
+        .run()
+        .expect(0);
+    let events = listener.finish().expect(0).events();
+    assert_eq!(events[1]["layers"]["ip"]["ttl"], 5);
+    assert_eq!(events[1]["layers"]["ip"]["tos"], 16);
+    raw("send --hex 00 -o NOSUCH=1")
+        .run()
+        .expect(2)
+        .says("NOSUCH");
 }
 
 #[test]

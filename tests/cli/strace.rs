@@ -234,7 +234,7 @@ fn as_told<'a>(
     match name {
         "socket" => (
             name,
-            given.iter().map(|word| without_cloexec(word)).collect(),
+            given.iter().map(|word| socket_word(word)).collect(),
             None,
         ),
         "bind" | "connect" => (name, vec![fd, address(&given[1])], None),
@@ -280,7 +280,12 @@ fn as_told<'a>(
     }
 }
 
-fn without_cloexec(word: &str) -> String {
+fn socket_word(word: &str) -> String {
+    // A protocol without a name: `0xfd /* IPPROTO_??? */`.
+    let unnamed = word.strip_suffix(" /* IPPROTO_??? */");
+    if let Some(number) = unnamed.and_then(|word| word.strip_prefix("0x")) {
+        return u8::from_str_radix(number, 16).unwrap().to_string();
+    }
     match word {
         // The family's default protocol has a name in strace's tables, and none in the API.
         "IPPROTO_IP" => "0".to_owned(),

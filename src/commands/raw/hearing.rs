@@ -58,17 +58,17 @@ impl<'a> Hearing<'a> {
 
     /// Say that it hears, and where.
     pub(super) fn announce(&mut self) -> anyhow::Result<()> {
+        self.listen.ready.announce(None)?;
         for ear in &self.ears {
             self.desk.output.tell(&Listening {
                 proto: ear.proto(),
                 local: ear.local(),
             })?;
         }
-        self.listen.ready.announce(None)?;
         let now = Instant::now();
-        self.timers.start(Timer::Answer, self.listen.timeout, now);
-        self.timers
-            .start(Timer::Deadline, self.listen.deadline, now);
+        self.timers = self.listen.timing.timers(now);
+        let first = self.listen.timing.timeout;
+        self.timers.start(Timer::Answer, first, now);
         Ok(())
     }
 
@@ -123,9 +123,7 @@ impl<'a> Hearing<'a> {
         })?;
         self.heard += 1;
         self.timers.stop(Timer::Answer);
-        let now = Instant::now();
-        self.timers
-            .start(Timer::Idle, self.listen.idle_timeout, now);
+        self.timers.restart(Timer::Idle, Instant::now());
         Ok(())
     }
 

@@ -1,14 +1,12 @@
 //! `sockkit raw listen`: every packet of a protocol, a line each.
 
-use std::time::Duration;
-
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
 
 use super::ear::Ear;
 use super::hearing::Hearing;
 use super::open::{Wish, drop_what_opening_needed};
-use crate::args::{HostArgs, ReadyArgs, SocketArgs, duration};
+use crate::args::{HostArgs, ReadyArgs, SocketArgs, TimingArgs};
 use crate::commands::Desk;
 use crate::net::{Address, Protocol};
 use crate::output::{Exit, Usage};
@@ -33,24 +31,18 @@ pub(super) struct Listen {
     pub(super) hex: bool,
     #[command(flatten)]
     socket: SocketArgs,
-    /// Wait no longer than this for the first packet
-    #[arg(short, long, value_name = "D", value_parser = duration)]
-    pub(super) timeout: Option<Duration>,
-    /// Wait no longer than this for each further packet
-    #[arg(long, value_name = "D", value_parser = duration)]
-    pub(super) idle_timeout: Option<Duration>,
-    /// Run no longer than this
-    #[arg(long, value_name = "D", value_parser = duration)]
-    pub(super) deadline: Option<Duration>,
+    #[command(flatten)]
+    pub(super) timing: TimingArgs,
     #[command(flatten)]
     pub(super) ready: ReadyArgs,
 }
 
 const EXAMPLES: &str = "\
 Examples:
-  sockkit raw listen                            ICMP to 127.0.0.1: try `ping 127.0.0.1`
-  sockkit raw listen '*' --proto tcp --hex      every TCP segment that comes in, with its bytes
-  sockkit raw listen ::1 --count 2 --json       two ICMPv6 packets, as JSON layers
+  sockkit raw listen                          ICMP to 127.0.0.1, as from ping
+  sockkit raw listen '*' --proto tcp --hex    every TCP segment that comes in
+  sockkit raw listen ::1 --count 2 --json     two ICMPv6 packets as layers
+  sockkit raw listen -t 5s                    status 124 if none comes in 5 s
 
 `*` is every address of this host. Needs CAP_NET_RAW.";
 
@@ -61,12 +53,12 @@ impl Listen {
             let why = "a socket of protocol 255 (IPPROTO_RAW) only sends";
             return Err(Usage::new(why, "--proto icmp, tcp, udp or another number").into());
         }
-        let preparation = self.socket.parse()?;
         let wish = Wish {
             host: self.at.host()?,
             family: self.at.family(),
             protocol: self.proto,
         };
+        let preparation = self.socket.parse()?;
         let mut ears = Vec::new();
         for local in wish.addresses(desk)? {
             let protocol = wish.protocol(Address::Inet(local).family());
