@@ -289,15 +289,8 @@ fn socket_word(word: &str) -> String {
     match word {
         // The family's default protocol has a name in strace's tables, and none in the API.
         "IPPROTO_IP" => "0".to_owned(),
-        _ if word.starts_with("0x") => number(word),
         _ => word.replace("|SOCK_CLOEXEC", ""),
     }
-}
-
-/// `0xfd /* IPPROTO_??? */` as 253.
-fn number(word: &str) -> String {
-    let digits = word.trim_start_matches("0x").split(' ').next().unwrap();
-    i64::from_str_radix(digits, 16).unwrap().to_string()
 }
 
 fn level(word: &str) -> String {
