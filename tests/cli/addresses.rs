@@ -2,10 +2,11 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::time::{Duration, Instant};
 
 use crate::kit::{
-    Running, Start, accept, dead_port, listener, patient, peer, python, read_end, scratch, sockkit,
-    stream_to,
+    Running, Start, accept, dead_port, deaf_port, listener, patient, peer, python, read_end,
+    scratch, sockkit, stream_to,
 };
 
 /// Serve one client of `listener` with a banner.
@@ -367,6 +368,26 @@ fn a_name_with_a_dead_address_connects_to_the_live_one() {
         let finished = client.finish().expect(0);
         assert_eq!(finished.stderr, "", "{lines}");
     }
+}
+
+#[test]
+fn an_address_that_is_silent_does_not_hold_up_the_next() {
+    let (_listener, _callers, port) = deaf_port();
+    let live = std::net::TcpListener::bind(("127.0.0.2", port)).unwrap();
+    let lines = "127.0.0.1 two.test\n127.0.0.2 two.test\n";
+    let start = sockkit(["tcp", "connect", "--explain", &format!("two.test:{port}")]);
+    let Some((client, _hosts)) = with_hosts(start, lines) else {
+        return;
+    };
+    let started = Instant::now();
+    let client = client.start();
+    drop(accept(&live));
+    let taken = started.elapsed();
+    assert!(taken < Duration::from_secs(3), "{taken:?}");
+    let finished = client.finish().expect(0);
+    // The resolver may put either first; where the silent one was tried, it was closed.
+    let said = |call: &str| finished.stderr.matches(call).count();
+    assert_eq!(said("socket("), said("close("), "{}", finished.stderr);
 }
 
 #[test]

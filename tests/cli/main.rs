@@ -24,6 +24,7 @@ mod exit_status;
 mod explain;
 mod fqdn;
 mod http;
+mod idle;
 mod json;
 mod options;
 mod raw;

@@ -289,15 +289,8 @@ fn socket_word(word: &str) -> String {
     match word {
         // The family's default protocol has a name in strace's tables, and none in the API.
         "IPPROTO_IP" => "0".to_owned(),
-        _ if word.starts_with("0x") => number(word),
         _ => word.replace("|SOCK_CLOEXEC", ""),
     }
-}
-
-/// `0xfd /* IPPROTO_??? */` as 253.
-fn number(word: &str) -> String {
-    let digits = word.trim_start_matches("0x").split(' ').next().unwrap();
-    i64::from_str_radix(digits, 16).unwrap().to_string()
 }
 
 fn level(word: &str) -> String {
@@ -382,4 +375,44 @@ fn split(arguments: &str) -> Vec<String> {
         words.last_mut().unwrap().push(c);
     }
     words.iter().map(|word| word.trim().to_owned()).collect()
+}
+
+#[test]
+fn a_lie_is_found_out() {
+    let connect = r#"connect(3, {sa_family=AF_INET, sin_port=htons(1), sin_addr=inet_addr("127.0.0.1")}, 16) = -1 ECONNREFUSED (Connection refused)"#;
+    let made = made(connect, &mut BTreeSet::from(["3".to_owned()])).unwrap();
+    let agrees = |line: &str| told(line).unwrap().agrees(&made);
+    assert!(agrees(
+        "connect(3, 127.0.0.1:1) = -1 ECONNREFUSED (Connection refused)"
+    ));
+    for lie in [
+        "connect(4, 127.0.0.1:1) = -1 ECONNREFUSED (Connection refused)",
+        "connect(3, 127.0.0.1:2) = -1 ECONNREFUSED (Connection refused)",
+        "connect(3, 127.0.0.2:1) = -1 ECONNREFUSED (Connection refused)",
+        "connect(3, 127.0.0.1:1) = -1 ECONNRESET (Connection reset by peer)",
+        "connect(3, 127.0.0.1:1) = 0",
+        "bind(3, 127.0.0.1:1) = -1 ECONNREFUSED (Connection refused)",
+    ] {
+        assert!(!agrees(lie), "{lie}");
+    }
+}
+
+#[test]
+fn lines_that_are_no_calls_are_passed_over() {
+    for line in [
+        "listening on tcp 127.0.0.1:1",
+        "sockkit: connect: refused",
+        r#"getaddrinfo("x", "80") = 0"#,
+    ] {
+        assert_eq!(told(line), None, "{line}");
+    }
+    let mut sockets = BTreeSet::new();
+    for line in [
+        "close(3) = 0",
+        "+++ exited with 0 +++",
+        "--- SIGTERM {si_signo=SIGTERM} ---",
+        "poll([{fd=0, events=0}], 1, 0) = 0 (Timeout)",
+    ] {
+        assert_eq!(made(line, &mut sockets), None, "{line}");
+    }
 }

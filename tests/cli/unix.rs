@@ -122,6 +122,19 @@ fn the_file_is_private_whatever_the_umask() {
 }
 
 #[test]
+fn another_mode_may_be_asked_for() {
+    let (_folder, path) = place();
+    let _listener = ready(listen(&path, "--mode 0666").under(r#"umask 077; exec "$0" "$@""#));
+    let mode = fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o666);
+    for word in ["8", "0o600", "rw", "-1", "77777"] {
+        let (_folder, path) = place();
+        listen(&path, &format!("--mode={word}")).run().expect(2);
+        assert!(!path.exists(), "{word}");
+    }
+}
+
+#[test]
 fn the_file_is_removed_at_every_end() {
     for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
         let (_folder, path) = place();
