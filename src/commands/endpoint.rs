@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::Desk;
-use crate::args::AddressArgs;
 use crate::engine::{Binding, Listener, lookup};
 use crate::net::{
     Address, CallError, Descriptor, Endpoint, Family, Host, HostPort, Kind, Socket, inherit,
@@ -26,15 +25,21 @@ pub(super) fn resolve(
 
 /// Bound sockets for everything that an endpoint stands for, or inherited ones.
 pub(super) fn listeners(
-    address: &AddressArgs,
+    endpoint: Endpoint,
+    family: Option<Family>,
     binding: Binding,
-    prepare: &dyn Fn(&Socket) -> Result<(), CallError>,
+    prepare: &dyn Fn(&Socket, Family) -> Result<(), CallError>,
     desk: &Desk,
 ) -> anyhow::Result<Vec<Listener>> {
-    match address.endpoint()? {
-        Endpoint::Inherited(descriptor) => inherited_listeners(descriptor, binding.kind, desk),
+    match endpoint {
+        Endpoint::Inherited(descriptor) => {
+            let listeners = inherited_listeners(descriptor, binding.kind, desk)?;
+            listeners
+                .iter()
+                .try_for_each(|listener| prepare(&listener.socket, listener.local.family()))?;
+            Ok(listeners)
+        }
         Endpoint::Network(network) => {
-            let family = address.family();
             let resolver = crate::net::Resolver::new(&desk.explain);
             let addresses = resolver.addresses(&network, family, binding.kind)?;
             let dual_stack = network.host == Host::Any && family.is_none();

@@ -2,27 +2,21 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use libc::{IPPROTO_IPV6, IPPROTO_TCP, IPV6_V6ONLY, SO_REUSEADDR, SOL_SOCKET, TCP_NODELAY};
 use serde::{Serialize, Serializer};
 
 use super::Desk;
-use crate::args::{FamilyArgs, ReadyArgs, duration};
-use crate::engine::StdoutError;
+use super::endpoint::listeners;
+use crate::args::{FamilyArgs, ReadyArgs, SocketArgs, duration};
+use crate::engine::{Binding, Listener, StdoutError};
 use crate::http::{Request, Status, Version};
-use crate::net::{
-    Address, CallError, Descriptor, Endpoint, Family, Host, HostPort, Kind, Protocol, Resolver,
-    Socket, inherit, inherit_systemd, reason,
-};
-use crate::output::{Bytes, Event, Exit, Face, Output, Usage, harmless};
+use crate::net::{Address, CallError, Endpoint, Family, Kind, Protocol, Socket, reason};
+use crate::output::{Bytes, Event, Exit, Face, Listening, Output, Usage, Warning, harmless};
 use crate::server::{Happening, Limits, Root, Service, Worker};
 
-/// The kernel cuts it down to net.core.somaxconn.
-const BACKLOG: i32 = 4096;
 /// How many bytes of events may wait for stdout's reader before requests are left out.
 const UNREAD: usize = 4 << 20;
 /// How much of a request that was refused is shown.
@@ -55,6 +49,8 @@ pub struct Http {
     listen: Option<String>,
     #[command(flatten)]
     family: FamilyArgs,
+    #[command(flatten)]
+    socket: SocketArgs,
     /// Close a connection that asks nothing for this long; 60s if left out
     #[arg(long, value_name = "D", value_parser = duration)]
     idle_timeout: Option<Duration>,
@@ -78,10 +74,12 @@ impl Http {
     pub fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
         let root = self.root()?;
         let listeners = self.listen(desk)?;
-        let locals: Result<Vec<Address>, CallError> =
-            listeners.iter().map(Socket::getsockname).collect();
-        let mut worker = Worker::new(listeners)?;
-        self.announce(&locals?, desk)?;
+        let (sockets, locals): (Vec<Socket>, Vec<Address>) = listeners
+            .into_iter()
+            .map(|listener| (listener.socket, listener.local))
+            .unzip();
+        let mut worker = Worker::new(sockets)?;
+        self.announce(&locals, desk)?;
 
         let printer = Printer::new(&desk.output);
         let mut report = |happening: &Happening<'_>| printer.print(happening);
@@ -113,28 +111,25 @@ impl Http {
         }
     }
 
-    fn listen(&self, desk: &Desk) -> anyhow::Result<Vec<Socket>> {
+    fn listen(&self, desk: &Desk) -> anyhow::Result<Vec<Listener>> {
         let endpoint = match &self.listen {
             Some(word) => Endpoint::parse(word)?,
             None => Endpoint::parse_apart(self.host.as_deref(), self.port.as_deref())?,
         };
-        let network = match endpoint {
-            Endpoint::Network(network) => network,
-            Endpoint::Inherited(Descriptor::Number(number)) => {
-                return Ok(vec![inherit(number, &desk.explain)?]);
+        let preparation = self.socket.parse()?;
+        let prepare = |socket: &Socket, family: Family| {
+            // Handed on to every connection that is accepted, and so costs no call there, tcp(7).
+            if family != Family::Unix {
+                socket.set_int(libc::IPPROTO_TCP, libc::TCP_NODELAY, 1)?;
             }
-            Endpoint::Inherited(Descriptor::Systemd) => {
-                let environment = |name: &str| std::env::var(name).ok();
-                let process = std::process::id();
-                return Ok(inherit_systemd(environment, process, &desk.explain)?);
-            }
+            preparation.apply(socket)
         };
-        let family = self.family.family();
-        let addresses = Resolver::new(&desk.explain).addresses(&network, family, Kind::Stream)?;
-        addresses
-            .into_iter()
-            .map(|address| Ok(listen(address, &network, desk)?))
-            .collect()
+        let binding = Binding {
+            kind: Kind::Stream,
+            protocol: Protocol::TCP,
+            dual_stack: false,
+        };
+        listeners(endpoint, self.family.family(), binding, &prepare, desk)
     }
 
     fn announce(&self, locals: &[Address], desk: &Desk) -> anyhow::Result<()> {
@@ -149,22 +144,6 @@ impl Http {
         let port = locals.iter().find_map(Address::inet);
         Ok(self.ready.announce(port.map(|address| address.port()))?)
     }
-}
-
-fn listen(address: SocketAddr, network: &HostPort, desk: &Desk) -> Result<Socket, CallError> {
-    let address = Address::from(address);
-    let family = address.family();
-    let mut socket = Socket::open(family, Kind::Stream, Protocol::TCP, &desk.explain)?;
-    socket.set_int(SOL_SOCKET, SO_REUSEADDR, 1)?;
-    if family == Family::Inet6 {
-        let only = i32::from(network.host != Host::Any);
-        socket.set_int(IPPROTO_IPV6, IPV6_V6ONLY, only)?;
-    }
-    // Handed on to every connection that is accepted, and so costs no call there, tcp(7).
-    socket.set_int(IPPROTO_TCP, TCP_NODELAY, 1)?;
-    socket.bind(&address)?;
-    socket.listen(BACKLOG)?;
-    Ok(socket)
 }
 
 /// Requests as they are printed, without ever waiting for whoever reads them.
@@ -231,17 +210,6 @@ fn shown(head: &[u8]) -> &[u8] {
     head.get(..limit).unwrap_or(head)
 }
 
-#[derive(Serialize)]
-struct Listening {
-    proto: &'static str,
-    local: String,
-}
-
-#[derive(Serialize)]
-struct Warning {
-    message: String,
-}
-
 /// A request and its answer's status.
 #[derive(Serialize)]
 struct Printed<'a> {
@@ -281,26 +249,6 @@ fn as_text<S: Serializer>(peer: &Address, serializer: S) -> Result<S::Ok, S::Err
 
 fn as_number<S: Serializer>(status: &Status, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u16(status.0)
-}
-
-impl Event for Listening {
-    const NAME: &'static str = "listening";
-}
-
-impl fmt::Display for Listening {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "listening on {} {}", self.proto, self.local)
-    }
-}
-
-impl Event for Warning {
-    const NAME: &'static str = "warning";
-}
-
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sockkit: {}", self.message)
-    }
 }
 
 impl Event for Printed<'_> {

@@ -7,9 +7,9 @@ use clap::{Args, Subcommand};
 use super::Desk;
 use super::endpoint::{inherited, listeners, resolve};
 use super::stream::{ServeArgs, Stream, StreamArgs};
-use crate::args::{AddressArgs, InterfaceArgs, ReadyArgs, SourceArgs};
+use crate::args::{AddressArgs, ReadyArgs, SocketArgs, SourceArgs};
 use crate::engine::{Binding, Connection, Connector, Reactor};
-use crate::net::{Address, Endpoint, Host, Kind, Protocol, Resolver, Socket};
+use crate::net::{Address, Endpoint, Family, Host, Kind, Protocol, Resolver, Socket};
 use crate::output::{Exit, Usage};
 
 /// Connect to, or listen on, a TCP port
@@ -37,6 +37,8 @@ struct Connect {
     #[command(flatten)]
     source: SourceArgs,
     #[command(flatten)]
+    socket: SocketArgs,
+    #[command(flatten)]
     transport: TransportArgs,
     #[command(flatten)]
     stream: StreamArgs,
@@ -51,7 +53,7 @@ struct Listen {
     #[command(flatten)]
     address: AddressArgs,
     #[command(flatten)]
-    interface: InterfaceArgs,
+    socket: SocketArgs,
     #[command(flatten)]
     transport: TransportArgs,
     #[command(flatten)]
@@ -109,9 +111,11 @@ impl Connect {
             proto: self.transport.word(),
             start,
         };
+        let preparation = self.socket.parse()?;
         let network = match self.address.endpoint()? {
             Endpoint::Inherited(descriptor) => {
                 let socket = inherited(descriptor, desk)?;
+                preparation.apply(&socket)?;
                 let (peer, local) = (socket.getpeername()?, socket.getsockname()?);
                 return stream.converse(Connection {
                     socket,
@@ -143,6 +147,7 @@ impl Connect {
         let (kind, protocol) = self.transport.socket();
         let open = |to: &Address| {
             let mut socket = Socket::open_nonblocking(to.family(), kind, protocol, &desk.explain)?;
+            preparation.apply(&socket)?;
             self.source.apply(&mut socket, to.family(), &sources)?;
             Ok(socket)
         };
@@ -171,8 +176,15 @@ impl Listen {
             protocol,
             dual_stack: false,
         };
-        let prepare = |socket: &Socket| self.interface.apply(socket);
-        let listeners = listeners(&self.address, binding, &prepare, desk)?;
+        let preparation = self.socket.parse()?;
+        let prepare = |socket: &Socket, _: Family| preparation.apply(socket);
+        let listeners = listeners(
+            self.address.endpoint()?,
+            self.address.family(),
+            binding,
+            &prepare,
+            desk,
+        )?;
         reactor.catch_signals()?;
         stream.serve(reactor, listeners, self.serve, |port| {
             self.ready.announce(port)

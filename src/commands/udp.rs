@@ -9,8 +9,8 @@ use super::Desk;
 use super::datagram::{Conversation, ExchangeArgs, Outgoing};
 use super::endpoint::{inherited, listeners, resolve};
 use crate::args::{
-    AddressArgs, FamilyArgs, FramingArgs, InterfaceArgs, ReadyArgs, SourceArgs, TimingArgs,
-    ViewArgs, combine, duration,
+    AddressArgs, FamilyArgs, FramingArgs, Preparation, ReadyArgs, SocketArgs, SourceArgs,
+    TimingArgs, ViewArgs, combine, duration,
 };
 use crate::engine::{Binding, LoopError, Reactor, deliver};
 use crate::net::{
@@ -56,6 +56,8 @@ struct SendTo {
     #[command(flatten)]
     source: SourceArgs,
     #[command(flatten)]
+    socket: SocketArgs,
+    #[command(flatten)]
     transport: TransportArgs,
     #[command(flatten)]
     framing: FramingArgs,
@@ -77,6 +79,8 @@ struct Connect {
     #[command(flatten)]
     source: SourceArgs,
     #[command(flatten)]
+    socket: SocketArgs,
+    #[command(flatten)]
     transport: TransportArgs,
     /// After the end of stdin, end when no reply has come for D [default: 1s]
     #[arg(long, value_name = "D", value_parser = duration)]
@@ -94,7 +98,7 @@ struct Listen {
     #[command(flatten)]
     address: AddressArgs,
     #[command(flatten)]
-    interface: InterfaceArgs,
+    socket: SocketArgs,
     #[command(flatten)]
     transport: TransportArgs,
     #[command(flatten)]
@@ -142,6 +146,7 @@ impl Udp {
 
 impl SendTo {
     fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
+        let preparation = self.socket.parse()?;
         let (endpoint, words) = self.address_and_data(desk)?;
         let view = ViewArgs {
             hex: false,
@@ -156,6 +161,7 @@ impl SendTo {
         let network = match endpoint {
             Endpoint::Inherited(descriptor) => {
                 let socket = inherited(descriptor, desk)?;
+                preparation.apply(&socket)?;
                 outgoing.each(&mut |bytes| {
                     deliver(&socket, &desk.explain, limit, |socket| socket.send(bytes)).map(drop)
                 })?;
@@ -168,6 +174,7 @@ impl SendTo {
         let open = |to: &Address| {
             let mut socket = self.transport.open(to.family(), desk)?;
             report_refusals(&socket, to.family())?;
+            preparation.apply(&socket)?;
             self.source.apply(&mut socket, to.family(), &sources)?;
             Ok(socket)
         };
@@ -253,9 +260,14 @@ impl Sender {
 impl Connect {
     fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
         let start = Instant::now();
+        let preparation = self.socket.parse()?;
         let socket = match self.address.endpoint()? {
-            Endpoint::Inherited(descriptor) => inherited(descriptor, desk)?,
-            Endpoint::Network(network) => self.open(&no_wildcard(network)?, desk)?,
+            Endpoint::Inherited(descriptor) => {
+                let socket = inherited(descriptor, desk)?;
+                preparation.apply(&socket)?;
+                socket
+            }
+            Endpoint::Network(network) => self.open(&no_wildcard(network)?, &preparation, desk)?,
         };
         let (peer, local) = (socket.getpeername()?.to_string(), socket.getsockname()?);
         let proto = self.transport.protocol().word().unwrap_or("udp");
@@ -273,12 +285,18 @@ impl Connect {
     }
 
     /// A socket that is connected to the first address that can be reached at all.
-    fn open(&self, network: &HostPort, desk: &Desk) -> anyhow::Result<Socket> {
+    fn open(
+        &self,
+        network: &HostPort,
+        preparation: &Preparation,
+        desk: &Desk,
+    ) -> anyhow::Result<Socket> {
         let (family, limit) = (self.address.family(), self.exchange.timing.to_connect());
         let sources = sources(&self.source, family, desk)?;
         let mut failure = None;
         for to in resolve(network, family, Kind::Dgram, limit, desk)? {
             let mut socket = self.transport.open(to.family(), desk)?;
+            preparation.apply(&socket)?;
             self.source.apply(&mut socket, to.family(), &sources)?;
             match socket.connect(&to) {
                 Ok(_) => return Ok(socket),
@@ -294,17 +312,24 @@ impl Listen {
     fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
         let start = Instant::now();
         let mut reactor = Reactor::new()?;
+        let preparation = self.socket.parse()?;
         let protocol = self.transport.protocol();
         let binding = Binding {
             kind: Kind::Dgram,
             protocol,
             dual_stack: false,
         };
-        let prepare = |socket: &Socket| {
-            self.interface.apply(socket)?;
-            ask_for_destination(socket)
+        let prepare = |socket: &Socket, family: Family| {
+            preparation.apply(socket)?;
+            ask_for_destination(socket, family)
         };
-        let listeners = listeners(&self.address, binding, &prepare, desk)?;
+        let listeners = listeners(
+            self.address.endpoint()?,
+            self.address.family(),
+            binding,
+            &prepare,
+            desk,
+        )?;
         reactor.catch_signals()?;
         let proto = protocol.word().unwrap_or("udp");
         let Some(local) = listeners.first().map(|listener| listener.local.clone()) else {
@@ -354,9 +379,9 @@ fn report_refusals(socket: &Socket, family: Family) -> Result<(), CallError> {
 }
 
 /// Have the kernel say which address a datagram was sent to; before bind, so that the first one says it too.
-fn ask_for_destination(socket: &Socket) -> Result<(), CallError> {
-    match socket.family()? {
-        Some(Family::Inet6) => socket.set_int(libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, 1),
+fn ask_for_destination(socket: &Socket, family: Family) -> Result<(), CallError> {
+    match family {
+        Family::Inet6 => socket.set_int(libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, 1),
         _ => socket.set_int(libc::IPPROTO_IP, libc::IP_PKTINFO, 1),
     }
 }

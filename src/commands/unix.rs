@@ -9,7 +9,7 @@ use super::Desk;
 use super::datagram::{Conversation, ExchangeArgs, Outgoing};
 use super::endpoint::{inherited, inherited_listeners};
 use super::stream::{ServeArgs, Stream, StreamArgs};
-use crate::args::{FramingArgs, LifetimeArgs, ReadyArgs, TimingArgs, ViewArgs};
+use crate::args::{FramingArgs, LifetimeArgs, ReadyArgs, SocketArgs, TimingArgs, ViewArgs};
 use crate::engine::{Connection, Expired, Listener, LoopError, Reactor, Timer, deliver};
 use crate::net::{
     Address, BoundPath, CallError, Descriptor, Endpoint, Family, Kind, Protocol, Shutdown, Socket,
@@ -87,6 +87,8 @@ struct SendTo {
     #[arg(long)]
     from_hex: bool,
     #[command(flatten)]
+    socket: SocketArgs,
+    #[command(flatten)]
     timing: TimingArgs,
 }
 
@@ -100,8 +102,10 @@ struct TargetArgs {
 }
 
 /// What a local conversation takes, whether it is a stream's or of datagrams.
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Debug)]
 struct TalkArgs {
+    #[command(flatten)]
+    socket: SocketArgs,
     /// End after N datagrams have come
     #[arg(short, long, value_name = "N")]
     count: Option<u64>,
@@ -157,12 +161,14 @@ impl Unix {
 impl Connect {
     fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
         let start = Instant::now();
+        let preparation = self.talk.socket.parse()?;
         let own = self.bind.as_deref().map(UnixName::parse).transpose()?;
         let mut bound = None;
         let socket = match self.target.parse()? {
             Target::Inherited(descriptor) => inherited(descriptor, desk)?,
             Target::Name(name) => {
                 let mut socket = self.target.kind.open(desk)?;
+                preparation.apply(&socket)?;
                 let own =
                     own.or_else(|| (self.target.kind == Type::Dgram).then_some(UnixName::Unnamed));
                 if let Some(own) = own {
@@ -189,6 +195,7 @@ impl Listen {
     fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
         let start = Instant::now();
         let kind = self.target.kind.kind();
+        let preparation = self.talk.socket.parse()?;
         let mut reactor = Reactor::new()?;
         // From here on a signal is an event, so that the file is removed in every case.
         reactor.catch_signals()?;
@@ -197,6 +204,7 @@ impl Listen {
             Target::Inherited(descriptor) => inherited_listeners(descriptor, kind, desk)?,
             Target::Name(name) => {
                 let mut socket = self.target.kind.open(desk)?;
+                preparation.apply(&socket)?;
                 bound = bind_unix(
                     &mut socket,
                     kind,
@@ -269,10 +277,12 @@ impl SendTo {
             kind: self.kind,
         };
         let limit = self.timing.to_connect();
+        let preparation = self.socket.parse()?;
         let socket = match target.parse()? {
             Target::Inherited(descriptor) => inherited(descriptor, desk)?,
             Target::Name(name) => {
                 let mut socket = self.kind.open(desk)?;
+                preparation.apply(&socket)?;
                 // Connected even for datagrams: only then does poll tell when the receiver has room, unix(7).
                 connect(&mut socket, name, limit)?;
                 socket

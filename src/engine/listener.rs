@@ -40,7 +40,7 @@ impl Binding {
     pub fn open(
         &self,
         addresses: &[SocketAddr],
-        prepare: &dyn Fn(&Socket) -> Result<(), CallError>,
+        prepare: &dyn Fn(&Socket, Family) -> Result<(), CallError>,
         explain: &Explain,
     ) -> Result<Vec<Listener>, CallError> {
         let mut listeners: Vec<Listener> = Vec::new();
@@ -59,7 +59,7 @@ impl Binding {
     fn open_or_fall_back(
         &self,
         address: SocketAddr,
-        prepare: &dyn Fn(&Socket) -> Result<(), CallError>,
+        prepare: &dyn Fn(&Socket, Family) -> Result<(), CallError>,
         explain: &Explain,
     ) -> Result<Listener, CallError> {
         match self.open_one(address, prepare, explain) {
@@ -77,7 +77,7 @@ impl Binding {
     fn open_one(
         &self,
         address: SocketAddr,
-        prepare: &dyn Fn(&Socket) -> Result<(), CallError>,
+        prepare: &dyn Fn(&Socket, Family) -> Result<(), CallError>,
         explain: &Explain,
     ) -> Result<Listener, CallError> {
         let address = Address::from(address);
@@ -94,7 +94,7 @@ impl Binding {
                 i32::from(!self.dual_stack),
             )?;
         }
-        prepare(&socket)?;
+        prepare(&socket, address.family())?;
         socket.bind(&address)?;
         if connections {
             socket.listen(BACKLOG)?;

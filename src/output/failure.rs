@@ -136,6 +136,8 @@ fn judge_one(cause: &(dyn Error + 'static)) -> Option<(Exit, Option<String>)> {
     } else if let Some(InheritError::Environment(_)) = cause.downcast_ref::<InheritError>() {
         let hint = "a service manager sets LISTEN_PID and LISTEN_FDS, sd_listen_fds(3)";
         return Some((Exit::Trouble, Some(hint.to_owned())));
+    } else if let Some(setting) = cause.downcast_ref::<SettingError>() {
+        return Some((Exit::Trouble, Some(setting.hint.clone())));
     } else if cause.is::<UnixNameError>() {
         return Some((
             Exit::Trouble,
@@ -239,12 +241,6 @@ impl fmt::Display for Failure {
             Some(hint) => write!(f, "\n  hint: {hint}"),
             None => Ok(()),
         }
-    }
-}
-
-impl From<SettingError> for Usage {
-    fn from(error: SettingError) -> Self {
-        Self::new(error.why, error.hint)
     }
 }
 

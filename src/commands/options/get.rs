@@ -10,7 +10,7 @@ use super::{About, is_missing, refused, worse};
 use crate::commands::Desk;
 use crate::net::sockopt::{Access, Record, Sockets, Target, Value, options};
 use crate::net::{CallError, Socket};
-use crate::output::{Event, Exit, Face, Harmless, Usage};
+use crate::output::{Event, Exit, Face, Harmless};
 
 /// Read options of a fresh socket, or of an inherited one
 #[derive(Args, Debug)]
@@ -41,7 +41,7 @@ impl Get {
         let targets: Vec<Target> = self
             .names
             .iter()
-            .map(|name| Target::parse(name).map_err(Usage::from))
+            .map(|name| Target::parse(name))
             .collect::<Result<_, _>>()?;
         let socket = self.subject.open(&targets, desk)?;
         if targets.is_empty() {

@@ -11,7 +11,7 @@ use super::{About, refused, worse};
 use crate::commands::Desk;
 use crate::net::sockopt::{Setting, Target, Value};
 use crate::net::{CallError, Socket};
-use crate::output::{Event, Exit, Face, Harmless, Usage};
+use crate::output::{Event, Exit, Face, Harmless};
 
 /// Set options of a fresh socket, or of an inherited one, and show what the kernel made of them
 ///
@@ -45,7 +45,7 @@ impl Set {
         let settings: Vec<Setting> = self
             .settings
             .iter()
-            .map(|text| Setting::parse(text).map_err(Usage::from))
+            .map(|text| Setting::parse(text))
             .collect::<Result<_, _>>()?;
         let targets: Vec<Target> = settings.iter().map(|setting| setting.target).collect();
         let socket = self.subject.open(&targets, desk)?;

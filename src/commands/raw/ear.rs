@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use super::event::{Layers, word};
-use super::open::{Setup, without_port};
+use super::open::{open, without_port};
+use crate::args::Preparation;
 use crate::commands::Desk;
 use crate::net::{Address, Arrival, CallError, Family, Protocol, Socket};
 use crate::wire::Packet;
@@ -23,11 +24,11 @@ impl Ear {
     pub(super) fn open(
         local: SocketAddr,
         protocol: Protocol,
-        setup: &Setup<'_>,
+        preparation: &Preparation,
         desk: &Desk,
     ) -> Result<Self, CallError> {
         let family = Address::Inet(local).family();
-        let mut socket = setup.open(family, protocol, &desk.explain)?;
+        let mut socket = open(family, protocol, preparation, &desk.explain)?;
         if family == Family::Inet6 {
             // Packets come without the header that says whom they were sent to.
             socket.set_int(libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, 1)?;

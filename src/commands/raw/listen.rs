@@ -5,8 +5,8 @@ use clap::builder::RangedU64ValueParser;
 
 use super::ear::Ear;
 use super::hearing::Hearing;
-use super::open::{SocketArgs, Wish, drop_what_opening_needed};
-use crate::args::{HostArgs, ReadyArgs, TimingArgs};
+use super::open::{Wish, drop_what_opening_needed};
+use crate::args::{HostArgs, ReadyArgs, SocketArgs, TimingArgs};
 use crate::commands::Desk;
 use crate::net::{Address, Protocol};
 use crate::output::{Exit, Usage};
@@ -39,10 +39,9 @@ pub(super) struct Listen {
 
 const EXAMPLES: &str = "\
 Examples:
-  sockkit raw listen                          ICMP to 127.0.0.1, as from ping
-  sockkit raw listen '*' --proto tcp --hex    every TCP segment that comes in
-  sockkit raw listen ::1 --count 2 --json     two ICMPv6 packets as layers
-  sockkit raw listen -t 5s                    status 124 if none comes in 5 s
+  sockkit raw listen                            ICMP to 127.0.0.1: try `ping 127.0.0.1`
+  sockkit raw listen '*' --proto tcp --hex      every TCP segment that comes in, with its bytes
+  sockkit raw listen ::1 --count 2 --json       two ICMPv6 packets, as JSON layers
 
 `*` is every address of this host. Needs CAP_NET_RAW.";
 
@@ -53,16 +52,16 @@ impl Listen {
             let why = "a socket of protocol 255 (IPPROTO_RAW) only sends";
             return Err(Usage::new(why, "--proto icmp, tcp, udp or another number").into());
         }
+        let preparation = self.socket.parse()?;
         let wish = Wish {
             host: self.at.host()?,
             family: self.at.family(),
             protocol: self.proto,
         };
-        let setup = self.socket.setup()?;
         let mut ears = Vec::new();
         for local in wish.addresses(desk)? {
             let protocol = wish.protocol(Address::Inet(local).family());
-            ears.push(Ear::open(local, protocol, &setup, desk)?);
+            ears.push(Ear::open(local, protocol, &preparation, desk)?);
         }
         drop_what_opening_needed(desk)?;
         let mut hearing = Hearing::new(self, desk, ears)?;

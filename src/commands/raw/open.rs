@@ -2,11 +2,8 @@
 
 use std::net::SocketAddr;
 
-use clap::Args;
-
-use crate::args::{InterfaceArgs, OptionArgs};
+use crate::args::Preparation;
 use crate::commands::Desk;
-use crate::net::sockopt::Setting;
 use crate::net::{
     Address, CallError, Explain, Family, Host, HostPort, Kind, Port, Protocol, Resolver, Socket,
     drop_privileges, raise_net_raw,
@@ -23,21 +20,6 @@ pub(super) struct Wish {
     pub(super) family: Option<Family>,
     /// The protocol; `None` for the family's ICMP.
     pub(super) protocol: Option<Protocol>,
-}
-
-/// What a raw socket is given before it is used.
-#[derive(Args, Clone, Debug, Default)]
-pub(super) struct SocketArgs {
-    #[command(flatten)]
-    interface: InterfaceArgs,
-    #[command(flatten)]
-    options: OptionArgs,
-}
-
-/// What every socket of a run is given before it is used.
-pub(super) struct Setup<'a> {
-    interface: &'a InterfaceArgs,
-    settings: Vec<Setting>,
 }
 
 impl Wish {
@@ -96,32 +78,17 @@ impl Wish {
     }
 }
 
-impl SocketArgs {
-    /// How every socket of the run is set up, once the words make sense.
-    pub(super) fn setup(&self) -> Result<Setup<'_>, Usage> {
-        Ok(Setup {
-            interface: &self.interface,
-            settings: self.options.settings()?,
-        })
-    }
-}
-
-impl Setup<'_> {
-    /// Open a raw socket and set it up.
-    pub(super) fn open(
-        &self,
-        family: Family,
-        protocol: Protocol,
-        explain: &Explain,
-    ) -> Result<Socket, CallError> {
-        raise_net_raw();
-        let socket = Socket::open(family, Kind::Raw, protocol, explain).map_err(not_permitted)?;
-        self.interface.apply(&socket)?;
-        for setting in &self.settings {
-            setting.apply(&socket)?;
-        }
-        Ok(socket)
-    }
+/// Open a raw socket and prepare it.
+pub(super) fn open(
+    family: Family,
+    protocol: Protocol,
+    preparation: &Preparation,
+    explain: &Explain,
+) -> Result<Socket, CallError> {
+    raise_net_raw();
+    let socket = Socket::open(family, Kind::Raw, protocol, explain).map_err(not_permitted)?;
+    preparation.apply(&socket)?;
+    Ok(socket)
 }
 
 /// Give up what only the opening needed; that it stays is no reason to stop.
