@@ -129,6 +129,8 @@ fn judge_one(cause: &(dyn Error + 'static)) -> Option<(Exit, Option<String>)> {
         return Some((Exit::TimedOut, None));
     } else if let Some(endpoint) = cause.downcast_ref::<EndpointError>() {
         return Some((Exit::Trouble, endpoint.hint.clone()));
+    } else if let Some(setting) = cause.downcast_ref::<SettingError>() {
+        return Some((Exit::Trouble, Some(setting.hint.clone())));
     } else if let Some(usage) = cause.downcast_ref::<Usage>() {
         return Some((Exit::Trouble, usage.hint.clone()));
     } else if let Some(no) = cause.downcast_ref::<NoAnswer>() {

@@ -217,6 +217,13 @@ fn no_address_is_the_tutorials() {
             .expect(1)
             .says("127.0.0.1:8082: connection refused");
     }
+    let Some(start) = alone(sockkit(["udp", "send", "--", "hello"])) else {
+        return;
+    };
+    start
+        .run()
+        .expect(1)
+        .says("127.0.0.1:8082: connection refused");
     for protocol in ["tcp", "udp"] {
         let Some(start) = alone(sockkit([protocol, "listen"])) else {
             return;

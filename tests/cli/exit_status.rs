@@ -4,7 +4,7 @@ use std::io::Write;
 
 use nix::sys::signal::Signal;
 
-use crate::kit::{Finished, Start, accept, deaf_port, listener, sockkit, stream_to};
+use crate::kit::{Finished, Sign, Start, accept, deaf_port, listener, sockkit, stream_to};
 
 /// Run with these words and nothing on stdin.
 fn run(words: &str) -> Finished {
@@ -201,4 +201,44 @@ fn an_error_is_one_line_and_quiet_is_none() {
         assert_eq!(quiet.stderr, "", "{words}");
         assert_ne!(quiet.status, 0, "{words}");
     }
+}
+
+#[test]
+fn a_signal_ends_what_waits_for_a_stuck_reader() {
+    for flags in [[].as_slice(), &["--json"], &["--hex"]] {
+        for words in [
+            ["tcp", "listen", "0"].as_slice(),
+            &["tcp", "listen", "-k", "0"],
+        ] {
+            let mut sign = Sign::new();
+            let (reader, writer) = std::io::pipe().unwrap();
+            let listening = sockkit(words)
+                .args(flags)
+                .args(sign.flags())
+                .under(&sign.script(""))
+                .stdout(writer)
+                .start();
+            let mut client = stream_to(("127.0.0.1", sign.port()));
+            let pause = std::time::Duration::from_millis(200);
+            client.set_write_timeout(Some(pause)).unwrap();
+            while client.write_all(&[b'x'; 1 << 16]).is_ok() {}
+            listening.signal(Signal::SIGTERM);
+            let finished = listening.finish();
+            assert_eq!(finished.status, 143, "{words:?} {flags:?}");
+            drop(reader);
+        }
+    }
+}
+
+#[test]
+fn a_broken_pipe_is_141_where_sigpipe_is_ignored_too() {
+    let (listener, port) = listener();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let client = sockkit(["tcp", "connect", &port.to_string()])
+        .under(r#"trap "" PIPE; exec "$0" "$@""#)
+        .stdout(writer)
+        .start();
+    let _ = accept(&listener).write_all(b"unheard");
+    assert_eq!(client.finish().expect(141).stderr, "");
 }

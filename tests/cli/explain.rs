@@ -4,6 +4,8 @@ use std::io::Write;
 use std::net::{Shutdown, TcpListener, UdpSocket};
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
+use socket2::{Domain, Protocol, Type};
+
 use crate::kit::{
     Running, accept, dead_port, deaf_port, listener, patient, python, read_end, scratch, sockkit,
     stream_to,
@@ -137,7 +139,7 @@ fn tcp_listen() {
         let Some((traced, start)) = trace(&["tcp", "listen", address]) else {
             return;
         };
-        let listening = start.input("hello\n").start();
+        let listening = start.upload("hello\n").start();
         let mut client = stream_to((to, listening.port()));
         client.write_all(b"world\n").unwrap();
         client.shutdown(Shutdown::Write).unwrap();
@@ -208,12 +210,12 @@ fn unix_connect_and_listen() {
         let Some((traced, start)) = trace(&["unix", "listen", name, "--type", kind]) else {
             return;
         };
-        let listening = start.input("hello\n").start();
+        let listening = start.upload("hello\n").start();
         listening.listening();
         let Some((traced_too, start)) = trace(&["unix", "connect", name, "--type", kind]) else {
             return;
         };
-        let client = start.input("world\n").start();
+        let client = start.upload("world\n").start();
         check(&traced_too, client, 0);
         check(&traced, listening, 0);
     }
@@ -293,6 +295,8 @@ fn unix_paths_that_are_taken() {
 fn udp_send() {
     let receiver = patient(UdpSocket::bind("127.0.0.1:0").unwrap());
     let to = receiver.local_addr().unwrap().to_string();
+    let light = socket2::Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDPLITE)).unwrap();
+    light.bind(&receiver.local_addr().unwrap().into()).unwrap();
     for words in [
         ["udp", "send", &to, "--", "one", "two", ""].as_slice(),
         &["udp", "send", &to, "--bind", "127.0.0.2", "--", "one"],

@@ -24,6 +24,7 @@ mod exit_status;
 mod explain;
 mod fqdn;
 mod json;
+mod options;
 mod raw;
 mod resolve;
 mod stdio;

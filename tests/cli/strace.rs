@@ -13,12 +13,16 @@ use crate::kit::{Finished, Running, Start, peer, program, scratch};
 /// What is traced: every call on a socket, what ends one, and what a connect waits with.
 const TRACED: &str = "trace=%network,close,poll,sendfile";
 
+/// An argument that strace did not decode.
+const UNKNOWN: &str = "?";
+
 /// One call. `note` is what it handed back besides its number; `None` where that is not compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Call {
     name: String,
     arguments: Vec<String>,
     result: i64,
+    /// `ECONNREFUSED (Connection refused)`.
     errno: Option<String>,
     note: Option<String>,
 }
@@ -97,7 +101,7 @@ impl Call {
     /// Whether what was told (self) is what was made.
     fn agrees(&self, made: &Self) -> bool {
         let same = |(told, made): (&String, &String)| {
-            told == made || (self.name == "setsockopt" && is_word(told))
+            told == made || made == UNKNOWN || (self.name == "setsockopt" && is_word(told))
         };
         let note = |told: &String, made: &String| self.name == "getsockopt" || told == made;
         self.name == made.name
@@ -144,7 +148,7 @@ pub(crate) fn told(line: &str) -> Option<Call> {
     }
     let (number, rest) = tail.split_once(' ').unwrap_or((tail, ""));
     let result = number.parse().ok()?;
-    let errno = (result < 0).then(|| rest.split(' ').next().unwrap_or_default().to_owned());
+    let errno = (result < 0).then(|| rest.to_owned());
     let note = rest.strip_prefix(' ').map(str::to_owned);
     Some(Call {
         name: name.to_owned(),
@@ -180,9 +184,9 @@ fn made(line: &str, sockets: &mut BTreeSet<String>) -> Option<Call> {
     let (head, tail) = line.rsplit_once(" = ")?;
     let (name, arguments) = head.trim_end().strip_suffix(')')?.split_once('(')?;
     let given = split(arguments);
-    let mut words = tail.split(' ');
-    let result: i64 = words.next()?.parse().ok()?;
-    let errno = (result < 0).then(|| words.next().unwrap_or_default().to_owned());
+    let (result, rest) = tail.split_once(' ').unwrap_or((tail, ""));
+    let result: i64 = result.parse().ok()?;
+    let errno = (result < 0).then(|| rest.to_owned());
     match name {
         "socket" | "accept4" => {
             assert!(arguments.contains("SOCK_CLOEXEC"), "inherited: {line}");
@@ -256,8 +260,8 @@ fn as_told<'a>(
         "sendmsg" => {
             let length = field(&given[1], "iov_len=");
             let to = address(&given[1][given[1].find("msg_name=").unwrap() + 9..]);
-            let from = source(&given[1]);
-            (name, vec![fd, length, to, format!("from {from}")], None)
+            let from = source(&given[1]).unwrap_or_else(|| UNKNOWN.to_owned());
+            (name, vec![fd, length, to, from], None)
         }
         "setsockopt" => (
             name,
@@ -285,8 +289,15 @@ fn socket_word(word: &str) -> String {
     match word {
         // The family's default protocol has a name in strace's tables, and none in the API.
         "IPPROTO_IP" => "0".to_owned(),
+        _ if word.starts_with("0x") => number(word),
         _ => word.replace("|SOCK_CLOEXEC", ""),
     }
+}
+
+/// `0xfd /* IPPROTO_??? */` as 253.
+fn number(word: &str) -> String {
+    let digits = word.trim_start_matches("0x").split(' ').next().unwrap();
+    i64::from_str_radix(digits, 16).unwrap().to_string()
 }
 
 fn level(word: &str) -> String {
@@ -344,12 +355,11 @@ fn address(text: &str) -> String {
     }
 }
 
-/// The source address in a packet information.
-fn source(message: &str) -> String {
-    match message.contains("IP_PKTINFO") {
-        true => field(message, "ipi_spec_dst=inet_addr("),
-        false => field(message, "ipi6_addr="),
-    }
+/// The source address in a packet information; nothing where this strace does not decode it.
+fn source(message: &str) -> Option<String> {
+    let key = ["ipi_spec_dst=inet_addr(", "ipi6_addr=inet_pton(AF_INET6, "];
+    let key = key.into_iter().find(|key| message.contains(key))?;
+    Some(format!("from {}", field(message, key)))
 }
 
 /// Split at commas outside of quotes and brackets.

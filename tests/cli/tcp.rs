@@ -70,8 +70,8 @@ fn a_client_says_and_hears() {
 
 #[test]
 fn two_sockkits_speak() {
-    let listener = listen("").input("from the listener").start();
-    let client = connect(listener.port(), "").input("from the client").run();
+    let listener = listen("").upload("from the listener").start();
+    let client = connect(listener.port(), "").upload("from the client").run();
     assert_eq!(client.expect(0).text(), "from the listener");
     assert_eq!(listener.finish().expect(0).text(), "from the client");
 }
@@ -184,6 +184,23 @@ fn a_pipe_that_has_spoken_is_heard_out() {
 }
 
 #[test]
+fn what_a_pipe_holds_at_the_peers_end_is_heard() {
+    // The pipe has spoken before the peer ended, whichever the client comes to read first.
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    writer.write_all(b"said in time").unwrap();
+    let (listener, port) = listener();
+    let client = connect(port, "").stdin(Stdin::Open(reader.into())).start();
+    let mut peer = accept(&listener);
+    peer.shutdown(Shutdown::Write).unwrap();
+    let mut heard = [0; 12];
+    peer.read_exact(&mut heard).unwrap();
+    assert_eq!(&heard, b"said in time");
+    drop(writer);
+    assert_eq!(read_end(&mut peer), b"");
+    client.finish().expect(0);
+}
+
+#[test]
 fn on_peer_eof_exit_ends_whatever_stdin_may_say() {
     let (listener, port) = listener();
     let client = connect(port, "--on-peer-eof exit").piped().start();
@@ -277,6 +294,73 @@ fn keep_open_serves_twenty_at_once() {
 }
 
 #[test]
+fn keep_open_does_not_cut_its_clients_short() {
+    let listener = listen("-k").start();
+    let mut client = client(&listener);
+    client.write_all(b"first\n").unwrap();
+    assert_eq!(listener.line(), "first");
+    let pause = Duration::from_millis(200);
+    client.set_read_timeout(Some(pause)).unwrap();
+    let silence = client
+        .read(&mut [0])
+        .expect_err("no end before the client's");
+    assert_eq!(silence.kind(), ErrorKind::WouldBlock);
+    client.write_all(b"second\n").unwrap();
+    client.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(listener.line(), "second");
+    assert_eq!(
+        read_end(&mut kit::patient(client)),
+        b"",
+        "each ends on its own"
+    );
+}
+
+#[test]
+fn keep_open_tells_each_client_what_stdin_says() {
+    let mut listener = listen("-k").piped().start();
+    let port = listener.port();
+    let mut clients: Vec<_> = (0..3).map(|_| stream_to(("127.0.0.1", port))).collect();
+    for client in &mut clients {
+        client.write_all(b"here\n").unwrap();
+        assert_eq!(listener.line(), "here");
+    }
+    // One has nothing more to say, and still hears all.
+    clients[0].shutdown(Shutdown::Write).unwrap();
+    let much = pattern(3 << 20);
+    listener.write(&much);
+    listener.end_stdin();
+    let hearing = clients
+        .into_iter()
+        .skip(1)
+        .map(|mut client| thread::spawn(move || read_end(&mut client)));
+    let hearing: Vec<_> = hearing.collect();
+    for heard in hearing {
+        assert!(heard.join().unwrap() == much, "all of stdin");
+    }
+}
+
+#[test]
+fn keep_open_leaks_no_descriptor() {
+    let listener = listen("-k").start();
+    let port = listener.port();
+    let visit = || {
+        let mut client = stream_to(("127.0.0.1", port));
+        client.write_all(b"x\n").unwrap();
+        listener.line();
+        client.shutdown(Shutdown::Write).unwrap();
+        assert_eq!(read_end(&mut client), b"");
+    };
+    let open = || {
+        let listed = std::fs::read_dir(format!("/proc/{}/fd", listener.pid()));
+        listed.unwrap().count()
+    };
+    visit();
+    let before = open();
+    (0..50).for_each(|_| visit());
+    assert_eq!(open(), before);
+}
+
+#[test]
 fn keep_open_outlives_a_reset() {
     let listener = listen("--keep-open").start();
     let port = listener.port();
@@ -334,7 +418,7 @@ fn a_listeners_client_that_resets_is_a_no_too() {
 #[test]
 fn every_byte_passes_both_ways() {
     let every: Vec<u8> = (0..=255).cycle().take(2560).collect();
-    let listener = listen("").input(&every).start();
+    let listener = listen("").upload(&every).start();
     let mut client = client(&listener);
     client.write_all(&every).unwrap();
     client.shutdown(Shutdown::Write).unwrap();
@@ -411,6 +495,30 @@ fn bind_chooses_the_source_address() {
     assert_eq!(peer.peer_addr().unwrap().ip().to_string(), "127.0.0.2");
     drop(peer);
     client.finish().expect(0);
+}
+
+#[test]
+fn bind_chooses_the_source_port() {
+    let port_to_bind = kit::free_port();
+    for word in [
+        format!("127.0.0.1:{port_to_bind}"),
+        format!(":{port_to_bind}"),
+    ] {
+        let (listener, port) = listener();
+        let client = connect(port, "--bind").args([&word]).start();
+        let peer = accept(&listener);
+        assert_eq!(peer.peer_addr().unwrap().port(), port_to_bind, "{word}");
+        // The client's side is not the one that lingers in TIME_WAIT: it is reset.
+        reset(peer);
+        client.finish();
+    }
+}
+
+#[test]
+fn a_source_of_the_other_family_is_trouble() {
+    let (_listener, port) = listener();
+    let finished = connect(port, "--bind ::1").run().expect(2);
+    assert!(finished.stderr.contains("::1"), "{}", finished.stderr);
 }
 
 #[test]

@@ -136,3 +136,31 @@ fn what_is_no_duration_is_a_usage_error() {
         assert_eq!(finished.status, 2, "{word}");
     }
 }
+
+#[test]
+fn a_listener_that_nobody_calls_ends() {
+    for words in ["tcp listen 0 -t 200ms", "tcp listen -k 0 -t 200ms"] {
+        sockkit(words.split(' ')).run().expect(124);
+    }
+}
+
+#[test]
+fn a_limit_fires_while_stdout_is_stuck() {
+    let (listener, port) = listener();
+    for flags in [[].as_slice(), &["--json"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        let words = ["tcp", "connect", &port.to_string(), "--deadline", "1s"];
+        let client = sockkit(words).args(flags).stdout(writer).piped().start();
+        let peer = accept(&listener);
+        fill(peer);
+        client.finish().expect(124);
+        drop(reader);
+    }
+}
+
+/// Send until nobody takes more.
+fn fill(mut peer: std::net::TcpStream) {
+    let pause = Duration::from_millis(200);
+    peer.set_write_timeout(Some(pause)).unwrap();
+    while peer.write_all(&[b'x'; 1 << 16]).is_ok() {}
+}

@@ -59,8 +59,8 @@ fn seqpacket(path: &Path) -> UnixStream {
 #[test]
 fn streams_pass_both_ways() {
     let (_folder, path) = place();
-    let listener = ready(listen(&path, "").input("from the listener"));
-    let client = unix("connect", &path, "").input("from the client").run();
+    let listener = ready(listen(&path, "").upload("from the listener"));
+    let client = unix("connect", &path, "").upload("from the client").run();
     assert_eq!(client.expect(0).text(), "from the listener");
     assert_eq!(listener.finish().expect(0).text(), "from the client");
 }
@@ -77,7 +77,7 @@ fn the_ready_line_has_the_path() {
 fn a_megabyte_is_the_same_afterwards() {
     let (_folder, path) = place();
     let much = pattern(5 << 20);
-    let listener = ready(listen(&path, "").input(&much));
+    let listener = ready(listen(&path, "").upload(&much));
     let mut client = stream(&path);
     let mut upload = client.try_clone().unwrap();
     let sent = much.clone();
@@ -469,10 +469,10 @@ fn a_record_is_never_split() {
 #[test]
 fn two_sockkits_speak_seqpacket() {
     let (_folder, path) = place();
-    let listener = ready(listen(&path, "--type seqpacket").input("from the listener"));
+    let listener = ready(listen(&path, "--type seqpacket").upload("from the listener"));
     // A pipe that is written to after the peer's end would be too late.
     let words = "--type seqpacket --on-peer-eof drain";
-    let client = unix("connect", &path, words).input("from the client");
+    let client = unix("connect", &path, words).upload("from the client");
     assert_eq!(client.run().expect(0).text(), "from the listener");
     assert_eq!(listener.finish().expect(0).text(), "from the client");
 }
@@ -517,4 +517,66 @@ fn the_end_of_a_record_stream_is_heard() {
     client.shutdown(Shutdown::Write).unwrap();
     assert_eq!(client.read(&mut [0]).unwrap(), 0);
     assert_eq!(listener.finish().expect(0).text(), "last");
+}
+
+/// A sender whose buffer takes a record that is larger than most.
+fn large(socket: &impl std::os::fd::AsFd) {
+    socket2::SockRef::from(socket)
+        .set_send_buffer_size(1 << 20)
+        .unwrap();
+}
+
+#[test]
+fn a_datagram_that_did_not_fit_is_said() {
+    let (_folder, path) = place();
+    let listener = ready(listen(&path, "--type dgram --count 1"));
+    let sender = UnixDatagram::unbound().unwrap();
+    large(&sender);
+    sender.send_to(&pattern(400_000), &path).unwrap();
+    let finished = listener.finish().expect(0);
+    let whole = finished.stdout == pattern(400_000);
+    assert!(
+        whole || finished.stderr.contains("truncated"),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[test]
+fn a_record_that_did_not_fit_is_said() {
+    let (_folder, path) = place();
+    let listener = ready(listen(&path, "--type seqpacket"));
+    let client = seqpacket(&path);
+    large(&client);
+    (&client).write_all(&pattern(400_000)).unwrap();
+    drop(client);
+    let finished = listener.finish().expect(0);
+    let whole = finished.stdout == pattern(400_000);
+    assert!(
+        whole || finished.stderr.contains("truncated"),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[test]
+fn a_large_file_goes_out_as_records_that_fit() {
+    let (_folder, path) = place();
+    let much = pattern(2 << 20);
+    let listener = ready(listen(&path, "--type seqpacket"));
+    let client = unix("connect", &path, "--type seqpacket").upload(&much);
+    client.run().expect(0);
+    assert!(listener.finish().expect(0).stdout == much);
+}
+
+#[test]
+fn readiness_is_signed_here_too() {
+    let (_folder, path) = place();
+    let mut sign = crate::kit::Sign::new();
+    let listener = listen(&path, "-q --ready-fd 3")
+        .under(&sign.script(""))
+        .start();
+    sign.wait();
+    drop(stream(&path));
+    assert_eq!(listener.finish().expect(0).stderr, "");
 }

@@ -16,8 +16,8 @@ pub(crate) use peer::{peer, python, python_here};
 pub(crate) use process::{Finished, Running, Start, Stdin, program, sockkit};
 pub(crate) use sign::Sign;
 pub(crate) use sockets::{
-    Record, accept, dead_port, deaf_port, linger_zero, listener, patient, pattern, read_end, reset,
-    stream_to,
+    Record, accept, dead_port, deaf_port, free_port, linger_zero, listener, patient, pattern,
+    read_end, reset, stream_to,
 };
 
 /// How long anything may take before its test fails.

@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::Write;
+use std::io::{Seek, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -118,6 +118,14 @@ impl Start {
         self.stdin(Stdin::Bytes(bytes.as_ref().to_vec()))
     }
 
+    /// A regular file of these bytes: unlike a pipe, it is heard out whatever the peer does meanwhile.
+    pub(crate) fn upload(self, bytes: impl AsRef<[u8]>) -> Self {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes.as_ref()).unwrap();
+        file.rewind().unwrap();
+        self.stdin(Stdin::Open(file.into()))
+    }
+
     /// A pipe that the test writes to and ends.
     pub(crate) fn piped(self) -> Self {
         self.stdin(Stdin::Pipe)
@@ -226,6 +234,17 @@ impl Running {
             .next()
             .and_then(|port| port.parse().ok());
         port.unwrap_or_else(|| panic!("no port in {address}"))
+    }
+
+    /// The port at the end of the line in which a foreign listener says that it listens.
+    pub(crate) fn foreign_port(&self) -> u16 {
+        let line =
+            self.stderr_until(|line| line.contains("istening on") || line.contains("Bound on"));
+        let digits = line
+            .rsplit([':', ' '])
+            .next()
+            .and_then(|port| port.parse().ok());
+        digits.unwrap_or_else(|| panic!("no port in {line}"))
     }
 
     /// The next line of stderr for which `wanted` holds.

@@ -66,6 +66,11 @@ pub(crate) fn read_end(stream: &mut impl Read) -> Vec<u8> {
     bytes
 }
 
+/// A port that was nobody's a moment ago, for programs that cannot say which one the kernel chose.
+pub(crate) fn free_port() -> u16 {
+    listener().1
+}
+
 /// A port of 127.0.0.1 where connecting hangs: a listener whose queue is full. It is deaf as long as the sockets live.
 pub(crate) fn deaf_port() -> (socket2::Socket, Vec<socket2::Socket>, u16) {
     let open = || socket2::Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();

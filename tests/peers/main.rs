@@ -19,4 +19,9 @@
 #[path = "../kit/mod.rs"]
 mod kit;
 
+mod chromium;
+mod dig;
+mod netcat;
 mod python;
+mod socat;
+mod web;

@@ -13,7 +13,10 @@ use crate::net::{CallError, Socket};
 use crate::output::{Event, Exit, Face, Harmless};
 
 /// Read options of a fresh socket, or of an inherited one
+///
+/// Exit status: 1 where the kernel or the socket has no such option, 2 for any other refusal.
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Get {
     /// The options, by name or as LEVEL:NUM, LEVEL:NUM:int, LEVEL:NUM:hex; all that the socket has if left out
     #[arg(value_name = "NAME")]
@@ -21,6 +24,13 @@ pub(super) struct Get {
     #[command(flatten)]
     subject: Subject,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  sockkit options get SO_RCVBUF nodelay   of a fresh TCP socket
+  sockkit options get --type dgram        every option of a fresh UDP socket
+  sockkit options get TCP_INFO --fd 0     of the connection on stdin
+  sockkit options get SOL_SOCKET:8        by numbers";
 
 /// An option's value.
 #[derive(Serialize)]

@@ -10,12 +10,23 @@ use crate::net::sockopt::{LevelName, Moment, SocketOption, TABLE};
 use crate::output::{Event, Exit, Face, NoAnswer};
 
 /// List the socket options by level: name, number, type and unit, access, sockets, meaning
+///
+/// -v adds what the kernel makes of a value, since when there is such an option, and what it takes to set it. An option
+/// that can be taken is gone once it was read.
 #[derive(Args, Debug, Default)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct List {
     /// Only options that have this word in their name, level, type, sockets or meaning
     #[arg(value_name = "WORD")]
     word: Option<String>,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  sockkit options list               all of them
+  sockkit options list multicast     those that have to do with multicast
+  sockkit options list IPPROTO_TCP   a level
+  sockkit options list --json buf    for programs";
 
 /// A row of the table.
 #[derive(Serialize)]

@@ -22,7 +22,6 @@ use set::Set;
 /// Names are taken in any case, and without their prefix where that leaves one option: nodelay is TCP_NODELAY. An option
 /// that has no name here is LEVEL:NUM. Without a verb: list.
 #[derive(Args, Debug)]
-#[command(after_help = EXAMPLES)]
 pub struct Options {
     #[command(subcommand)]
     verb: Option<Verb>,
@@ -34,16 +33,6 @@ enum Verb {
     Get(Get),
     Set(Set),
 }
-
-const EXAMPLES: &str = "\
-Examples:
-  sockkit options list multicast            the options that have to do with multicast
-  sockkit options get SO_RCVBUF             of a fresh TCP socket
-  sockkit options get --type dgram          every option of a fresh UDP socket
-  sockkit options get TCP_INFO --fd 0       of an inherited connection
-  sockkit options set SO_RCVBUF=100000      what is asked, and what is granted
-  sockkit options set SOL_SOCKET:8:int:4096 the same by numbers
-Exit status: 0; 1 where the kernel or the socket has no such option; 2 for any other refusal.";
 
 impl Options {
     /// Do what the verb says.

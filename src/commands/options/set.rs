@@ -16,7 +16,9 @@ use crate::output::{Event, Exit, Face, Harmless};
 /// Set options of a fresh socket, or of an inherited one, and show what the kernel made of them
 ///
 /// The change lasts as long as the socket: it is of use to those who share an inherited one, and to see what is granted.
+/// Exit status: 1 where the kernel or the socket has no such option, 2 for any other refusal.
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Set {
     /// The options in order: SO_RCVBUF=1M, nodelay=on, TCP_USER_TIMEOUT=2s, LEVEL:NUM:int:5, LEVEL:NUM:hex:0500
     #[arg(value_name = "NAME=VALUE", required = true)]
@@ -24,6 +26,14 @@ pub(super) struct Set {
     #[command(flatten)]
     subject: Subject,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  sockkit options set SO_RCVBUF=100000            Linux doubles it
+  sockkit options set IP_TOS=lowdelay SO_LINGER=5 in this order
+  sockkit options set keepalive=on --fd 0         on the connection on stdin
+  sockkit options set SOL_SOCKET:8:int:4096       by numbers
+  sockkit options set 1:13:hex:0100000005000000   any bytes";
 
 /// A setting that the kernel took.
 #[derive(Serialize)]

@@ -39,9 +39,10 @@ pub(super) struct Listen {
 
 const EXAMPLES: &str = "\
 Examples:
-  sockkit raw listen                            ICMP to 127.0.0.1: try `ping 127.0.0.1`
-  sockkit raw listen '*' --proto tcp --hex      every TCP segment that comes in, with its bytes
-  sockkit raw listen ::1 --count 2 --json       two ICMPv6 packets, as JSON layers
+  sockkit raw listen                          ICMP to 127.0.0.1, as from ping
+  sockkit raw listen '*' --proto tcp --hex    every TCP segment that comes in
+  sockkit raw listen ::1 --count 2 --json     two ICMPv6 packets as layers
+  sockkit raw listen -t 5s                    status 124 if none comes in 5 s
 
 `*` is every address of this host. Needs CAP_NET_RAW.";
 
@@ -52,12 +53,12 @@ impl Listen {
             let why = "a socket of protocol 255 (IPPROTO_RAW) only sends";
             return Err(Usage::new(why, "--proto icmp, tcp, udp or another number").into());
         }
-        let preparation = self.socket.parse()?;
         let wish = Wish {
             host: self.at.host()?,
             family: self.at.family(),
             protocol: self.proto,
         };
+        let preparation = self.socket.parse()?;
         let mut ears = Vec::new();
         for local in wish.addresses(desk)? {
             let protocol = wish.protocol(Address::Inet(local).family());

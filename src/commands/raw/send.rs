@@ -49,21 +49,21 @@ pub(super) struct Send {
 
 const EXAMPLES: &str = "\
 Examples:
-  sockkit raw send 127.0.0.1 --hex '0800 f7fd 0001 0001'        a ping: the kernel answers
-  sockkit raw send ::1 --hex '8000 0000 0001 0001'              the same over IPv6
-  sockkit raw send 192.0.2.1 --proto 253 --file packet.bin      an experimental protocol, RFC 3692
-  sockkit raw send 127.0.0.1 --header --file packet.bin         with a header of one's own
+  sockkit raw send 127.0.0.1 --hex '0800 f7fd 0001 0001'   an echo request
+  sockkit raw send ::1 --hex '8000 0000 0001 0001'         the same over IPv6
+  sockkit raw send 192.0.2.1 --proto 253 --file packet.bin
+  sockkit raw send 127.0.0.1 --header --file packet.bin    with its own header
 
 Needs CAP_NET_RAW.";
 
 impl Send {
     /// Read the bytes, open the socket, send.
     pub(super) fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
+        let preparation = self.socket.parse()?;
         let (to, protocol) = self.destination(desk)?;
         let bytes = self.bytes()?;
         self.check(&bytes, protocol, to)?;
         let family = Address::Inet(to).family();
-        let preparation = self.socket.parse()?;
         let socket = open(family, protocol, &preparation, &desk.explain)?;
         drop_what_opening_needed(desk)?;
         if self.header {

@@ -79,8 +79,8 @@ table! {
         SO_TIMESTAMP: Form::Bool, Both, ANY, "Receive the time of arrival in microseconds, SCM_TIMESTAMP";
         SO_ACCEPTCONN: Form::Bool, Get, ANY, "Whether the socket listens";
         SO_PEERSEC: Form::Text, Get, UNIX, "Security context of the peer", needs(SECURITY);
-        SO_SNDBUFFORCE: Form::SIZE, Set, ANY, "SO_SNDBUF without its limit", capability(ADMIN);
-        SO_RCVBUFFORCE: Form::SIZE, Set, ANY, "SO_RCVBUF without its limit", capability(ADMIN);
+        SO_SNDBUFFORCE: Form::SIZE, Set, ANY, "The send buffer beyond the limit of net.core.wmem_max", capability(ADMIN);
+        SO_RCVBUFFORCE: Form::SIZE, Set, ANY, "The receive buffer beyond the limit of net.core.rmem_max", capability(ADMIN);
         SO_PASSSEC: Form::Bool, Both, UNIX, "Receive the sender's security context, SCM_SECURITY", needs(SECURITY);
         SO_TIMESTAMPNS: Form::Bool, Both, ANY, "Receive the time of arrival in nanoseconds, SCM_TIMESTAMPNS";
         SO_MARK: Form::U32, Both, ANY, "Mark what is sent, for routing and filters", capability(ADMIN);
@@ -102,7 +102,7 @@ table! {
         SO_COOKIE: Form::U64, Get, ANY, "A number that no other socket has, as sock_diag shows it", since("4.12");
         SO_ZEROCOPY: Form::Bool, Both, TCP | UDP, "Let send take MSG_ZEROCOPY", since("4.14");
         SO_TXTIME: Form::Record(TRANSMIT_TIME), Get, ANY, "Clock and flags of scheduled transmission", since("4.19");
-        SO_BINDTOIFINDEX: Form::Interface, Both, INET, "SO_BINDTODEVICE by index", since("5.0");
+        SO_BINDTOIFINDEX: Form::Interface, Both, INET, "Use this network interface only, by index", since("5.0");
         SO_PREFER_BUSY_POLL: Form::Bool, Both, ANY, "Prefer busy polling to interrupts", since("5.11"), needs("a kernel with CONFIG_NET_RX_BUSY_POLL"), capability(ADMIN);
         SO_BUSY_POLL_BUDGET: Form::INT, Set, ANY, "How many packets a busy poll takes", since("5.11"), needs("a kernel with CONFIG_NET_RX_BUSY_POLL"), capability(ADMIN);
         SO_NETNS_COOKIE: Form::U64, Get, ANY, "The number of the socket's network namespace", since("5.14");
