@@ -52,7 +52,7 @@ Examples:
   sockkit resolve -1 -4 localhost            the first IPv4 address
   sockkit resolve 127.0.0.1 ::1              the names of addresses
   sockkit resolve --service http localhost   as connect takes it: 127.0.0.1:80
-  sockkit resolve --json a.example b.example   an answer, or `error`, a line
+  sockkit resolve --json a.example b.example
 
 Status: 0 all were found, 1 some were not (the others are shown), 124 some did not answer within --timeout.";
 
