@@ -36,9 +36,13 @@ complete -c sockkit -n "__fish_sockkit_needs_command" -s V -l version -d 'Print 
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "tcp" -d 'Connect to, or listen on, a TCP port'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "udp" -d 'Send, hear and exchange UDP datagrams'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "unix" -d 'Connect to, listen on, and send to local sockets'
+complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "raw" -d 'Send and hear packets of any protocol (SOCK_RAW)'
+complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "resolve" -d 'Resolve names to addresses, and addresses to names (getaddrinfo, gethostbyname, getnameinfo)'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "fqdn" -d 'Show a host\'s fully qualified domain name (gethostname, getfqdn)'
+complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "options" -d 'List, read and set socket options (getsockopt, setsockopt)'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "man" -d 'Print the man page, or write all of them'
+complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "http" -d 'Serve HTTP: a text on every path, or the files of a directory'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and not __fish_seen_subcommand_from connect listen" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -269,6 +273,68 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -s v -l verbose -d 'Say more'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -s h -l help -d 'Print help'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -f -a "send" -d 'Send one packet (socket, sendto)'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -f -a "listen" -d 'Hear packets, one line each (socket, bind, recvfrom)'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l host -d 'The address, instead of ADDR' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l proto -d 'icmp, icmp6, tcp, udp, or a number; ICMP or ICMPv6 if left out' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l hex -d 'The bytes as hex digits; white space is ignored' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l file -d 'The bytes are in FILE, `-` for stdin' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l interface -d 'Send through this interface (SO_BINDTODEVICE)' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l from-hex -d 'FILE or stdin holds hex digits'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l header -d 'The bytes begin with the IP header (IP_HDRINCL, IPV6_HDRINCL)'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -s v -l verbose -d 'Say more'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l host -d 'The address, instead of ADDR' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l proto -d 'icmp, icmp6, tcp, udp, or a number; ICMP or ICMPv6 if left out' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l count -d 'End after N packets' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l interface -d 'Hear this interface only (SO_BINDTODEVICE)' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s t -l timeout -d 'Wait no longer than this for the first packet' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l idle-timeout -d 'Wait no longer than this for each further packet' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l deadline -d 'Run no longer than this' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l port-file -d 'Write the real port to FILE when listening' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l hex -d 'Show each packet\'s bytes below its line, as offset, hex and ASCII'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s v -l verbose -d 'Say more'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -l service -d 'Show ADDRESS:PORT, for a port or a name of services(5); for an address, NAME:SERVICE' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -s t -l timeout -d 'Wait no longer than this for each answer' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -s 1 -l first -d 'Show the first answer of each only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -l gethostbyname -d 'Ask gethostbyname(3): IPv4 only, aliases followed, 127.1 and 0177.0.0.1 are addresses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -l canonical -d 'Show the canonical name behind each address'
+complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -s v -l verbose -d 'Say more'
+complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -277,6 +343,57 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -l explain -d 'Sho
 complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
 complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -s h -l help -d 'Print help'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -s v -l verbose -d 'Say more'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -f -a "list" -d 'List the socket options by level: name, number, type and unit, access, sockets, meaning'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -f -a "get" -d 'Read options of a fresh socket, or of an inherited one'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -f -a "set" -d 'Set options of a fresh socket, or of an inherited one, and show what the kernel made of them'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from list" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from list" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from list" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from get" -l type -d 'The type of the fresh socket; stream, or one that has the options' -r -f -a "stream\t'SOCK_STREAM'
+dgram\t'SOCK_DGRAM'
+raw\t'SOCK_RAW'
+seqpacket\t'SOCK_SEQPACKET'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from get" -l family -d 'The family of the fresh socket; inet, or one that has the options' -r -f -a "inet\t'AF_INET'
+inet6\t'AF_INET6'
+unix\t'AF_UNIX'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from get" -l fd -d 'An inherited socket instead of a fresh one' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from get" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from get" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from get" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Say more'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from set" -l type -d 'The type of the fresh socket; stream, or one that has the options' -r -f -a "stream\t'SOCK_STREAM'
+dgram\t'SOCK_DGRAM'
+raw\t'SOCK_RAW'
+seqpacket\t'SOCK_SEQPACKET'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from set" -l family -d 'The family of the fresh socket; inet, or one that has the options' -r -f -a "inet\t'AF_INET'
+inet6\t'AF_INET6'
+unix\t'AF_UNIX'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from set" -l fd -d 'An inherited socket instead of a fresh one' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from set" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from set" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from set" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Say more'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand completions" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -293,3 +410,21 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand man" -l explain -d 'Show
 complete -c sockkit -n "__fish_sockkit_using_subcommand man" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
 complete -c sockkit -n "__fish_sockkit_using_subcommand man" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand man" -s h -l help -d 'Print help'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l text -d 'Answer every request with this text' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l host -d 'The host to listen on: a name, an address, or * for all' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l port -d 'The port to listen on, 0 for any' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l listen -d 'The address to listen on in one word: HOST:PORT, *:PORT, fd:N or fd:systemd' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l idle-timeout -d 'Close a connection that asks nothing for this long; 60s if left out' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l deadline -d 'End after this long' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l port-file -d 'Write the real port to FILE when listening' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s v -l verbose -d 'Say more'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -133,6 +133,8 @@ impl Http {
     }
 
     fn announce(&self, locals: &[Address], desk: &Desk) -> anyhow::Result<()> {
+        let port = locals.iter().find_map(Address::inet);
+        self.ready.announce(port.map(|address| address.port()))?;
         for local in locals {
             let proto = match local {
                 Address::Inet(_) => "tcp",
@@ -141,8 +143,7 @@ impl Http {
             let local = local.to_string();
             desk.output.tell(&Listening { proto, local })?;
         }
-        let port = locals.iter().find_map(Address::inet);
-        Ok(self.ready.announce(port.map(|address| address.port()))?)
+        Ok(())
     }
 }
 

@@ -105,21 +105,31 @@ impl Binding {
 }
 
 /// How long accepting pauses when there are no descriptors left.
-pub(super) const PAUSE: Duration = Duration::from_millis(100);
+pub const PAUSE: Duration = Duration::from_millis(100);
 
 /// Whether an accept failed for want of something that may come back: descriptors, memory.
-pub(super) fn is_shortage(error: &CallError) -> bool {
+pub fn is_shortage(error: &CallError) -> bool {
     matches!(
         error.errno(),
         libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM
     )
 }
 
-/// Whether an accept failed because the client left before it, accept(2).
-pub(super) fn is_gone(error: &CallError) -> bool {
+/// Whether an accept failed because of the client or its network, which says nothing of the listener, accept(2).
+pub fn is_gone(error: &CallError) -> bool {
     matches!(
         error.errno(),
-        libc::ECONNABORTED | libc::EPROTO | libc::EPERM
+        libc::ECONNABORTED
+            | libc::EINTR
+            | libc::EPROTO
+            | libc::EPERM
+            | libc::ENETDOWN
+            | libc::ENETUNREACH
+            | libc::EHOSTDOWN
+            | libc::EHOSTUNREACH
+            | libc::ENONET
+            | libc::ENOPROTOOPT
+            | libc::ETIMEDOUT
     )
 }
 

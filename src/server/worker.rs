@@ -8,11 +8,9 @@ use slab::Slab;
 use super::connection::Connection;
 use super::door::Door;
 use super::service::{Happening, Service};
-use crate::engine::{Interest, Outlet, Reactor, Timer, Timers};
+use crate::engine::{Interest, Outlet, PAUSE, Reactor, Timer, Timers, is_gone, is_shortage};
 use crate::net::{Address, CallError, Socket};
 
-/// How long no connection is accepted when no descriptor is left.
-const PAUSE: Duration = Duration::from_millis(100);
 /// How often at most the connections are searched for one that is late.
 const SCAN: Duration = Duration::from_millis(250);
 
@@ -124,13 +122,9 @@ impl Worker {
         match accepted.transpose() {
             Ok(Some(Some((socket, peer)))) => self.admit(socket, peer, now + service.limits.head),
             Ok(_) => {}
-            Err(error) => match error.errno() {
-                libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM => {
-                    self.pause(&error, service, now)?;
-                }
-                errno if is_of_the_client(errno) => {}
-                _ => return Err(error.into()),
-            },
+            Err(error) if is_gone(&error) => {}
+            Err(error) if is_shortage(&error) => self.pause(&error, service, now)?,
+            Err(error) => return Err(error.into()),
         }
         Ok(())
     }
@@ -216,21 +210,70 @@ impl Worker {
     }
 }
 
-/// Errors of one client's network, which accept(2) passes on and which say nothing of the listener.
-fn is_of_the_client(errno: i32) -> bool {
-    matches!(
-        errno,
-        libc::ECONNABORTED
-            | libc::EINTR
-            | libc::EPROTO
-            | libc::EPERM
-            | libc::ENETDOWN
-            | libc::ENETUNREACH
-            | libc::EHOSTDOWN
-            | libc::EHOSTUNREACH
-            | libc::ENONET
-            | libc::ENOPROTOOPT
-            | libc::EOPNOTSUPP
-            | libc::ETIMEDOUT
-    )
+#[cfg(test)]
+#[expect(
+    clippy::disallowed_types,
+    reason = "the client is a plain socket: it is not it that is explained"
+)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+    use std::thread;
+
+    use super::super::service::Limits;
+    use super::*;
+    use crate::net::{Explain, Family, Kind, Protocol};
+
+    fn read_end(mut client: TcpStream) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        // A reset is an end too.
+        let _ = client.read_to_end(&mut bytes);
+        bytes
+    }
+
+    #[test]
+    fn patience_ends() {
+        let any = Address::Inet("127.0.0.1:0".parse().unwrap());
+        let silent = Explain::default();
+        let mut socket = Socket::open(Family::Inet, Kind::Stream, Protocol::TCP, &silent).unwrap();
+        socket.bind(&any).unwrap();
+        socket.listen(16).unwrap();
+        let address = socket.getsockname().unwrap().inet().unwrap();
+
+        let short = Duration::from_millis(200);
+        let limits = Limits {
+            head: short,
+            idle: short,
+            stall: short,
+            linger: short,
+        };
+        let text = "x".repeat(50_000_000);
+        let server = thread::spawn(move || {
+            let mut report = |_: &Happening<'_>| Ok(());
+            let mut service = Service::text(text, limits, &mut report);
+            let mut worker = Worker::new(vec![socket]).unwrap();
+            let ended = worker.run(&mut service, None, Some(Duration::from_secs(3)));
+            (ended.unwrap_err().to_string(), worker.connections.len())
+        });
+
+        let open = |said: &str| {
+            let mut client = TcpStream::connect(address).unwrap();
+            client.write_all(said.as_bytes()).unwrap();
+            client
+        };
+        let deaf = open("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        let mute = open("");
+        let slow = open("GET / HTTP/1.1\r\nHost:");
+        let half = open("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nabc");
+        // It never ends its own half: the server does not wait for that for ever.
+        let refused = open("\n");
+        assert_eq!(read_end(mute), b"");
+        for (client, status) in [(slow, "408 "), (half, "408 "), (refused, "400 ")] {
+            let answer = String::from_utf8(read_end(client)).unwrap();
+            assert_eq!(answer.get(9..13), Some(status), "{answer}");
+        }
+        let (ended, left) = server.join().unwrap();
+        assert_eq!((ended.as_str(), left), ("not done within 3s", 0));
+        assert!(read_end(deaf).len() < 50_000_000);
+    }
 }

@@ -23,6 +23,7 @@ mod addresses;
 mod exit_status;
 mod explain;
 mod fqdn;
+mod http;
 mod json;
 mod options;
 mod raw;

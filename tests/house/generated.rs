@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::golden::assert_current;
@@ -13,18 +14,7 @@ const SOCKKIT: &str = env!("CARGO_BIN_EXE_sockkit");
 #[test]
 fn the_manual_is_the_checked_in_one() {
     let directory = tempfile::tempdir().unwrap();
-    let pages = directory.path().join("new/man1");
-    let output = run(SOCKKIT, &["man", pages.to_str().unwrap()]);
-    assert!(
-        output.status.success() && output.stdout.is_empty(),
-        "{output:?}"
-    );
-    let mut files = BTreeMap::new();
-    for entry in fs::read_dir(pages).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        files.insert(name, fs::read_to_string(&path).unwrap());
-    }
+    let files = manual(&directory.path().join("new/man1"));
     assert_current("man", &files);
     let main = String::from_utf8(run(SOCKKIT, &["man"]).stdout).unwrap();
     assert_eq!(main, files["sockkit.1"]);
@@ -35,32 +25,58 @@ fn mandoc_has_nothing_to_say() {
     if !installed(&["mandoc"]) {
         return;
     }
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/man");
-    for entry in fs::read_dir(folder).unwrap() {
-        let page = entry.unwrap().path();
+    let directory = tempfile::tempdir().unwrap();
+    for name in manual(directory.path()).keys() {
+        let page = directory.path().join(name);
         let output = run("mandoc", &["-Tlint", "-Wwarning", page.to_str().unwrap()]);
         let said = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{said}");
     }
 }
 
+/// The pages that the binary writes to a folder.
+fn manual(folder: &Path) -> BTreeMap<String, String> {
+    let output = run(SOCKKIT, &["man", folder.to_str().unwrap()]);
+    assert!(
+        output.status.success() && output.stdout.is_empty(),
+        "{output:?}"
+    );
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        files.insert(name, fs::read_to_string(&path).unwrap());
+    }
+    files
+}
+
 #[test]
 fn the_completions_are_the_checked_in_ones() {
-    let script = |shell| String::from_utf8(run(SOCKKIT, &["completions", shell]).stdout).unwrap();
-    let files = BTreeMap::from([
-        ("sockkit.bash".to_owned(), script("bash")),
-        ("_sockkit".to_owned(), script("zsh")),
-        ("sockkit.fish".to_owned(), script("fish")),
-    ]);
-    assert_current("completions", &files);
+    assert_current("completions", &completions());
     for shell in ["elvish", "powershell"] {
         assert!(script(shell).contains("sockkit"), "{shell}");
     }
 }
 
+fn completions() -> BTreeMap<String, String> {
+    BTreeMap::from([
+        ("sockkit.bash".to_owned(), script("bash")),
+        ("_sockkit".to_owned(), script("zsh")),
+        ("sockkit.fish".to_owned(), script("fish")),
+    ])
+}
+
+fn script(shell: &str) -> String {
+    String::from_utf8(run(SOCKKIT, &["completions", shell]).stdout).unwrap()
+}
+
 #[test]
 fn shells_load_their_completions() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/completions");
+    let directory = tempfile::tempdir().unwrap();
+    for (name, script) in completions() {
+        fs::write(directory.path().join(name), script).unwrap();
+    }
+    let folder = directory.path().display();
     let zsh = format!(
         "fpath=({folder} $fpath); autoload -U compinit; compinit -D -u; \
          autoload +X _sockkit && [[ $_comps[sockkit] = _sockkit ]]"

@@ -132,34 +132,41 @@ fn composed(name: &str, above: &[String], command: &Command) -> Vec<Roff> {
     sections
 }
 
-/// The sections of a help's last part: a heading at the margin with a colon, and its lines as they stand.
+/// What stands at the margin of a help's last part without being a heading.
+const NOTES: &str = "Notes";
+
+/// The sections of a help's last part: examples and tables as they stand, notes filled.
 fn extra(help: &str) -> Vec<Roff> {
-    let mut sections: Vec<Roff> = Vec::new();
-    for (heading, lines) in paragraphs(help) {
-        if heading == Exit::HEADING {
-            continue;
-        }
+    let own = paragraphs(help)
+        .into_iter()
+        .filter(|(heading, _)| *heading != Exit::HEADING);
+    own.map(|(heading, lines)| {
         let mut section = Roff::new();
         section.control("SH", [heading.to_uppercase().as_str()]);
-        section.control("nf", []);
+        if heading != NOTES {
+            section.control("nf", []);
+        }
         for line in lines {
             section.text([roman(line)]);
         }
-        section.control("fi", []);
-        sections.push(section);
-    }
-    sections
+        if heading != NOTES {
+            section.control("fi", []);
+        }
+        section
+    })
+    .collect()
 }
 
+/// Headings, each at the margin and with a colon, and the lines below them.
 fn paragraphs(help: &str) -> Vec<(&str, Vec<&str>)> {
     let mut paragraphs: Vec<(&str, Vec<&str>)> = Vec::new();
-    for line in help.lines() {
-        match (line.strip_suffix(':'), paragraphs.last_mut()) {
-            (Some(heading), _) if !line.starts_with(' ') => paragraphs.push((heading, Vec::new())),
-            (_, Some((_, lines))) if !line.is_empty() => {
-                lines.push(line.strip_prefix("  ").unwrap_or(line));
-            }
-            _ => {}
+    for line in help.lines().filter(|line| !line.is_empty()) {
+        let indented = line.strip_prefix("  ");
+        match (indented, line.strip_suffix(':'), paragraphs.last_mut()) {
+            (Some(line), _, Some((_, lines))) => lines.push(line),
+            (None, Some(heading), _) => paragraphs.push((heading, Vec::new())),
+            (None, None, Some((NOTES, lines))) => lines.push(line),
+            _ => paragraphs.push((NOTES, vec![line])),
         }
     }
     paragraphs
@@ -214,14 +221,14 @@ mod tests {
 
     #[test]
     fn a_help_falls_into_its_sections() {
-        let help = "Examples:\n  a b:\n    .c\n\nExit status:\n  0  yes\n\nOn speed:\n  fast";
+        let help = "Examples:\n  a b:\n    .c\n\nExit status:\n  0  yes\n\nMore.\nAnd more.";
         let found = paragraphs(help);
         assert_eq!(
             found,
             [
                 ("Examples", vec!["a b:", "  .c"]),
                 ("Exit status", vec!["0  yes"]),
-                ("On speed", vec!["fast"]),
+                ("Notes", vec!["More.", "And more."]),
             ]
         );
         assert_eq!(extra(help).len(), 2);

@@ -58,13 +58,13 @@ impl<'a> Hearing<'a> {
 
     /// Say that it hears, and where.
     pub(super) fn announce(&mut self) -> anyhow::Result<()> {
+        self.listen.ready.announce(None)?;
         for ear in &self.ears {
             self.desk.output.tell(&Listening {
                 proto: ear.proto(),
                 local: ear.local(),
             })?;
         }
-        self.listen.ready.announce(None)?;
         let now = Instant::now();
         self.timers = self.listen.timing.timers(now);
         let first = self.listen.timing.timeout;
