@@ -277,7 +277,13 @@ impl Pump<'_> {
                     transfer.blocked = true;
                     return;
                 }
-                Err(failure) => self.give_up_sending(transfer, failure),
+                Err(failure) => {
+                    if !is_departure(&failure) {
+                        // Nothing that the peer may still say can mend this.
+                        self.flow.peer_ended();
+                    }
+                    self.give_up_sending(transfer, failure);
+                }
             }
         }
         transfer.blocked = false;
@@ -335,6 +341,11 @@ impl Transfer {
     fn has_chunk(&self) -> bool {
         self.sent < self.chunk.len()
     }
+}
+
+/// Whether a send failed because the peer takes no more, as against for a fault of ours.
+fn is_departure(failure: &CallError) -> bool {
+    matches!(failure.errno(), libc::EPIPE | libc::ECONNRESET)
 }
 
 fn reader_went_away() -> StdoutError {

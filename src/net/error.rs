@@ -75,12 +75,15 @@ pub fn reason(error: &io::Error) -> String {
 
 /// The C library's text for an error, strerror(3), as `Connection refused`.
 pub(super) fn sentence(error: &io::Error) -> String {
-    let Some(number) = error.raw_os_error() else {
-        return error.to_string();
-    };
-    let text = io::Error::from_raw_os_error(number).to_string();
-    let numbered = format!(" (os error {number})");
-    text.strip_suffix(&numbered).unwrap_or(&text).to_owned()
+    let text = error.to_string();
+    // The standard library adds the number to the C library's words.
+    let number = error
+        .raw_os_error()
+        .map(|number| format!(" (os error {number})"));
+    match number.and_then(|number| text.strip_suffix(&number)) {
+        Some(words) => words.to_owned(),
+        None => text,
+    }
 }
 
 #[cfg(test)]
@@ -94,8 +97,10 @@ mod tests {
             refused.to_string(),
             "connect 127.0.0.1:1: connection refused (ECONNREFUSED)"
         );
-        let capital = io::Error::from_raw_os_error(libc::EIO);
-        assert_eq!(reason(&capital), "input/output error (EIO)");
+        let again = io::Error::from_raw_os_error(libc::EAGAIN);
+        assert_eq!(sentence(&again), "Resource temporarily unavailable");
+        let capital = io::Error::from_raw_os_error(libc::ENONET);
+        assert_eq!(reason(&capital), "machine is not on the network (ENONET)");
         assert_eq!(
             errno_name(&io::Error::from_raw_os_error(4711)),
             "errno 4711"

@@ -448,7 +448,7 @@ fn a_descriptor_that_is_no_socket_is_trouble() {
         .says("fromfd 0: socket operation on non-socket (ENOTSOCK)");
     run("options get --fd 77")
         .expect(2)
-        .says("fromfd 77: bad file number (EBADF)");
+        .says("fromfd 77: bad file descriptor (EBADF)");
     run("options get --fd -1").expect(2);
     run("options get --family inet --type seqpacket")
         .expect(2)

@@ -462,7 +462,7 @@ fn options_shape_what_is_sent() {
     let events = listener.finish().expect(0).events();
     assert_eq!(events[1]["layers"]["ip"]["ttl"], 5);
     assert_eq!(events[1]["layers"]["ip"]["tos"], 16);
-    raw("send --hex 00 -o NOSUCH=1")
+    raw("send --hex 0000 -o NOSUCH=1")
         .run()
         .expect(2)
         .says("NOSUCH");
