@@ -11,7 +11,7 @@ use nix::sys::stat::{Mode, SFlag, fstat, major, minor};
 /// What stdin is: it decides when a run ends (cli.md's rules of EOF and lifetime).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// /dev/null, or closed at the start.
+    /// /dev/null, closed at the start, or a terminal that belongs to another job.
     Null,
     /// A person.
     Terminal,
@@ -38,6 +38,7 @@ impl Inlet {
         let source = match (kind, device) {
             (None, _) | (Some(SFlag::S_IFCHR), Some((1, 3))) => Source::Null,
             (Some(SFlag::S_IFIFO | SFlag::S_IFSOCK), _) => Source::Pipe,
+            _ if is_others_terminal() => return Self::null(),
             _ if nix::unistd::isatty(stdin.as_fd()).unwrap_or(false) => Source::Terminal,
             _ => Source::File,
         };
@@ -47,6 +48,16 @@ impl Inlet {
             _ => None,
         };
         Self { own, source }
+    }
+
+    /// Nothing to read.
+    fn null() -> Self {
+        let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
+        let own = open("/dev/null", flags, Mode::empty()).ok();
+        Self {
+            own,
+            source: Source::Null,
+        }
     }
 
     /// What it is.
@@ -94,4 +105,11 @@ impl Inlet {
             None => watch(io::stdin().as_fd()),
         }
     }
+}
+
+/// Whether stdin is a terminal at which somebody types for another job: a read would stop this one with SIGTTIN, so a
+/// job in the background of a shell leaves it alone.
+fn is_others_terminal() -> bool {
+    let foreground = nix::unistd::tcgetpgrp(io::stdin());
+    foreground.is_ok_and(|group| group != nix::unistd::getpgrp())
 }

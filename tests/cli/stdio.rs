@@ -10,8 +10,8 @@ use nix::pty::openpty;
 use nix::sys::signal::Signal;
 
 use crate::kit::{
-    Finished, Sign, Start, Stdin, accept, dead_port, listener, patient, pattern, read_end, sockkit,
-    stream_to,
+    Finished, Sign, Start, Stdin, accept, dead_port, listener, patient, pattern, python, read_end,
+    sockkit, stream_to,
 };
 
 fn connect(port: u16) -> Start {
@@ -169,6 +169,38 @@ fn a_terminals_client_ends_with_its_peer() {
     drop(peer);
     // Although it has spoken: nobody types after a goodbye.
     client.finish().expect(0);
+}
+
+/// A shell with job control on a terminal of its own; what is typed while the listener runs is not for it.
+const JOB: &str = r#"
+import os, pty, socket, sys
+program, folder = sys.argv[1:]
+child, terminal = pty.fork()
+if child == 0:
+    os.chdir(folder)
+    job = 'set -m; mkfifo told; "$0" tcp listen 0 --port-file port > got 2> told & head -n 1 told >&2; wait; exit 7'
+    os.execvp("bash", ["bash", "-c", job, program])
+said = b""
+while b"listening on" not in said:
+    said += os.read(terminal, 1024)
+os.write(terminal, b"typed for the shell\n")
+peer = socket.create_connection(("127.0.0.1", int(open(folder + "/port").read())), 10)
+peer.sendall(b"heard")
+peer.shutdown(socket.SHUT_WR)
+print(peer.recv(100), os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), open(folder + "/got").read())
+"#;
+
+#[test]
+fn a_job_in_the_background_leaves_the_terminal_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let words = [
+        env!("CARGO_BIN_EXE_sockkit"),
+        folder.path().to_str().unwrap(),
+    ];
+    let Some(shell) = python(JOB, &words) else {
+        return;
+    };
+    assert_eq!(shell.run().expect(0).text(), "b'' 7 heard\n");
 }
 
 #[test]
