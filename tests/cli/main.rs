@@ -27,6 +27,7 @@ mod http;
 mod idle;
 mod json;
 mod options;
+mod racing;
 mod raw;
 mod resolve;
 mod stdio;
