@@ -1,5 +1,6 @@
 //! The command line: the subcommands, and the flags that mean the same in each.
 
+use std::io::{self, IsTerminal};
 use std::time::SystemTime;
 
 use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
@@ -17,7 +18,7 @@ use crate::commands::tcp::Tcp;
 use crate::commands::udp::Udp;
 use crate::commands::unix::Unix;
 use crate::engine::Outlet;
-use crate::output::{Exit, Failure, Output, Style, Usage};
+use crate::output::{Exit, Failure, Output, Palette, Style, Usage};
 
 /// A multi-protocol socket toolkit
 ///
@@ -55,13 +56,13 @@ struct Global {
     /// Show every socket call on stderr as it happens
     #[arg(long, global = true)]
     explain: bool,
-    /// Say nothing but errors' exit statuses
+    /// Say nothing on stderr, not even errors: the exit status tells
     #[arg(short, long, global = true)]
     quiet: bool,
-    /// Say more
+    /// Say more on stderr: connections, datagrams
     #[arg(short, long, global = true)]
     verbose: bool,
-    /// When to use colours; NO_COLOR is honoured
+    /// When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: ColorChoice,
 }
@@ -87,17 +88,18 @@ impl Cli {
             json,
             quiet,
             verbose,
+            color,
             ..
         } = self.global;
-        Output::new(
-            Outlet::stdout(),
-            Style {
-                json,
-                quiet,
-                verbose,
-            },
-            SystemTime::now,
-        )
+        let no_color = std::env::var_os("NO_COLOR");
+        let palette = Palette::new(color, io::stderr().is_terminal(), no_color.as_deref());
+        let style = Style {
+            json,
+            quiet,
+            verbose,
+            palette,
+        };
+        Output::new(Outlet::stdout(), style, SystemTime::now)
     }
 
     /// Run the subcommand.

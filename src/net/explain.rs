@@ -117,16 +117,18 @@ impl fmt::Display for Told<'_> {
         write!(f, "{}({}) = ", self.call, self.arguments)?;
         match &self.result {
             Ok(number) => write!(f, "{number}")?,
-            Err(refusal) => write!(
-                f,
-                "{} {} ({})",
-                refusal.number, refusal.symbol, refusal.text
-            )?,
+            Err(refusal) => write!(f, "{refusal}")?,
         }
         match &self.note {
             Some(note) => write!(f, "  {note}"),
             None => Ok(()),
         }
+    }
+}
+
+impl fmt::Display for Refusal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} ({})", self.number, self.symbol, self.text)
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
+use super::palette::{PaintedCall, Palette};
 use crate::engine::{Outlet, StdoutError};
 use crate::net::{Explain, Told};
 
@@ -40,6 +41,8 @@ pub struct Style {
     pub quiet: bool,
     /// `-v`: details too.
     pub verbose: bool,
+    /// `--color`: the colours of stderr.
+    pub palette: Palette,
 }
 
 /// The one place through which events leave.
@@ -111,7 +114,7 @@ impl Output {
             if output.style.json {
                 let _ = output.offer(&Call::from(told));
             } else {
-                say(told);
+                say(PaintedCall(told, output.style.palette));
             }
         })
     }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::event::{Event, Output, say};
 use super::exit::Exit;
+use super::palette::{PaintedFailure, Palette};
 use crate::engine::{ConnectError, Expired, LoopError, StdoutError};
 use crate::net::sockopt::{SettingError, advice};
 use crate::net::{CallError, EndpointError, InheritError, NameError, UnixNameError, errno_name};
@@ -96,7 +97,7 @@ impl Failure {
             drop(told);
         }
         if !output.style().quiet {
-            say(self);
+            say(PaintedFailure(self, output.style().palette));
         }
         self.exit
     }
@@ -244,11 +245,7 @@ impl Event for Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sockkit: {}", self.message)?;
-        match &self.hint {
-            Some(hint) => write!(f, "\n  hint: {hint}"),
-            None => Ok(()),
-        }
+        PaintedFailure(self, Palette::default()).fmt(f)
     }
 }
 

@@ -7,6 +7,7 @@ mod exit;
 mod failure;
 mod harmless;
 mod hexdump;
+mod palette;
 
 pub use bytes::Bytes;
 pub use connection::{Accepted, Closed, Connected, Datagram, Listening, Received, Warning};
@@ -15,3 +16,4 @@ pub use exit::Exit;
 pub use failure::{Failure, NoAnswer, Usage};
 pub use harmless::{Harmless, harmless};
 pub use hexdump::HexDump;
+pub use palette::Palette;
