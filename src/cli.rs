@@ -1,9 +1,11 @@
 //! The command line: the subcommands, and the flags that mean the same in each.
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::time::SystemTime;
 
-use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::args::AddressArgs;
 use crate::commands::Desk;
@@ -67,18 +69,39 @@ struct Global {
     color: ColorChoice,
 }
 
-#[derive(Debug, Subcommand)]
-enum Command {
-    Tcp(Tcp),
-    Udp(Udp),
-    Unix(Unix),
-    Raw(Raw),
-    Resolve(Resolve),
-    Fqdn(Fqdn),
-    Options(Options),
-    Completions(Completions),
-    Man(Man),
-    Http(Http),
+/// The subcommands: a name and the type that parses and runs it.
+macro_rules! commands {
+    ($($name:literal => $command:ident),* $(,)?) => {
+        #[derive(Debug, Subcommand)]
+        enum Command {
+            $($command($command),)*
+        }
+
+        /// What adds a subcommand's own definitions to its name.
+        const DEFINITIONS: &[(&str, fn(clap::Command) -> clap::Command)] =
+            &[$(($name, <$command as Args>::augment_args)),*];
+
+        impl Command {
+            fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
+                match self {
+                    $(Self::$command(command) => command.run(desk),)*
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    "http" => Http,
+    "tcp" => Tcp,
+    "udp" => Udp,
+    "unix" => Unix,
+    "raw" => Raw,
+    "resolve" => Resolve,
+    "fqdn" => Fqdn,
+    "options" => Options,
+    "completions" => Completions,
+    "man" => Man,
 }
 
 impl Cli {
@@ -107,19 +130,31 @@ impl Cli {
         let desk = Desk {
             output: output.clone(),
             explain: output.narrator(self.global.explain),
+            definitions: Self::command,
         };
-        match &self.command {
-            Command::Tcp(tcp) => tcp.run(&desk),
-            Command::Udp(udp) => udp.run(&desk),
-            Command::Unix(unix) => unix.run(&desk),
-            Command::Raw(raw) => raw.run(&desk),
-            Command::Resolve(resolve) => resolve.run(&desk),
-            Command::Fqdn(fqdn) => fqdn.run(&desk),
-            Command::Options(options) => options.run(&desk),
-            Command::Completions(completions) => completions.run(&desk, Self::command()),
-            Command::Man(man) => man.run(&desk, Self::command()),
-            Command::Http(http) => http.run(&desk),
-        }
+        self.command.run(&desk)
+    }
+}
+
+/// Parse a command line. Defining every subcommand would take longer than all else that a small one does: the one that
+/// is called is enough, unless help or a refusal is to be shown.
+pub fn parse(argv: &[OsString]) -> Result<Cli, clap::Error> {
+    let mut command = clap::Command::new("sockkit")
+        .version(env!("CARGO_PKG_VERSION"))
+        .disable_help_subcommand(true)
+        .subcommand_required(true);
+    command = Global::augment_args(command);
+    for (name, define) in DEFINITIONS {
+        command = command.subcommand(clap::Command::new(*name).defer(*define));
+    }
+    let parsed = command
+        .try_get_matches_from_mut(argv)
+        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
+    // Taking the definitions apart piece by piece would take as long as making them.
+    std::mem::forget(command);
+    match parsed {
+        Err(error) if error.kind() != ErrorKind::DisplayVersion => Cli::try_parse_from(argv),
+        parsed => parsed,
     }
 }
 
@@ -164,4 +199,20 @@ fn table(heading: &str, rows: &[(&str, &str)]) -> String {
         table.push_str(&format!("\n  {word:width$}  {meaning}"));
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subcommand_is_the_same_however_it_was_defined() {
+        let whole = Cli::command();
+        let names: Vec<&str> = whole
+            .get_subcommands()
+            .map(clap::Command::get_name)
+            .collect();
+        let quick: Vec<&str> = DEFINITIONS.iter().map(|(name, _)| *name).collect();
+        assert_eq!(quick, names);
+    }
 }

@@ -23,14 +23,12 @@ pub mod wire;
 
 use std::ffi::OsString;
 
-use clap::Parser;
-
-use cli::Cli;
 use output::{Exit, Failure};
 
 /// Run a command line; errors are printed here and nowhere else.
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
-    let cli = match Cli::try_parse_from(argv) {
+    let argv: Vec<OsString> = argv.into_iter().collect();
+    let cli = match cli::parse(&argv) {
         Ok(cli) => cli,
         Err(refused) => return cli::refuse(&refused),
     };

@@ -30,11 +30,11 @@ struct Script {
 }
 
 impl Completions {
-    /// Print the script that completes `command`.
-    pub fn run(&self, desk: &Desk, command: clap::Command) -> anyhow::Result<Exit> {
+    /// Print the script that completes the whole command line.
+    pub fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
         desk.output.tell(&Script {
             shell: self.shell.to_string(),
-            script: script(self.shell, command),
+            script: script(self.shell, (desk.definitions)()),
         })?;
         Ok(Exit::Done)
     }

@@ -34,8 +34,9 @@ struct Written {
 }
 
 impl Man {
-    /// Print or write the manual of `command`.
-    pub fn run(&self, desk: &Desk, mut command: clap::Command) -> anyhow::Result<Exit> {
+    /// Print or write the manual of the whole command line.
+    pub fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
+        let mut command = (desk.definitions)();
         command.build();
         match &self.dir {
             None => desk.output.tell(&Page::of(&command))?,

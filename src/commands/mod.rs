@@ -26,4 +26,6 @@ pub struct Desk {
     pub output: Output,
     /// To whom calls are told.
     pub explain: Explain,
+    /// The definitions of the whole command line, which manual and completions are made from.
+    pub definitions: fn() -> clap::Command,
 }
