@@ -173,6 +173,9 @@ pub(super) struct Outgoing<'a> {
     pub(super) words: &'a [OsString],
     pub(super) framing: FramingArgs,
     pub(super) view: ViewArgs,
+    pub(super) timing: TimingArgs,
+    /// When the run began; the deadline counts from here.
+    pub(super) start: Instant,
 }
 
 impl Outgoing<'_> {
@@ -205,14 +208,20 @@ impl Outgoing<'_> {
         let inlet = Inlet::stdin();
         let mut chop = self.framing.chop();
         let mut decoder = self.view.decoder();
+        let mut timers = self.timing.timers(self.start);
         let mut buffer = vec![0; 256 * 1024];
         loop {
+            let is_ready = inlet.wait(timers.next()).map_err(LoopError::Stdin)?;
+            if let Some(expired) = timers.expired(Instant::now()) {
+                return Err(expired.on("read stdin").into());
+            }
             let room = chop.room(buffer.len());
             let window = buffer.get_mut(..room).unwrap_or_default();
-            let Some(count) = inlet.read(window).map_err(LoopError::Stdin)? else {
-                inlet.wait().map_err(LoopError::Stdin)?;
+            let read = is_ready.then(|| inlet.read(window)).transpose();
+            let Some(count) = read.map_err(LoopError::Stdin)?.flatten() else {
                 continue;
             };
+            timers.restart(Timer::Idle, Instant::now());
             let read = window.get(..count).filter(|read| !read.is_empty());
             let decoded = match &mut decoder {
                 Some(decoder) => decoder.decode(read).map_err(LoopError::Typed)?,

@@ -146,6 +146,7 @@ impl Udp {
 
 impl SendTo {
     fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
+        let start = Instant::now();
         let preparation = self.socket.parse()?;
         let (endpoint, words) = self.address_and_data(desk)?;
         let view = ViewArgs {
@@ -157,6 +158,8 @@ impl SendTo {
             words: &words,
             framing: self.framing,
             view,
+            timing: self.timing,
+            start,
         };
         let network = match endpoint {
             Endpoint::Inherited(descriptor) => {

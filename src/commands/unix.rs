@@ -273,6 +273,7 @@ const BACKLOG: i32 = 4096;
 
 impl SendTo {
     fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
+        let start = Instant::now();
         let target = TargetArgs {
             path: self.path.clone(),
             kind: self.kind,
@@ -297,6 +298,8 @@ impl SendTo {
             words: &self.data,
             framing: self.framing,
             view,
+            timing: self.timing,
+            start,
         };
         outgoing.each(&mut |bytes| send_all(&socket, bytes, limit, desk))?;
         if self.kind != Type::Dgram {
