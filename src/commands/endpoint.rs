@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Desk;
-use crate::args::SourceArgs;
+use crate::args::{Preparation, SourceArgs};
 use crate::engine::{Binding, Listener, lookup};
 use crate::net::{
     Address, CallError, Descriptor, Endpoint, Family, Host, HostPort, Kind, Resolver, Socket,
@@ -53,16 +53,18 @@ pub(super) fn listeners(
     }
 }
 
-/// The one socket behind a descriptor.
-pub(super) fn inherited(descriptor: Descriptor, desk: &Desk) -> anyhow::Result<Socket> {
-    match all_inherited(descriptor, desk)?.pop() {
-        Some(socket) => Ok(socket),
-        None => Err(Usage::new(
-            "no descriptor was inherited",
-            "fd:3, or start it with LISTEN_FDS",
-        )
-        .into()),
-    }
+/// The one socket behind a descriptor, prepared.
+pub(super) fn inherited(
+    descriptor: Descriptor,
+    preparation: &Preparation,
+    desk: &Desk,
+) -> anyhow::Result<Socket> {
+    let Some(socket) = all_inherited(descriptor, desk)?.pop() else {
+        let why = "no descriptor was inherited";
+        return Err(Usage::new(why, "fd:3, or start it with LISTEN_FDS").into());
+    };
+    preparation.apply(&socket)?;
+    Ok(socket)
 }
 
 fn all_inherited(descriptor: Descriptor, desk: &Desk) -> anyhow::Result<Vec<Socket>> {

@@ -115,8 +115,7 @@ impl Connect {
         let preparation = self.socket.parse()?;
         let network = match self.address.endpoint()? {
             Endpoint::Inherited(descriptor) => {
-                let socket = inherited(descriptor, desk)?;
-                preparation.apply(&socket)?;
+                let socket = inherited(descriptor, &preparation, desk)?;
                 let (peer, local) = (socket.getpeername()?, socket.getsockname()?);
                 return stream.converse(Connection {
                     socket,

@@ -163,8 +163,7 @@ impl SendTo {
         };
         let network = match endpoint {
             Endpoint::Inherited(descriptor) => {
-                let socket = inherited(descriptor, desk)?;
-                preparation.apply(&socket)?;
+                let socket = inherited(descriptor, &preparation, desk)?;
                 outgoing.each(&mut |bytes| {
                     deliver(&socket, &desk.explain, limit, |socket| socket.send(bytes)).map(drop)
                 })?;
@@ -265,11 +264,7 @@ impl Connect {
         let start = Instant::now();
         let preparation = self.socket.parse()?;
         let socket = match self.address.endpoint()? {
-            Endpoint::Inherited(descriptor) => {
-                let socket = inherited(descriptor, desk)?;
-                preparation.apply(&socket)?;
-                socket
-            }
+            Endpoint::Inherited(descriptor) => inherited(descriptor, &preparation, desk)?,
             Endpoint::Network(network) => self.open(&no_wildcard(network)?, &preparation, desk)?,
         };
         let (peer, local) = (socket.getpeername()?.to_string(), socket.getsockname()?);

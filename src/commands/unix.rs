@@ -165,7 +165,7 @@ impl Connect {
         let own = self.bind.as_deref().map(UnixName::parse).transpose()?;
         let mut bound = None;
         let socket = match self.target.parse()? {
-            Target::Inherited(descriptor) => inherited(descriptor, desk)?,
+            Target::Inherited(descriptor) => inherited(descriptor, &preparation, desk)?,
             Target::Name(name) => {
                 let mut socket = self.target.kind.open(desk)?;
                 preparation.apply(&socket)?;
@@ -201,7 +201,13 @@ impl Listen {
         reactor.catch_signals()?;
         let mut bound: Option<BoundPath> = None;
         let listeners = match self.target.parse()? {
-            Target::Inherited(descriptor) => inherited_listeners(descriptor, kind, desk)?,
+            Target::Inherited(descriptor) => {
+                let listeners = inherited_listeners(descriptor, kind, desk)?;
+                listeners
+                    .iter()
+                    .try_for_each(|listener| preparation.apply(&listener.socket))?;
+                listeners
+            }
             Target::Name(name) => {
                 let mut socket = self.target.kind.open(desk)?;
                 preparation.apply(&socket)?;
@@ -281,7 +287,7 @@ impl SendTo {
         let limit = self.timing.to_connect();
         let preparation = self.socket.parse()?;
         let socket = match target.parse()? {
-            Target::Inherited(descriptor) => inherited(descriptor, desk)?,
+            Target::Inherited(descriptor) => inherited(descriptor, &preparation, desk)?,
             Target::Name(name) => {
                 let mut socket = self.kind.open(desk)?;
                 preparation.apply(&socket)?;
