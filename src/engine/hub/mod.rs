@@ -154,7 +154,7 @@ impl Hub<'_> {
         let clear = self.outlet.is_clear();
         for (_, client) in &mut state.clients {
             let interest = Interest {
-                read: clear,
+                read: clear && !client.ended,
                 write: !client.queue.is_empty(),
             };
             let wanted = (interest != Interest::NONE).then_some(interest);
@@ -265,11 +265,10 @@ impl Hub<'_> {
         let Some(client) = state.clients.get_mut(key) else {
             return Ok(());
         };
-        let sent = if ready.write { client.send() } else { Ok(()) };
-        if let Err(failure) = sent {
-            return self.close(state, key, Some(&failure));
+        if ready.write {
+            client.send();
         }
-        if !ready.read || !self.outlet.is_clear() {
+        if !ready.read || client.ended || !self.outlet.is_clear() {
             return self.finish(state, key);
         }
         let received = if self.records {
@@ -279,7 +278,10 @@ impl Hub<'_> {
         };
         match received {
             Ok(Recv::WouldBlock) => self.finish(state, key),
-            Ok(Recv::Bytes(0)) => self.close(state, key, None),
+            Ok(Recv::Bytes(0)) => {
+                client.ended = true;
+                self.finish(state, key)
+            }
             Ok(Recv::Bytes(count)) => {
                 client.active = Instant::now();
                 client.moved.received += count as u64;
@@ -292,7 +294,7 @@ impl Hub<'_> {
                 })?;
                 self.finish(state, key)
             }
-            Err(failure) => self.close(state, key, Some(&failure)),
+            Err(failure) => self.close(state, key, Some(failure)),
         }
     }
 
@@ -323,28 +325,34 @@ impl Hub<'_> {
             let Some(client) = state.clients.get_mut(key) else {
                 continue;
             };
-            match client.enqueue(&chunk) {
-                Ok(()) => self.finish(state, key)?,
-                Err(failure) => self.close(state, key, Some(&failure))?,
-            }
+            client.enqueue(&chunk);
+            self.finish(state, key)?;
         }
         Ok(())
     }
 
-    /// Half-close a connection that has been told everything.
+    /// Half-close a connection that has been told everything, and close one that has nothing to say either.
     fn finish(&mut self, state: &mut State, key: usize) -> Result<(), LoopError> {
-        // A stdin of /dev/null never had anything to say: its end is no end.
-        let all_said = state.stdin_ended && self.inlet.source() != Source::Null;
+        let source = self.inlet.source();
         let Some(client) = state.clients.get_mut(key) else {
             return Ok(());
         };
-        if !all_said || client.half_closed || !client.queue.is_empty() {
+        if client.ended && client.queue.is_empty() {
+            // It may have half-closed only. The rest of a file is for it too; a pipe may never say more.
+            let hears_more = source == Source::File && !state.stdin_ended;
+            if !hears_more || client.failure.is_some() {
+                return self.close(state, key, None);
+            }
+        }
+        // A stdin of /dev/null never had anything to say: its end is no end.
+        let all_said = state.stdin_ended && source != Source::Null;
+        if !all_said || client.half_closed || !client.queue.is_empty() || client.failure.is_some() {
             return Ok(());
         }
         client.half_closed = true;
         match client.socket.shutdown(Shutdown::Write) {
             Err(failure) if failure.errno() != libc::ENOTCONN => {
-                self.close(state, key, Some(&failure))
+                self.close(state, key, Some(failure))
             }
             _ => Ok(()),
         }
@@ -355,21 +363,16 @@ impl Hub<'_> {
         &mut self,
         state: &mut State,
         key: usize,
-        failure: Option<&CallError>,
+        failure: Option<CallError>,
     ) -> Result<(), LoopError> {
-        let Some(mut client) = state.clients.try_remove(key) else {
+        let Some(client) = state.clients.try_remove(key) else {
             return Ok(());
         };
-        if failure.is_none() {
-            // It may have half-closed only: what is queued for it goes out as far as the kernel takes it.
-            let _ = client.send();
-        }
-        let (conn, moved) = (client.conn, client.moved);
         let closed = HubEvent::Closed {
-            conn,
+            conn: client.conn,
             peer: &client.peer,
-            moved,
-            failure,
+            moved: client.moved,
+            failure: client.failure.as_ref().or(failure.as_ref()),
         };
         (self.report)(&closed).map_err(LoopError::from)
     }
@@ -386,7 +389,7 @@ impl Hub<'_> {
             .collect();
         for key in keys {
             let late = CallError::new("recv", "", nix::errno::Errno::ETIMEDOUT);
-            self.close(state, key, Some(&late))?;
+            self.close(state, key, Some(late))?;
         }
         Ok(())
     }
