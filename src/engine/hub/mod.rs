@@ -17,7 +17,7 @@ use super::outlet::{Outlet, StdoutError};
 use super::pump::{BUFFER, RECORD, Typed};
 use super::reactor::{Interest, Reactor, Ready};
 use super::timer::{Timer, Timers};
-use super::watch::Watch;
+use super::watch::{AtOnce, StdioWatch, Watch};
 use crate::net::{Address, CallError, Recv, Shutdown};
 
 /// How much may wait for one connection before stdin is left unread.
@@ -94,8 +94,7 @@ struct State {
     paused_until: Option<Instant>,
     refused: bool,
     listening: Vec<Watch>,
-    stdin: Watch,
-    stdout: Watch,
+    stdio: StdioWatch,
 }
 
 impl Hub<'_> {
@@ -111,15 +110,15 @@ impl Hub<'_> {
             listening: (0..self.listeners.len())
                 .map(|index| Watch::new(FIRST + index))
                 .collect(),
-            stdin: Watch::new(STDIN),
-            stdout: Watch::new(STDOUT),
+            stdio: StdioWatch::new(STDIN, STDOUT),
         };
         loop {
             let at_once = self.watch(&mut state)?;
-            if let Some(signal) = self.reactor.wait(self.next_wake(&state, at_once))? {
+            let until = at_once.or_until(self.next_wake(&state));
+            if let Some(signal) = self.reactor.wait(until)? {
                 return Ok(Ending::Signal(signal));
             }
-            self.take_ready(&mut state, at_once, &mut buffer)?;
+            self.take_ready(&mut state, at_once.stdin, &mut buffer)?;
             self.close_idle(&mut state)?;
             if let Some(expired) = self.timers.expired(Instant::now()) {
                 return Err(expired.on("listen").into());
@@ -127,10 +126,7 @@ impl Hub<'_> {
         }
     }
 
-    fn next_wake(&self, state: &State, at_once: bool) -> Option<Instant> {
-        if at_once {
-            return Some(Instant::now());
-        }
+    fn next_wake(&self, state: &State) -> Option<Instant> {
         let idle = self.idle.and_then(|idle| {
             state
                 .clients
@@ -144,8 +140,8 @@ impl Hub<'_> {
             .min()
     }
 
-    /// Tell the kernel what is wanted now; whether stdin is a file, which is ready at once.
-    fn watch(&mut self, state: &mut State) -> Result<bool, CallError> {
+    /// Tell the kernel what is wanted now; which stream is ready without it.
+    fn watch(&mut self, state: &mut State) -> Result<AtOnce, CallError> {
         let reactor = &*self.reactor;
         let accepting = state.paused_until.is_none().then_some(Interest::READ);
         for (listener, watch) in self.listeners.iter().zip(&mut state.listening) {
@@ -161,26 +157,15 @@ impl Hub<'_> {
             client.watch.set(reactor, &client.socket, wanted)?;
         }
         let hears_stdin = state.hears_stdin();
-        let stdin = hears_stdin.then_some(Interest::READ);
-        let at_once = self
-            .inlet
-            .with_fd(|fd| state.stdin.set(reactor, fd, stdin))?;
-        let stdout = if clear {
-            Interest::NONE
-        } else {
-            Interest::WRITE
-        };
-        let always_room = self
-            .outlet
-            .with_fd(|fd| state.stdout.set(reactor, fd, Some(stdout)));
-        let always_room = always_room.transpose()?.unwrap_or(true);
-        Ok((at_once && hears_stdin) || (always_room && !clear))
+        state
+            .stdio
+            .set(reactor, self.inlet, self.outlet, hears_stdin)
     }
 
     fn take_ready(
         &mut self,
         state: &mut State,
-        at_once: bool,
+        mut stdin_ready: bool,
         buffer: &mut [u8],
     ) -> Result<(), LoopError> {
         if state
@@ -189,7 +174,6 @@ impl Hub<'_> {
         {
             state.paused_until = None;
         }
-        let mut stdin_ready = at_once;
         for index in 0..self.reactor.ready().len() {
             let Some(ready) = self.reactor.ready().get(index).copied() else {
                 break;
@@ -197,7 +181,7 @@ impl Hub<'_> {
             match ready.token {
                 STDIN => stdin_ready = true,
                 STDOUT if ready.gone && self.outlet.is_clear() => {
-                    return Err(StdoutError(std::io::Error::from_raw_os_error(libc::EPIPE)).into());
+                    return Err(StdoutError::reader_gone().into());
                 }
                 STDOUT => {}
                 token if token - FIRST < self.listeners.len() => {
