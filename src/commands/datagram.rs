@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::Desk;
-use crate::args::{FramingArgs, TimingArgs, ViewArgs, from_hex};
+use crate::args::{FramingArgs, FromHex, TimingArgs, ViewArgs, from_hex};
 use crate::engine::{
     Answering, Ending, Exchange, Inlet, LoopError, Reactor, StdoutError, Tally, Timer, Timers,
     Typed,
@@ -50,7 +50,7 @@ impl Conversation<'_> {
         local: &Address,
     ) -> anyhow::Result<Exit> {
         let (tally, ending) = self.run(reactor, sockets, Answering::LastHeard, None, local);
-        self.end(tally, ending?, "no datagram came")
+        self.end(tally, ending?)
     }
 
     /// Talk with the one peer that the socket is connected to.
@@ -70,7 +70,7 @@ impl Conversation<'_> {
             linger,
             local,
         );
-        self.end(tally, ending?, "no reply came")
+        self.end(tally, ending?)
     }
 
     fn run(
@@ -82,12 +82,8 @@ impl Conversation<'_> {
         local: &Address,
     ) -> (Tally, Result<Ending, LoopError>) {
         let inlet = Inlet::stdin();
-        let mut decoder = self.args.view.decoder();
-        let mut decode = |piece: Option<&[u8]>| {
-            decoder
-                .as_mut()
-                .map_or(Ok(Vec::new()), |hex| hex.decode(piece))
-        };
+        let mut from_hex = FromHex::default();
+        let mut decode = |piece: Option<&[u8]>| from_hex.decode(piece);
         let mut timers: Timers = self.args.timing.timers(self.start);
         timers.start(Timer::Answer, self.args.timing.timeout, Instant::now());
         let mut exchange = Exchange {
@@ -108,14 +104,15 @@ impl Conversation<'_> {
         exchange.run()
     }
 
-    fn end(&self, tally: Tally, ending: Ending, missing: &str) -> anyhow::Result<Exit> {
+    /// A listener is only done when its count is reached; one that talks to a peer, when no more replies come.
+    fn end(&self, tally: Tally, ending: Ending) -> anyhow::Result<Exit> {
         // Who asked something and was never answered has a no, though nobody counted.
         let least = self.args.count.unwrap_or_else(|| u64::from(tally.sent > 0));
         match ending {
             Ending::Signal(signal) => Ok(Exit::Signal(signal)),
             Ending::Done if tally.heard >= least => Ok(Exit::Done),
             Ending::Done => {
-                let why = missing.to_owned();
+                let why = "no reply came".to_owned();
                 let hint = Some(format!(
                     "{} of {least} came; --linger waits longer",
                     tally.heard

@@ -7,14 +7,14 @@ use clap::{Args, Subcommand};
 
 use super::Desk;
 use super::datagram::{Conversation, ExchangeArgs, Outgoing};
-use super::endpoint::{inherited, listeners, resolve, sources};
+use super::endpoint::{inherited, listeners, no_wildcard, resolve, sources};
 use crate::args::{
     AddressArgs, FamilyArgs, FramingArgs, Preparation, ReadyArgs, SocketArgs, SourceArgs,
     TimingArgs, ViewArgs, combine, duration,
 };
-use crate::engine::{Binding, LoopError, Reactor, deliver};
+use crate::engine::{LoopError, Reactor, deliver};
 use crate::net::{
-    Address, CallError, Endpoint, Family, Host, HostPort, Kind, Port, Protocol, Resolver, Socket,
+    Address, CallError, Endpoint, Family, HostPort, Kind, Port, Protocol, Resolver, Socket,
 };
 use crate::output::{Connected, Exit, Listening, Usage};
 
@@ -312,11 +312,6 @@ impl Listen {
         let mut reactor = Reactor::new()?;
         let preparation = self.socket.parse()?;
         let protocol = self.transport.protocol();
-        let binding = Binding {
-            kind: Kind::Dgram,
-            protocol,
-            dual_stack: false,
-        };
         let prepare = |socket: &Socket, family: Family| {
             preparation.apply(socket)?;
             ask_for_destination(socket, family)
@@ -324,7 +319,7 @@ impl Listen {
         let listeners = listeners(
             self.address.endpoint()?,
             self.address.family(),
-            binding,
+            (Kind::Dgram, protocol),
             &prepare,
             desk,
         )?;
@@ -406,16 +401,6 @@ fn is_port(word: &OsStr, desk: &Desk) -> bool {
         Ok(_) => true,
         Err(_) => false,
     }
-}
-
-fn no_wildcard(network: HostPort) -> Result<HostPort, Usage> {
-    if network.host == Host::Any {
-        return Err(Usage::new(
-            "`*` is where to listen, not where to send to",
-            "127.0.0.1:PORT",
-        ));
-    }
-    Ok(network)
 }
 
 fn no_address(word: &OsStr) -> Usage {

@@ -10,7 +10,7 @@ use super::datagram::{Conversation, ExchangeArgs, Outgoing};
 use super::endpoint::{inherited, inherited_listeners};
 use super::stream::{ServeArgs, Stream, StreamArgs};
 use crate::args::{FramingArgs, LifetimeArgs, ReadyArgs, SocketArgs, TimingArgs, ViewArgs};
-use crate::engine::{Connection, Expired, Listener, LoopError, Reactor, Timer, deliver};
+use crate::engine::{BACKLOG, Connection, Expired, Listener, LoopError, Reactor, Timer, deliver};
 use crate::net::{
     Address, BoundPath, CallError, Descriptor, Endpoint, Family, Kind, Protocol, Shutdown, Socket,
     UnixName, bind_unix,
@@ -219,7 +219,7 @@ impl Listen {
                     self.replace,
                     &desk.explain,
                 )?;
-                if kind != Kind::Dgram {
+                if kind.has_connections() {
                     socket.listen(BACKLOG)?;
                 }
                 vec![Listener {
@@ -273,9 +273,6 @@ impl Listen {
         .listen(reactor, sockets, &local)
     }
 }
-
-/// The queue of connections not yet accepted; the kernel caps it at net.core.somaxconn.
-const BACKLOG: i32 = 4096;
 
 impl SendTo {
     fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {

@@ -203,14 +203,10 @@ impl Hub<'_> {
         let Some(listener) = self.listeners.get(index) else {
             return Ok(());
         };
-        match listener.socket.accept() {
-            Ok(Some((socket, peer))) => {
+        match listener.accept() {
+            Ok(Some((socket, peer, local))) => {
                 state.refused = false;
                 self.timers.stop(Timer::Answer);
-                let peer = peer.unmapped();
-                let local = socket
-                    .getsockname()
-                    .map_or_else(|_| listener.local.clone(), Address::unmapped);
                 state.accepted += 1;
                 let conn = state.accepted;
                 (self.report)(&HubEvent::Accepted {
