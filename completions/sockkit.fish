@@ -29,7 +29,7 @@ always\t''
 never\t''"
 complete -c sockkit -n "__fish_sockkit_needs_command" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_needs_command" -l explain -d 'Show every socket call on stderr as it happens'
-complete -c sockkit -n "__fish_sockkit_needs_command" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_needs_command" -s q -l quiet -d 'Say nothing: of an error only the exit status is left'
 complete -c sockkit -n "__fish_sockkit_needs_command" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_needs_command" -s V -l version -d 'Print version'
@@ -48,7 +48,7 @@ always\t''
 never\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and not __fish_seen_subcommand_from connect listen" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and not __fish_seen_subcommand_from connect listen" -l explain -d 'Show every socket call on stderr as it happens'
-complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and not __fish_seen_subcommand_from connect listen" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and not __fish_seen_subcommand_from connect listen" -s q -l quiet -d 'Say nothing: of an error only the exit status is left'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and not __fish_seen_subcommand_from connect listen" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and not __fish_seen_subcommand_from connect listen" -s h -l help -d 'Print help'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and not __fish_seen_subcommand_from connect listen" -f -a "connect" -d 'Connect to a TCP port: stdin is sent, what arrives goes to stdout'
@@ -77,7 +77,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l from-hex -d 'Take what is to be sent as hex digits; white space is ignored'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l explain -d 'Show every socket call on stderr as it happens'
-complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s q -l quiet -d 'Say nothing: of an error only the exit status is left'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l host -d 'The host, instead of ADDR' -r
@@ -106,7 +106,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l from-hex -d 'Take what is to be sent as hex digits; white space is ignored'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l explain -d 'Show every socket call on stderr as it happens'
-complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing: of an error only the exit status is left'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and not __fish_seen_subcommand_from send connect listen" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
@@ -114,7 +114,7 @@ always\t''
 never\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and not __fish_seen_subcommand_from send connect listen" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and not __fish_seen_subcommand_from send connect listen" -l explain -d 'Show every socket call on stderr as it happens'
-complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and not __fish_seen_subcommand_from send connect listen" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and not __fish_seen_subcommand_from send connect listen" -s q -l quiet -d 'Say nothing: of an error only the exit status is left'
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and not __fish_seen_subcommand_from send connect listen" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and not __fish_seen_subcommand_from send connect listen" -s h -l help -d 'Print help'
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and not __fish_seen_subcommand_from send connect listen" -f -a "send" -d 'Send datagrams: each DATA is one, or stdin is cut into them'
@@ -140,7 +140,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l from-hex -d 'Take DATA, or stdin, as hex digits; white space is ignored'
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l explain -d 'Show every socket call on stderr as it happens'
-complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -s q -l quiet -d 'Say nothing: of an error only the exit status is left'
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l host -d 'The host, instead of ADDR' -r
@@ -166,7 +166,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l from-hex -d 'Take what is to be sent as hex digits; white space is ignored'
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l explain -d 'Show every socket call on stderr as it happens'
-complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -s q -l quiet -d 'Say nothing: of an error only the exit status is left'
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l host -d 'The host, instead of ADDR' -r
@@ -192,7 +192,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l from-hex -d 'Take what is to be sent as hex digits; white space is ignored'
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l explain -d 'Show every socket call on stderr as it happens'
-complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing: of an error only the exit status is left'
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and not __fish_seen_subcommand_from connect listen send" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
@@ -200,7 +200,7 @@ always\t''
 never\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and not __fish_seen_subcommand_from connect listen send" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and not __fish_seen_subcommand_from connect listen send" -l explain -d 'Show every socket call on stderr as it happens'
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and not __fish_seen_subcommand_from connect listen send" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and not __fish_seen_subcommand_from connect listen send" -s q -l quiet -d 'Say nothing: of an error only the exit status is left'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and not __fish_seen_subcommand_from connect listen send" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and not __fish_seen_subcommand_from connect listen send" -s h -l help -d 'Print help'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and not __fish_seen_subcommand_from connect listen send" -f -a "connect" -d 'Connect to a local socket: stdin is sent, what arrives goes to stdout'
@@ -230,7 +230,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l from-hex -d 'Take what is to be sent as hex digits; white space is ignored'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l explain -d 'Show every socket call on stderr as it happens'
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -s q -l quiet -d 'Say nothing: of an error only the exit status is left'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l type -d 'The socket\'s type' -r -f -a "stream\t'A byte stream (SOCK_STREAM)'
@@ -261,7 +261,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l from-hex -d 'Take what is to be sent as hex digits; white space is ignored'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l explain -d 'Show every socket call on stderr as it happens'
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing: of an error only the exit status is left'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l type -d 'The socket\'s type' -r -f -a "stream\t'A byte stream (SOCK_STREAM)'
@@ -281,7 +281,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l from-hex -d 'Take DATA, or stdin, as hex digits; white space is ignored'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l explain -d 'Show every socket call on stderr as it happens'
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -s q -l quiet -d 'Say nothing: of an error only the exit status is left'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
@@ -289,7 +289,7 @@ always\t''
 never\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -l explain -d 'Show every socket call on stderr as it happens'
-complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -s q -l quiet -d 'Say nothing: of an error only the exit status is left'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -s h -l help -d 'Print help'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -f -a "send" -d 'Send one packet (socket, sendto)'
@@ -309,19 +309,19 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l header -d 'The bytes begin with the IP header (IP_HDRINCL, IPV6_HDRINCL)'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l explain -d 'Show every socket call on stderr as it happens'
-complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -s q -l quiet -d 'Say nothing: of an error only the exit status is left'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l host -d 'The address, instead of ADDR' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l proto -d 'icmp, icmp6, tcp, udp, or a number; ICMP or ICMPv6 if left out' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l count -d 'End after N packets' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s c -l count -d 'End after N packets' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l port-file -d 'Write the real port to FILE when listening' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s t -l timeout -d 'Connected, or answered, within D' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l idle-timeout -d 'End when nothing has moved for D' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l deadline -d 'End after D, whatever happens' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l port-file -d 'Write the real port to FILE when listening' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -330,11 +330,11 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l hex -d 'Show each packet\'s bytes below its line, as offset, hex and ASCII'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l explain -d 'Show every socket call on stderr as it happens'
-complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing: of an error only the exit status is left'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -l service -d 'Show ADDRESS:PORT, for a port or a name of services(5); for an address, NAME:SERVICE' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -s t -l timeout -d 'Wait no longer than this for each answer' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -s t -l timeout -d 'Wait for each answer for D at most' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -345,7 +345,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -l gethostbynam
 complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -l canonical -d 'Show the canonical name behind each address'
 complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -l explain -d 'Show every socket call on stderr as it happens'
-complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -s q -l quiet -d 'Say nothing: of an error only the exit status is left'
 complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
@@ -353,7 +353,7 @@ always\t''
 never\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -l explain -d 'Show every socket call on stderr as it happens'
-complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -s q -l quiet -d 'Say nothing: of an error only the exit status is left'
 complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -s h -l help -d 'Print help'
 complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
@@ -361,7 +361,7 @@ always\t''
 never\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -l explain -d 'Show every socket call on stderr as it happens'
-complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -s q -l quiet -d 'Say nothing: of an error only the exit status is left'
 complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -f -a "list" -d 'List the socket options by level: name, number, type and unit, access, sockets, meaning'
@@ -372,7 +372,7 @@ always\t''
 never\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from list" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from list" -l explain -d 'Show every socket call on stderr as it happens'
-complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing: of an error only the exit status is left'
 complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from get" -l type -d 'The type of the fresh socket; stream, or one that has the options' -r -f -a "stream\t'SOCK_STREAM'
@@ -388,7 +388,7 @@ always\t''
 never\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from get" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from get" -l explain -d 'Show every socket call on stderr as it happens'
-complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Say nothing: of an error only the exit status is left'
 complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from set" -l type -d 'The type of the fresh socket; stream, or one that has the options' -r -f -a "stream\t'SOCK_STREAM'
@@ -404,7 +404,7 @@ always\t''
 never\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from set" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from set" -l explain -d 'Show every socket call on stderr as it happens'
-complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Say nothing: of an error only the exit status is left'
 complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand options; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand completions" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
@@ -412,7 +412,7 @@ always\t''
 never\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand completions" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand completions" -l explain -d 'Show every socket call on stderr as it happens'
-complete -c sockkit -n "__fish_sockkit_using_subcommand completions" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand completions" -s q -l quiet -d 'Say nothing: of an error only the exit status is left'
 complete -c sockkit -n "__fish_sockkit_using_subcommand completions" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c sockkit -n "__fish_sockkit_using_subcommand man" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
@@ -420,7 +420,7 @@ always\t''
 never\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand man" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand man" -l explain -d 'Show every socket call on stderr as it happens'
-complete -c sockkit -n "__fish_sockkit_using_subcommand man" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand man" -s q -l quiet -d 'Say nothing: of an error only the exit status is left'
 complete -c sockkit -n "__fish_sockkit_using_subcommand man" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand man" -s h -l help -d 'Print help'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l text -d 'Answer every request with this text' -r
@@ -429,8 +429,8 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l port -d 'The po
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l listen -d 'The address to listen on in one word: HOST:PORT, *:PORT, fd:N or fd:systemd' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l idle-timeout -d 'Close a connection that asks nothing for this long; 60s if left out' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l deadline -d 'End after this long' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l idle-timeout -d 'Close a connection that asks nothing for D [default: 60s]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l deadline -d 'End after D, whatever happens' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l port-file -d 'Write the real port to FILE when listening' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l color -d 'When to use colours; NO_COLOR is honoured' -r -f -a "auto\t''
@@ -440,6 +440,6 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s 4 -l ipv4 -d 'U
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s 6 -l ipv6 -d 'Use IPv6 only'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l explain -d 'Show every socket call on stderr as it happens'
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s q -l quiet -d 'Say nothing but errors\' exit statuses'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s q -l quiet -d 'Say nothing: of an error only the exit status is left'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s v -l verbose -d 'Say more'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s h -l help -d 'Print help (see more with \'--help\')'

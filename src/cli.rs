@@ -55,7 +55,7 @@ struct Global {
     /// Show every socket call on stderr as it happens
     #[arg(long, global = true)]
     explain: bool,
-    /// Say nothing but errors' exit statuses
+    /// Say nothing: of an error only the exit status is left
     #[arg(short, long, global = true)]
     quiet: bool,
     /// Say more

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
 
-use clap::Args;
+use clap::{Args, value_parser};
 
 use super::Desk;
 use crate::args::{FramingArgs, FromHex, TimingArgs, ViewArgs, from_hex};
@@ -23,7 +23,7 @@ const LINGER: Duration = Duration::from_secs(1);
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct ExchangeArgs {
     /// End after N datagrams have come
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     pub(super) count: Option<u64>,
     #[command(flatten)]
     pub(super) framing: FramingArgs,

@@ -51,10 +51,10 @@ pub struct Http {
     family: FamilyArgs,
     #[command(flatten)]
     socket: SocketArgs,
-    /// Close a connection that asks nothing for this long; 60s if left out
+    /// Close a connection that asks nothing for D [default: 60s]
     #[arg(long, value_name = "D", value_parser = duration)]
     idle_timeout: Option<Duration>,
-    /// End after this long
+    /// End after D, whatever happens
     #[arg(long, value_name = "D", value_parser = duration)]
     deadline: Option<Duration>,
     #[command(flatten)]

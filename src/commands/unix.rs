@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum, value_parser};
 
 use super::Desk;
 use super::datagram::{Conversation, ExchangeArgs, Outgoing};
@@ -107,7 +107,7 @@ struct TalkArgs {
     #[command(flatten)]
     socket: SocketArgs,
     /// End after N datagrams have come
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     count: Option<u64>,
     #[command(flatten)]
     framing: FramingArgs,
