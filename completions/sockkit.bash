@@ -92,7 +92,7 @@ _sockkit() {
 
     case "${cmd}" in
         sockkit)
-            opts="-q -v -h -V --json --explain --quiet --verbose --color --help --version tcp udp unix raw resolve fqdn options completions man http"
+            opts="-q -v -h -V --json --explain --quiet --verbose --color --help --version http tcp udp unix raw resolve fqdn options completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -340,7 +340,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__raw__subcmd__listen)
-            opts="-4 -6 -o -t -q -v -h --host --ipv4 --ipv6 --proto --count --hex --option --interface --timeout --idle-timeout --deadline --ready-fd --port-file --json --explain --quiet --verbose --color --help"
+            opts="-4 -6 -c -o -t -q -v -h --host --ipv4 --ipv6 --proto --count --hex --option --interface --ready-fd --port-file --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -358,6 +358,10 @@ _sockkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --option)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -367,6 +371,14 @@ _sockkit() {
                     return 0
                     ;;
                 --interface)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ready-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -383,14 +395,6 @@ _sockkit() {
                     return 0
                     ;;
                 --deadline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ready-fd)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --port-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -33,6 +33,7 @@ complete -c sockkit -n "__fish_sockkit_needs_command" -s q -l quiet -d 'Say noth
 complete -c sockkit -n "__fish_sockkit_needs_command" -s v -l verbose -d 'Say more on stderr: connections, datagrams'
 complete -c sockkit -n "__fish_sockkit_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_needs_command" -s V -l version -d 'Print version'
+complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "http" -d 'Serve HTTP: a text on every path, or the files of a directory'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "tcp" -d 'Connect to, or listen on, a TCP port'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "udp" -d 'Send, hear and exchange UDP datagrams'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "unix" -d 'Connect to, listen on, and send to local sockets'
@@ -42,7 +43,26 @@ complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "fqdn" -d 'Show a ho
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "options" -d 'List, read and set socket options (getsockopt, setsockopt)'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "man" -d 'Print the man page, or write all of them'
-complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "http" -d 'Serve HTTP: a text on every path, or the files of a directory'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l text -d 'Answer every request with this text' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l host -d 'The host to listen on: a name, an address, or * for all' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l port -d 'The port to listen on, 0 for any' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l listen -d 'The address to listen on in one word: HOST:PORT, *:PORT, fd:N or fd:systemd' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l idle-timeout -d 'Close a connection that asks nothing for D [default: 60s]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l deadline -d 'End after D, whatever happens' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l port-file -d 'Write the real port to FILE when listening' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s q -l quiet -d 'Say nothing on stderr, not even errors: the exit status tells'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s v -l verbose -d 'Say more on stderr: connections, datagrams'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and not __fish_seen_subcommand_from connect listen" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -314,14 +334,14 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l host -d 'The address, instead of ADDR' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l proto -d 'icmp, icmp6, tcp, udp, or a number; ICMP or ICMPv6 if left out' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l count -d 'End after N packets' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s c -l count -d 'End after N packets' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l port-file -d 'Write the real port to FILE when listening' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s t -l timeout -d 'Connected, or answered, within D' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l idle-timeout -d 'End when nothing has moved for D' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l deadline -d 'End after D, whatever happens' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l port-file -d 'Write the real port to FILE when listening' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -334,7 +354,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s v -l verbose -d 'Say more on stderr: connections, datagrams'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -l service -d 'Show ADDRESS:PORT, for a port or a name of services(5); for an address, NAME:SERVICE' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -s t -l timeout -d 'Wait no longer than this for each answer' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -s t -l timeout -d 'Wait for each answer for D at most' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand resolve" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -423,23 +443,3 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand man" -l explain -d 'Show
 complete -c sockkit -n "__fish_sockkit_using_subcommand man" -s q -l quiet -d 'Say nothing on stderr, not even errors: the exit status tells'
 complete -c sockkit -n "__fish_sockkit_using_subcommand man" -s v -l verbose -d 'Say more on stderr: connections, datagrams'
 complete -c sockkit -n "__fish_sockkit_using_subcommand man" -s h -l help -d 'Print help'
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l text -d 'Answer every request with this text' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l host -d 'The host to listen on: a name, an address, or * for all' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l port -d 'The port to listen on, 0 for any' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l listen -d 'The address to listen on in one word: HOST:PORT, *:PORT, fd:N or fd:systemd' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l idle-timeout -d 'Close a connection that asks nothing for this long; 60s if left out' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l deadline -d 'End after this long' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l port-file -d 'Write the real port to FILE when listening' -r -F
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
-always\t''
-never\t''"
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s 4 -l ipv4 -d 'Use IPv4 only'
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s 6 -l ipv6 -d 'Use IPv6 only'
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l json -d 'Print events as JSON, one object a line'
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l explain -d 'Show every socket call on stderr as it happens'
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s q -l quiet -d 'Say nothing on stderr, not even errors: the exit status tells'
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s v -l verbose -d 'Say more on stderr: connections, datagrams'
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
 
-use clap::Args;
+use clap::{Args, value_parser};
 
 use super::Desk;
-use crate::args::{FramingArgs, TimingArgs, ViewArgs, from_hex};
+use crate::args::{FramingArgs, FromHex, TimingArgs, ViewArgs, from_hex};
 use crate::engine::{
     Answering, Ending, Exchange, Inlet, LoopError, Reactor, StdoutError, Tally, Timer, Timers,
     Typed,
@@ -23,7 +23,7 @@ const LINGER: Duration = Duration::from_secs(1);
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct ExchangeArgs {
     /// End after N datagrams have come
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     pub(super) count: Option<u64>,
     #[command(flatten)]
     pub(super) framing: FramingArgs,
@@ -50,7 +50,7 @@ impl Conversation<'_> {
         local: &Address,
     ) -> anyhow::Result<Exit> {
         let (tally, ending) = self.run(reactor, sockets, Answering::LastHeard, None, local);
-        self.end(tally, ending?, "no datagram came")
+        self.end(tally, ending?)
     }
 
     /// Talk with the one peer that the socket is connected to.
@@ -70,7 +70,7 @@ impl Conversation<'_> {
             linger,
             local,
         );
-        self.end(tally, ending?, "no reply came")
+        self.end(tally, ending?)
     }
 
     fn run(
@@ -82,12 +82,8 @@ impl Conversation<'_> {
         local: &Address,
     ) -> (Tally, Result<Ending, LoopError>) {
         let inlet = Inlet::stdin();
-        let mut decoder = self.args.view.decoder();
-        let mut decode = |piece: Option<&[u8]>| {
-            decoder
-                .as_mut()
-                .map_or(Ok(Vec::new()), |hex| hex.decode(piece))
-        };
+        let mut from_hex = FromHex::default();
+        let mut decode = |piece: Option<&[u8]>| from_hex.decode(piece);
         let mut timers: Timers = self.args.timing.timers(self.start);
         timers.start(Timer::Answer, self.args.timing.timeout, Instant::now());
         let mut exchange = Exchange {
@@ -108,14 +104,15 @@ impl Conversation<'_> {
         exchange.run()
     }
 
-    fn end(&self, tally: Tally, ending: Ending, missing: &str) -> anyhow::Result<Exit> {
+    /// A listener is only done when its count is reached; one that talks to a peer, when no more replies come.
+    fn end(&self, tally: Tally, ending: Ending) -> anyhow::Result<Exit> {
         // Who asked something and was never answered has a no, though nobody counted.
         let least = self.args.count.unwrap_or_else(|| u64::from(tally.sent > 0));
         match ending {
             Ending::Signal(signal) => Ok(Exit::Signal(signal)),
             Ending::Done if tally.heard >= least => Ok(Exit::Done),
             Ending::Done => {
-                let why = missing.to_owned();
+                let why = "no reply came".to_owned();
                 let hint = Some(format!(
                     "{} of {least} came; --linger waits longer",
                     tally.heard
@@ -173,6 +170,9 @@ pub(super) struct Outgoing<'a> {
     pub(super) words: &'a [OsString],
     pub(super) framing: FramingArgs,
     pub(super) view: ViewArgs,
+    pub(super) timing: TimingArgs,
+    /// When the run began; the deadline counts from here.
+    pub(super) start: Instant,
 }
 
 impl Outgoing<'_> {
@@ -205,14 +205,20 @@ impl Outgoing<'_> {
         let inlet = Inlet::stdin();
         let mut chop = self.framing.chop();
         let mut decoder = self.view.decoder();
+        let mut timers = self.timing.timers(self.start);
         let mut buffer = vec![0; 256 * 1024];
         loop {
+            let is_ready = inlet.wait(timers.next()).map_err(LoopError::Stdin)?;
+            if let Some(expired) = timers.expired(Instant::now()) {
+                return Err(expired.on("read stdin").into());
+            }
             let room = chop.room(buffer.len());
             let window = buffer.get_mut(..room).unwrap_or_default();
-            let Some(count) = inlet.read(window).map_err(LoopError::Stdin)? else {
-                inlet.wait().map_err(LoopError::Stdin)?;
+            let read = is_ready.then(|| inlet.read(window)).transpose();
+            let Some(count) = read.map_err(LoopError::Stdin)?.flatten() else {
                 continue;
             };
+            timers.restart(Timer::Idle, Instant::now());
             let read = window.get(..count).filter(|read| !read.is_empty());
             let decoded = match &mut decoder {
                 Some(decoder) => decoder.decode(read).map_err(LoopError::Typed)?,

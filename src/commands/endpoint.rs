@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::Desk;
-use crate::args::SourceArgs;
+use crate::args::{Preparation, SourceArgs};
 use crate::engine::{Binding, Listener, lookup};
 use crate::net::{
-    Address, CallError, Descriptor, Endpoint, Family, Host, HostPort, Kind, Resolver, Socket,
-    inherit, inherit_systemd,
+    Address, CallError, Descriptor, Endpoint, Family, Host, HostPort, Kind, Protocol, Resolver,
+    Socket, inherit, inherit_systemd,
 };
 use crate::output::Usage;
 
@@ -24,17 +24,26 @@ pub(super) fn resolve(
     Ok(addresses.into_iter().map(Address::from).collect())
 }
 
+/// The host and port of a peer, which `*` is none.
+pub(super) fn no_wildcard(network: HostPort) -> Result<HostPort, Usage> {
+    if network.host == Host::Any {
+        let why = "`*` is where to listen, not where to connect or send to";
+        return Err(Usage::new(why, "127.0.0.1:PORT"));
+    }
+    Ok(network)
+}
+
 /// Bound sockets for everything that an endpoint stands for, or inherited ones.
 pub(super) fn listeners(
     endpoint: Endpoint,
     family: Option<Family>,
-    binding: Binding,
+    (kind, protocol): (Kind, Protocol),
     prepare: &dyn Fn(&Socket, Family) -> Result<(), CallError>,
     desk: &Desk,
 ) -> anyhow::Result<Vec<Listener>> {
     match endpoint {
         Endpoint::Inherited(descriptor) => {
-            let listeners = inherited_listeners(descriptor, binding.kind, desk)?;
+            let listeners = inherited_listeners(descriptor, kind, desk)?;
             listeners
                 .iter()
                 .try_for_each(|listener| prepare(&listener.socket, listener.local.family()))?;
@@ -42,27 +51,29 @@ pub(super) fn listeners(
         }
         Endpoint::Network(network) => {
             let resolver = Resolver::new(&desk.explain);
-            let addresses = resolver.addresses(&network, family, binding.kind)?;
-            let dual_stack = network.host == Host::Any && family.is_none();
-            Ok(Binding {
-                dual_stack,
-                ..binding
-            }
-            .open(&addresses, prepare, &desk.explain)?)
+            let addresses = resolver.addresses(&network, family, kind)?;
+            let binding = Binding {
+                kind,
+                protocol,
+                dual_stack: network.host == Host::Any && family.is_none(),
+            };
+            Ok(binding.open(&addresses, prepare, &desk.explain)?)
         }
     }
 }
 
-/// The one socket behind a descriptor.
-pub(super) fn inherited(descriptor: Descriptor, desk: &Desk) -> anyhow::Result<Socket> {
-    match all_inherited(descriptor, desk)?.pop() {
-        Some(socket) => Ok(socket),
-        None => Err(Usage::new(
-            "no descriptor was inherited",
-            "fd:3, or start it with LISTEN_FDS",
-        )
-        .into()),
-    }
+/// The one socket behind a descriptor, prepared.
+pub(super) fn inherited(
+    descriptor: Descriptor,
+    preparation: &Preparation,
+    desk: &Desk,
+) -> anyhow::Result<Socket> {
+    let Some(socket) = all_inherited(descriptor, desk)?.pop() else {
+        let why = "no descriptor was inherited";
+        return Err(Usage::new(why, "fd:3, or start it with LISTEN_FDS").into());
+    };
+    preparation.apply(&socket)?;
+    Ok(socket)
 }
 
 fn all_inherited(descriptor: Descriptor, desk: &Desk) -> anyhow::Result<Vec<Socket>> {
@@ -83,7 +94,6 @@ pub(super) fn inherited_listeners(
 ) -> anyhow::Result<Vec<Listener>> {
     let mut listeners = Vec::new();
     for socket in all_inherited(descriptor, desk)? {
-        let connections = kind == Kind::Stream || kind == Kind::SeqPacket;
         let number = socket.number();
         if socket.kind()? != Some(kind) {
             let why = format!("fd:{number} is no {kind} socket");
@@ -93,7 +103,7 @@ pub(super) fn inherited_listeners(
             )
             .into());
         }
-        if connections && !socket.listens()? {
+        if kind.has_connections() && !socket.listens()? {
             let why = format!("fd:{number} does not listen");
             return Err(Usage::new(
                 why,

@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 use super::Desk;
 use super::endpoint::listeners;
 use crate::args::{FamilyArgs, ReadyArgs, SocketArgs, duration};
-use crate::engine::{Binding, Listener, StdoutError};
+use crate::engine::{Listener, StdoutError};
 use crate::http::{Request, Status, Version};
 use crate::net::{Address, CallError, Endpoint, Family, Kind, Protocol, Socket, reason};
 use crate::output::{Bytes, Event, Exit, Face, Listening, Output, Usage, Warning, harmless};
@@ -51,10 +51,10 @@ pub struct Http {
     family: FamilyArgs,
     #[command(flatten)]
     socket: SocketArgs,
-    /// Close a connection that asks nothing for this long; 60s if left out
+    /// Close a connection that asks nothing for D [default: 60s]
     #[arg(long, value_name = "D", value_parser = duration)]
     idle_timeout: Option<Duration>,
-    /// End after this long
+    /// End after D, whatever happens
     #[arg(long, value_name = "D", value_parser = duration)]
     deadline: Option<Duration>,
     #[command(flatten)]
@@ -124,12 +124,9 @@ impl Http {
             }
             preparation.apply(socket)
         };
-        let binding = Binding {
-            kind: Kind::Stream,
-            protocol: Protocol::TCP,
-            dual_stack: false,
-        };
-        listeners(endpoint, self.family.family(), binding, &prepare, desk)
+        let family = self.family.family();
+        let transport = (Kind::Stream, Protocol::TCP);
+        listeners(endpoint, family, transport, &prepare, desk)
     }
 
     fn announce(&self, locals: &[Address], desk: &Desk) -> anyhow::Result<()> {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::Desk;
-use crate::args::{LifetimeArgs, TimingArgs, ViewArgs};
+use crate::args::{FromHex, LifetimeArgs, TimingArgs, ViewArgs};
 use crate::engine::{
     Connection, Ending, Flow, Hub, HubEvent, Inlet, Listener, LoopError, Moved, Pump, Reactor,
     Role, StdoutError, Timer, Typed, accept_first,
@@ -122,12 +122,8 @@ impl Stream<'_> {
         let peer = peer.to_string();
         let inlet = Inlet::stdin();
         let output = &self.desk.output;
-        let mut decoder = self.args.view.decoder();
-        let mut decode = |piece: Option<&[u8]>| {
-            decoder
-                .as_mut()
-                .map_or(Ok(Vec::new()), |hex| hex.decode(piece))
-        };
+        let mut from_hex = FromHex::default();
+        let mut decode = |piece: Option<&[u8]>| from_hex.decode(piece);
         let mut view = View::new(output, self.args.view.hex);
         let mut pump = Pump {
             reactor,
@@ -163,12 +159,8 @@ impl Stream<'_> {
     ) -> anyhow::Result<Exit> {
         let inlet = Inlet::stdin();
         let output = &self.desk.output;
-        let mut decoder = self.args.view.decoder();
-        let mut decode = |piece: Option<&[u8]>| {
-            decoder
-                .as_mut()
-                .map_or(Ok(Vec::new()), |hex| hex.decode(piece))
-        };
+        let mut from_hex = FromHex::default();
+        let mut decode = |piece: Option<&[u8]>| from_hex.decode(piece);
         let mut view = View::new(output, self.args.view.hex);
         let idle: Option<Duration> = self.args.timing.idle_timeout;
         let mut hub = Hub {

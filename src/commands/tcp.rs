@@ -5,12 +5,12 @@ use std::time::Instant;
 use clap::{Args, Subcommand};
 
 use super::Desk;
-use super::endpoint::{inherited, listeners, resolve, sources};
+use super::endpoint::{inherited, listeners, no_wildcard, resolve, sources};
 use super::stream::{ServeArgs, Stream, StreamArgs};
 use crate::args::{AddressArgs, ReadyArgs, SocketArgs, SourceArgs};
-use crate::engine::{Binding, Connection, Connector, Reactor};
-use crate::net::{Address, Endpoint, Family, Host, Kind, Protocol, Socket};
-use crate::output::{Exit, Usage};
+use crate::engine::{Connection, Connector, Reactor};
+use crate::net::{Address, Endpoint, Family, Kind, Protocol, Socket};
+use crate::output::Exit;
 
 /// Connect to, or listen on, a TCP port
 #[derive(Args, Debug)]
@@ -115,8 +115,7 @@ impl Connect {
         let preparation = self.socket.parse()?;
         let network = match self.address.endpoint()? {
             Endpoint::Inherited(descriptor) => {
-                let socket = inherited(descriptor, desk)?;
-                preparation.apply(&socket)?;
+                let socket = inherited(descriptor, &preparation, desk)?;
                 let (peer, local) = (socket.getpeername()?, socket.getsockname()?);
                 return stream.converse(Connection {
                     socket,
@@ -125,15 +124,8 @@ impl Connect {
                     reset: None,
                 });
             }
-            Endpoint::Network(network) => network,
+            Endpoint::Network(network) => no_wildcard(network)?,
         };
-        if network.host == Host::Any {
-            return Err(Usage::new(
-                "`*` is where to listen, not where to connect to",
-                "127.0.0.1:PORT",
-            )
-            .into());
-        }
         let limit = self.stream.timing.to_connect();
         let targets = resolve(&network, self.address.family(), Kind::Stream, limit, desk)?;
         let sources = sources(&self.source, self.address.family(), Kind::Stream, desk)?;
@@ -164,18 +156,12 @@ impl Listen {
             start: Instant::now(),
         };
         let mut reactor = Reactor::new()?;
-        let (kind, protocol) = self.transport.socket();
-        let binding = Binding {
-            kind,
-            protocol,
-            dual_stack: false,
-        };
         let preparation = self.socket.parse()?;
         let prepare = |socket: &Socket, _: Family| preparation.apply(socket);
         let listeners = listeners(
             self.address.endpoint()?,
             self.address.family(),
-            binding,
+            self.transport.socket(),
             &prepare,
             desk,
         )?;

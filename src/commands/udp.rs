@@ -7,14 +7,14 @@ use clap::{Args, Subcommand};
 
 use super::Desk;
 use super::datagram::{Conversation, ExchangeArgs, Outgoing};
-use super::endpoint::{inherited, listeners, resolve, sources};
+use super::endpoint::{inherited, listeners, no_wildcard, resolve, sources};
 use crate::args::{
     AddressArgs, FamilyArgs, FramingArgs, Preparation, ReadyArgs, SocketArgs, SourceArgs,
     TimingArgs, ViewArgs, combine, duration,
 };
-use crate::engine::{Binding, LoopError, Reactor, deliver};
+use crate::engine::{LoopError, Reactor, deliver};
 use crate::net::{
-    Address, CallError, Endpoint, Family, Host, HostPort, Kind, Port, Protocol, Resolver, Socket,
+    Address, CallError, Endpoint, Family, HostPort, Kind, Port, Protocol, Resolver, Socket,
 };
 use crate::output::{Connected, Exit, Listening, Usage};
 
@@ -146,6 +146,7 @@ impl Udp {
 
 impl SendTo {
     fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
+        let start = Instant::now();
         let preparation = self.socket.parse()?;
         let (endpoint, words) = self.address_and_data(desk)?;
         let view = ViewArgs {
@@ -157,11 +158,12 @@ impl SendTo {
             words: &words,
             framing: self.framing,
             view,
+            timing: self.timing,
+            start,
         };
         let network = match endpoint {
             Endpoint::Inherited(descriptor) => {
-                let socket = inherited(descriptor, desk)?;
-                preparation.apply(&socket)?;
+                let socket = inherited(descriptor, &preparation, desk)?;
                 outgoing.each(&mut |bytes| {
                     deliver(&socket, &desk.explain, limit, |socket| socket.send(bytes)).map(drop)
                 })?;
@@ -262,11 +264,7 @@ impl Connect {
         let start = Instant::now();
         let preparation = self.socket.parse()?;
         let socket = match self.address.endpoint()? {
-            Endpoint::Inherited(descriptor) => {
-                let socket = inherited(descriptor, desk)?;
-                preparation.apply(&socket)?;
-                socket
-            }
+            Endpoint::Inherited(descriptor) => inherited(descriptor, &preparation, desk)?,
             Endpoint::Network(network) => self.open(&no_wildcard(network)?, &preparation, desk)?,
         };
         let (peer, local) = (socket.getpeername()?.to_string(), socket.getsockname()?);
@@ -314,11 +312,6 @@ impl Listen {
         let mut reactor = Reactor::new()?;
         let preparation = self.socket.parse()?;
         let protocol = self.transport.protocol();
-        let binding = Binding {
-            kind: Kind::Dgram,
-            protocol,
-            dual_stack: false,
-        };
         let prepare = |socket: &Socket, family: Family| {
             preparation.apply(socket)?;
             ask_for_destination(socket, family)
@@ -326,7 +319,7 @@ impl Listen {
         let listeners = listeners(
             self.address.endpoint()?,
             self.address.family(),
-            binding,
+            (Kind::Dgram, protocol),
             &prepare,
             desk,
         )?;
@@ -408,16 +401,6 @@ fn is_port(word: &OsStr, desk: &Desk) -> bool {
         Ok(_) => true,
         Err(_) => false,
     }
-}
-
-fn no_wildcard(network: HostPort) -> Result<HostPort, Usage> {
-    if network.host == Host::Any {
-        return Err(Usage::new(
-            "`*` is where to listen, not where to send to",
-            "127.0.0.1:PORT",
-        ));
-    }
-    Ok(network)
 }
 
 fn no_address(word: &OsStr) -> Usage {

@@ -3,14 +3,14 @@
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum, value_parser};
 
 use super::Desk;
 use super::datagram::{Conversation, ExchangeArgs, Outgoing};
 use super::endpoint::{inherited, inherited_listeners};
 use super::stream::{ServeArgs, Stream, StreamArgs};
 use crate::args::{FramingArgs, LifetimeArgs, ReadyArgs, SocketArgs, TimingArgs, ViewArgs};
-use crate::engine::{Connection, Expired, Listener, LoopError, Reactor, Timer, deliver};
+use crate::engine::{BACKLOG, Connection, Expired, Listener, LoopError, Reactor, Timer, deliver};
 use crate::net::{
     Address, BoundPath, CallError, Descriptor, Endpoint, Family, Kind, Protocol, Shutdown, Socket,
     UnixName, bind_unix,
@@ -107,7 +107,7 @@ struct TalkArgs {
     #[command(flatten)]
     socket: SocketArgs,
     /// End after N datagrams have come
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     count: Option<u64>,
     #[command(flatten)]
     framing: FramingArgs,
@@ -165,7 +165,7 @@ impl Connect {
         let own = self.bind.as_deref().map(UnixName::parse).transpose()?;
         let mut bound = None;
         let socket = match self.target.parse()? {
-            Target::Inherited(descriptor) => inherited(descriptor, desk)?,
+            Target::Inherited(descriptor) => inherited(descriptor, &preparation, desk)?,
             Target::Name(name) => {
                 let mut socket = self.target.kind.open(desk)?;
                 preparation.apply(&socket)?;
@@ -201,7 +201,13 @@ impl Listen {
         reactor.catch_signals()?;
         let mut bound: Option<BoundPath> = None;
         let listeners = match self.target.parse()? {
-            Target::Inherited(descriptor) => inherited_listeners(descriptor, kind, desk)?,
+            Target::Inherited(descriptor) => {
+                let listeners = inherited_listeners(descriptor, kind, desk)?;
+                listeners
+                    .iter()
+                    .try_for_each(|listener| preparation.apply(&listener.socket))?;
+                listeners
+            }
             Target::Name(name) => {
                 let mut socket = self.target.kind.open(desk)?;
                 preparation.apply(&socket)?;
@@ -213,7 +219,7 @@ impl Listen {
                     self.replace,
                     &desk.explain,
                 )?;
-                if kind != Kind::Dgram {
+                if kind.has_connections() {
                     socket.listen(BACKLOG)?;
                 }
                 vec![Listener {
@@ -268,11 +274,9 @@ impl Listen {
     }
 }
 
-/// The queue of connections not yet accepted; the kernel caps it at net.core.somaxconn.
-const BACKLOG: i32 = 4096;
-
 impl SendTo {
     fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
+        let start = Instant::now();
         let target = TargetArgs {
             path: self.path.clone(),
             kind: self.kind,
@@ -280,7 +284,7 @@ impl SendTo {
         let limit = self.timing.to_connect();
         let preparation = self.socket.parse()?;
         let socket = match target.parse()? {
-            Target::Inherited(descriptor) => inherited(descriptor, desk)?,
+            Target::Inherited(descriptor) => inherited(descriptor, &preparation, desk)?,
             Target::Name(name) => {
                 let mut socket = self.kind.open(desk)?;
                 preparation.apply(&socket)?;
@@ -297,6 +301,8 @@ impl SendTo {
             words: &self.data,
             framing: self.framing,
             view,
+            timing: self.timing,
+            start,
         };
         outgoing.each(&mut |bytes| send_all(&socket, bytes, limit, desk))?;
         if self.kind != Type::Dgram {

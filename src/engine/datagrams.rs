@@ -9,7 +9,7 @@ use super::outlet::{Outlet, StdoutError};
 use super::pump::Typed;
 use super::reactor::{Interest, Reactor};
 use super::timer::{Expired, Timer, Timers};
-use super::watch::Watch;
+use super::watch::{StdioWatch, Watch};
 use crate::net::{Address, Arrival, CallError, Explain, Send, Socket, poll_writable};
 
 /// The largest datagram of any family that is taken whole.
@@ -89,7 +89,7 @@ impl Exchange<'_> {
         let mut sockets: Vec<Watch> = (0..self.sockets.len())
             .map(|index| Watch::new(FIRST + index))
             .collect();
-        let (mut stdin, mut stdout) = (Watch::new(STDIN), Watch::new(STDOUT));
+        let mut stdio = StdioWatch::new(STDIN, STDOUT);
         loop {
             let clear = self.outlet.is_clear();
             if clear
@@ -100,10 +100,12 @@ impl Exchange<'_> {
                 return self.say_the_rest(progress, &mut buffer);
             }
             let reactor = &*self.reactor;
-            for ((socket, _), watch) in self.sockets.iter().zip(&mut sockets) {
+            let speaker = progress.last.as_ref().map_or(0, |(index, _)| *index);
+            for (index, ((socket, _), watch)) in self.sockets.iter().zip(&mut sockets).enumerate() {
                 let interest = Interest {
                     read: clear,
-                    write: progress.blocked,
+                    // Of the one that is full: another has room all the time.
+                    write: progress.blocked && index == speaker,
                 };
                 watch.set(
                     reactor,
@@ -112,28 +114,12 @@ impl Exchange<'_> {
                 )?;
             }
             let hears_stdin = self.hears_stdin(progress);
-            let wanted = hears_stdin.then_some(Interest::READ);
-            let mut at_once =
-                self.inlet.with_fd(|fd| stdin.set(reactor, fd, wanted))? && hears_stdin;
-            let wanted = if clear {
-                Interest::NONE
-            } else {
-                Interest::WRITE
-            };
-            let always_room = self
-                .outlet
-                .with_fd(|fd| stdout.set(reactor, fd, Some(wanted)))
-                .transpose()?;
-            at_once |= always_room.unwrap_or(true) && !clear;
-            let until = if at_once {
-                Some(Instant::now())
-            } else {
-                self.timers.next()
-            };
+            let at_once = stdio.set(reactor, self.inlet, self.outlet, hears_stdin)?;
+            let until = at_once.or_until(self.timers.next());
             if let Some(signal) = self.reactor.wait(until)? {
                 return Ok(Ending::Signal(signal));
             }
-            self.take_ready(progress, at_once && hears_stdin, &mut buffer)?;
+            self.take_ready(progress, at_once.stdin, &mut buffer)?;
             if let Some(expired) = self.timers.expired(Instant::now()) {
                 return self.judge(expired);
             }
@@ -157,10 +143,8 @@ impl Exchange<'_> {
         match expired.timer {
             Timer::Linger => Ok(Ending::Done),
             _ => {
-                let on = self.sockets.first().and_then(|(socket, _)| socket.about());
-                Err(expired
-                    .on(on.map(ToString::to_string).unwrap_or_default())
-                    .into())
+                let on = self.sockets.first().map(|(socket, _)| socket.about());
+                Err(expired.on(on.unwrap_or_default()).into())
             }
         }
     }
@@ -173,7 +157,7 @@ impl Exchange<'_> {
     fn take_ready(
         &mut self,
         progress: &mut Progress,
-        at_once: bool,
+        stdin_ready: bool,
         buffer: &mut [u8],
     ) -> Result<(), LoopError> {
         for index in 0..self.reactor.ready().len() {
@@ -185,7 +169,7 @@ impl Exchange<'_> {
                 STDIN if self.hears_stdin(progress) => self.take_stdin(progress, buffer)?,
                 STDIN => {}
                 STDOUT if ready.gone && self.outlet.is_clear() => {
-                    return Err(StdoutError(std::io::Error::from_raw_os_error(libc::EPIPE)).into());
+                    return Err(StdoutError::reader_gone().into());
                 }
                 STDOUT => {}
                 token => {
@@ -199,7 +183,7 @@ impl Exchange<'_> {
             }
         }
         self.outlet.flush()?;
-        if at_once && self.hears_stdin(progress) {
+        if stdin_ready && self.hears_stdin(progress) {
             self.take_stdin(progress, buffer)?;
         }
         Ok(())
@@ -353,11 +337,10 @@ pub fn deliver(
         }
         let rest = limit.map(|limit| limit.saturating_sub(start.elapsed()));
         if let Some((limit, _)) = limit.zip(rest).filter(|(_, rest)| rest.is_zero()) {
-            let on = socket.about().map(ToString::to_string).unwrap_or_default();
             return Err(Expired {
                 timer: Timer::Answer,
                 limit,
-                on: format!("send {on}"),
+                on: format!("send {}", socket.about()),
             }
             .into());
         }

@@ -2,11 +2,14 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Instant;
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::{Mode, SFlag, fstat, major, minor};
+
+use crate::net::milliseconds;
 
 /// What stdin is: it decides when a run ends (cli.md's rules of EOF and lifetime).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,22 +83,22 @@ impl Inlet {
         }
     }
 
-    /// Wait until a read would bring something.
-    pub fn wait(&self) -> io::Result<()> {
-        self.with_fd(|fd| {
-            match poll(&mut [PollFd::new(fd, PollFlags::POLLIN)], PollTimeout::NONE) {
-                Ok(_) | Err(Errno::EINTR) => Ok(()),
+    /// Wait until a read would bring something, or `until` is there (`None`: without limit); whether it would.
+    pub fn wait(&self, until: Option<Instant>) -> io::Result<bool> {
+        let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));
+        let timeout = PollTimeout::try_from(milliseconds(timeout)).unwrap_or(PollTimeout::NONE);
+        self.with_fd(
+            |fd| match poll(&mut [PollFd::new(fd, PollFlags::POLLIN)], timeout) {
+                Ok(count) => Ok(count > 0),
+                Err(Errno::EINTR) => Ok(false),
                 Err(errno) => Err(errno.into()),
-            }
-        })
+            },
+        )
     }
 
     /// Whether a read would bring something now.
     pub fn is_ready(&self) -> bool {
-        self.with_fd(|fd| {
-            let mut polled = [PollFd::new(fd, PollFlags::POLLIN)];
-            poll(&mut polled, PollTimeout::ZERO).is_ok_and(|count| count > 0)
-        })
+        self.wait(Some(Instant::now())).unwrap_or(false)
     }
 
     /// Call `watch` with the descriptor that tells when there is something to read.

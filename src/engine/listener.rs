@@ -13,7 +13,7 @@ use super::watch::Watch;
 use crate::net::{Address, CallError, Explain, Family, Kind, Protocol, Socket};
 
 /// The longest queue of connections not yet accepted; the kernel caps it at net.core.somaxconn.
-const BACKLOG: i32 = 4096;
+pub const BACKLOG: i32 = 4096;
 
 /// What to open.
 #[derive(Clone, Copy, Debug)]
@@ -82,8 +82,7 @@ impl Binding {
     ) -> Result<Listener, CallError> {
         let address = Address::from(address);
         let mut socket = Socket::open(address.family(), self.kind, self.protocol, explain)?;
-        let connections = self.kind != Kind::Dgram && self.kind != Kind::Raw;
-        if connections {
+        if self.kind.has_connections() {
             // A listener that was ended may start again while its old connections are in TIME_WAIT.
             socket.set_int(libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
         }
@@ -96,11 +95,24 @@ impl Binding {
         }
         prepare(&socket, address.family())?;
         socket.bind(&address)?;
-        if connections {
+        if self.kind.has_connections() {
             socket.listen(BACKLOG)?;
         }
         let local = socket.getsockname()?;
         Ok(Listener { socket, local })
+    }
+}
+
+impl Listener {
+    /// accept(2): the connection's socket, the peer and the address that was connected to; `None` when nobody waits.
+    pub(super) fn accept(&self) -> Result<Option<Accepted>, CallError> {
+        let accepted = self.socket.accept()?;
+        Ok(accepted.map(|(socket, peer)| {
+            let local = socket
+                .getsockname()
+                .map_or_else(|_| self.local.clone(), Address::unmapped);
+            (socket, peer.unmapped(), local)
+        }))
     }
 }
 
@@ -133,8 +145,8 @@ pub fn is_gone(error: &CallError) -> bool {
     )
 }
 
-/// The first connection: its socket, the peer, the address that was connected to.
-pub type FirstAccepted = (Socket, Address, Address);
+/// A connection that came in: its socket, the peer, the address that was connected to.
+pub(super) type Accepted = (Socket, Address, Address);
 
 /// Wait for the first connection and close the listeners, so that nobody else connects in vain; or the signal that came
 /// first. `warn` hears what is tried again.
@@ -143,7 +155,7 @@ pub fn accept_first(
     listeners: Vec<Listener>,
     timers: &Timers,
     warn: &dyn Fn(&CallError) -> Result<(), StdoutError>,
-) -> Result<Result<FirstAccepted, Signal>, LoopError> {
+) -> Result<Result<Accepted, Signal>, LoopError> {
     let mut watches: Vec<Watch> = (0..listeners.len()).map(Watch::new).collect();
     let mut paused: Option<Instant> = None;
     loop {
@@ -161,15 +173,12 @@ pub fn accept_first(
             let Some(listener) = listeners.get(ready.token) else {
                 continue;
             };
-            match listener.socket.accept() {
-                Ok(Some((socket, peer))) => {
+            match listener.accept() {
+                Ok(Some(accepted)) => {
                     for (listener, watch) in listeners.iter().zip(&mut watches) {
                         watch.set(reactor, &listener.socket, None)?;
                     }
-                    let local = socket
-                        .getsockname()
-                        .map_or_else(|_| listener.local.clone(), Address::unmapped);
-                    return Ok(Ok((socket, peer.unmapped(), local)));
+                    return Ok(Ok(accepted));
                 }
                 Ok(None) => {}
                 Err(error) if is_gone(&error) => {}

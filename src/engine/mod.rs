@@ -23,7 +23,7 @@ pub use ending::{Ending, LoopError, Moved};
 pub use flow::{Flow, OnPeerEof, Role};
 pub use hub::{Hub, HubEvent};
 pub use inlet::{Inlet, Source};
-pub use listener::{Binding, FirstAccepted, Listener, PAUSE, accept_first, is_gone, is_shortage};
+pub use listener::{BACKLOG, Binding, Listener, PAUSE, accept_first, is_gone, is_shortage};
 pub use lookup::lookup;
 pub use outlet::{Outlet, StdoutError};
 pub use pump::{Pump, Show, Typed};

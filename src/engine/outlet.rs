@@ -214,6 +214,11 @@ fn has_room() -> io::Result<bool> {
 }
 
 impl StdoutError {
+    /// stdout's reader went away, as a write would have told: EPIPE.
+    pub fn reader_gone() -> Self {
+        Self(io::Error::from_raw_os_error(libc::EPIPE))
+    }
+
     /// Whether stdout's reader went away, which is no fault: the program ends as by SIGPIPE.
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self.0.raw_os_error(), Some(libc::EPIPE | libc::ECONNRESET))

@@ -10,7 +10,7 @@ use super::inlet::Inlet;
 use super::outlet::{Outlet, StdoutError};
 use super::reactor::{Interest, Reactor};
 use super::timer::{Timer, Timers};
-use super::watch::Watch;
+use super::watch::{AtOnce, StdioWatch, Watch};
 use crate::net::{CallError, Recv, Send, Shutdown, Socket};
 
 /// How much one read brings at most.
@@ -64,14 +64,12 @@ struct Transfer {
     failure: Option<CallError>,
     stdout_closed: bool,
     hung_up: bool,
-    stdin_ready: bool,
     blocked: bool,
 }
 
 struct Watches {
     socket: Watch,
-    stdin: Watch,
-    stdout: Watch,
+    stdio: StdioWatch,
 }
 
 impl Pump<'_> {
@@ -84,7 +82,6 @@ impl Pump<'_> {
             failure: None,
             stdout_closed: false,
             hung_up: false,
-            stdin_ready: false,
             blocked: false,
         };
         if let Some(reset) = self.reset.take() {
@@ -97,8 +94,7 @@ impl Pump<'_> {
     fn turn_until_over(&mut self, transfer: &mut Transfer) -> Result<Ending, LoopError> {
         let mut watches = Watches {
             socket: Watch::new(SOCKET),
-            stdin: Watch::new(STDIN),
-            stdout: Watch::new(STDOUT),
+            stdio: StdioWatch::new(STDIN, STDOUT),
         };
         let mut buffer = vec![0; BUFFER];
         loop {
@@ -110,28 +106,19 @@ impl Pump<'_> {
                     .map_or(Ok(Ending::Done), |failure| Err(failure.into()));
             }
             let at_once = self.watch(transfer, &mut watches)?;
-            let until = if at_once {
-                Some(Instant::now())
-            } else {
-                self.timers.next()
-            };
+            let until = at_once.or_until(self.timers.next());
             if let Some(signal) = self.reactor.wait(until)? {
                 return Ok(Ending::Signal(signal));
             }
-            self.take_ready(transfer, at_once, &mut buffer)?;
+            self.take_ready(transfer, at_once.stdin, &mut buffer)?;
             if let Some(expired) = self.timers.expired(Instant::now()) {
-                let on = self
-                    .socket
-                    .about()
-                    .map(ToString::to_string)
-                    .unwrap_or_default();
-                return Err(expired.on(on).into());
+                return Err(expired.on(self.socket.about()).into());
             }
         }
     }
 
-    /// Tell the kernel what is wanted now; whether stdin is a file, which is ready at once.
-    fn watch(&mut self, transfer: &Transfer, watches: &mut Watches) -> Result<bool, CallError> {
+    /// Tell the kernel what is wanted now; which stream is ready without it.
+    fn watch(&mut self, transfer: &Transfer, watches: &mut Watches) -> Result<AtOnce, CallError> {
         let clear = self.outlet.is_clear();
         let read = self.flow.hears_peer() && clear;
         let write = transfer.has_chunk() && transfer.blocked && self.flow.may_send();
@@ -145,47 +132,34 @@ impl Pump<'_> {
             (false, true) => None,
         };
         watches.socket.set(self.reactor, self.socket, socket)?;
-        let wants_stdin = self.flow.hears_stdin() && !transfer.has_chunk();
-        let stdin = wants_stdin.then_some(Interest::READ);
-        let reactor = &*self.reactor;
-        let at_once = self
-            .inlet
-            .with_fd(|fd| watches.stdin.set(reactor, fd, stdin))?;
-        let stdout = if clear {
-            Interest::NONE
-        } else {
-            Interest::WRITE
-        };
-        let always_room = self
-            .outlet
-            .with_fd(|fd| watches.stdout.set(reactor, fd, Some(stdout)));
-        let always_room = always_room.transpose()?.unwrap_or(true);
-        Ok((at_once && wants_stdin) || (always_room && !clear))
+        let hears_stdin = self.flow.hears_stdin() && !transfer.has_chunk();
+        watches
+            .stdio
+            .set(self.reactor, self.inlet, self.outlet, hears_stdin)
     }
 
     fn take_ready(
         &mut self,
         transfer: &mut Transfer,
-        at_once: bool,
+        mut stdin_ready: bool,
         buffer: &mut [u8],
     ) -> Result<(), LoopError> {
         let before = transfer.moved;
-        transfer.stdin_ready = at_once;
         for index in 0..self.reactor.ready().len() {
             let Some(ready) = self.reactor.ready().get(index).copied() else {
                 break;
             };
             match ready.token {
-                STDIN => transfer.stdin_ready = true,
+                STDIN => stdin_ready = true,
                 STDOUT if ready.gone && self.outlet.is_clear() => {
-                    return Err(reader_went_away().into());
+                    return Err(StdoutError::reader_gone().into());
                 }
                 STDOUT => drop(self.outlet.flush()?),
                 _ => self.take_socket(transfer, ready.read, ready.write, ready.gone, buffer)?,
             }
         }
         self.outlet.flush()?;
-        if transfer.stdin_ready && self.flow.hears_stdin() && !transfer.has_chunk() {
+        if stdin_ready && self.flow.hears_stdin() && !transfer.has_chunk() {
             self.take_stdin(transfer, buffer)?;
         }
         if transfer.moved != before {
@@ -211,12 +185,8 @@ impl Pump<'_> {
         } else if gone && !hears && !transfer.has_chunk() {
             transfer.hung_up = true;
             if let Some(cause) = self.socket.take_error()? {
-                let on = self
-                    .socket
-                    .about()
-                    .map(ToString::to_string)
-                    .unwrap_or_default();
-                self.give_up_sending(transfer, CallError::new("send", on, cause));
+                let failure = CallError::new("send", self.socket.about(), cause);
+                self.give_up_sending(transfer, failure);
             }
         }
         Ok(())
@@ -346,8 +316,4 @@ impl Transfer {
 /// Whether a send failed because the peer takes no more, as against for a fault of ours.
 fn is_departure(failure: &CallError) -> bool {
     matches!(failure.errno(), libc::EPIPE | libc::ECONNRESET)
-}
-
-fn reader_went_away() -> StdoutError {
-    StdoutError(std::io::Error::from_raw_os_error(libc::EPIPE))
 }

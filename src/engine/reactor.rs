@@ -1,14 +1,14 @@
 //! Readiness: a level-triggered epoll(7) and the signals that end a run, signalfd(2).
 
 use std::os::fd::AsFd;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
-use crate::net::CallError;
+use crate::net::{CallError, milliseconds};
 
 /// How many events one turn takes up.
 const EVENTS: usize = 256;
@@ -150,7 +150,8 @@ impl Reactor {
     pub fn wait(&mut self, until: Option<Instant>) -> Result<Option<Signal>, CallError> {
         self.ready.clear();
         let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));
-        let count = match self.epoll.wait(&mut self.events, to_timeout(timeout)) {
+        let timeout = EpollTimeout::try_from(milliseconds(timeout)).unwrap_or(EpollTimeout::NONE);
+        let count = match self.epoll.wait(&mut self.events, timeout) {
             Ok(count) => count,
             Err(Errno::EINTR) => 0,
             Err(errno) => return Err(CallError::new("epoll_wait", "", errno)),
@@ -188,16 +189,6 @@ fn to_ready(event: EpollEvent) -> Ready {
         write: gone || flags.contains(EpollFlags::EPOLLOUT),
         gone,
     }
-}
-
-/// epoll counts in milliseconds; a rest of one is rounded up, for a timer must not fire early and spin.
-fn to_timeout(timeout: Option<Duration>) -> EpollTimeout {
-    let Some(timeout) = timeout else {
-        return EpollTimeout::NONE;
-    };
-    let milliseconds = timeout.as_nanos().div_ceil(1_000_000);
-    EpollTimeout::try_from(i32::try_from(milliseconds).unwrap_or(i32::MAX))
-        .unwrap_or(EpollTimeout::MAX)
 }
 
 /// The mask of the signals that the process was started to ignore, proc_pid_status(5); 0 where it cannot be read.

@@ -3,8 +3,7 @@
 //! Parsing makes no call: a service name or a zone is looked up when the endpoint is resolved.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::str::FromStr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// The port of the tutorial, used where none is typed.
 pub const DEFAULT_PORT: u16 = 8082;
@@ -81,23 +80,6 @@ impl Endpoint {
         let host = host.map_or(Ok(Host::Default), parse_host_apart)?;
         let port = port.map(parse_port).transpose()?;
         Ok(Self::Network(HostPort { host, port }))
-    }
-}
-
-impl Default for Endpoint {
-    fn default() -> Self {
-        Self::Network(HostPort {
-            host: Host::Default,
-            port: None,
-        })
-    }
-}
-
-impl FromStr for Endpoint {
-    type Err = EndpointError;
-
-    fn from_str(word: &str) -> Result<Self, EndpointError> {
-        Self::parse(word)
     }
 }
 
@@ -284,16 +266,6 @@ impl HostPort {
     /// Whether the host is an address in itself, so that nothing has to be looked up.
     pub fn is_literal(&self) -> bool {
         !matches!(self.host, Host::Name(_))
-    }
-
-    /// The address that the host stands for without a look-up; for [`Host::Any`] the IPv6 one.
-    pub fn literal(&self) -> Option<IpAddr> {
-        match &self.host {
-            Host::Any => Some(Ipv6Addr::UNSPECIFIED.into()),
-            Host::Default => Some(Ipv4Addr::LOCALHOST.into()),
-            Host::Literal(ip, _) => Some(*ip),
-            Host::Name(_) => None,
-        }
     }
 }
 

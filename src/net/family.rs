@@ -67,6 +67,11 @@ impl Kind {
         }
     }
 
+    /// Whether its sockets listen(2) and accept(2), rather than hear whoever sends.
+    pub const fn has_connections(self) -> bool {
+        matches!(self, Self::Stream | Self::SeqPacket | Self::Dccp)
+    }
+
     /// The type with this number, if it is one that this program speaks.
     pub const fn from_number(number: c_int) -> Option<Self> {
         match number {

@@ -30,7 +30,7 @@ pub use family::{Family, Kind, Protocol};
 pub use inherit::{InheritError, inherit, inherit_systemd};
 pub use interface::{index_of_interface, name_of_interface};
 pub use message::Arrival;
-pub use poll::poll_writable;
+pub use poll::{milliseconds, poll_writable};
 pub use privilege::{drop_privileges, raise_net_raw};
 pub use resolve::{NameError, Names, Resolver};
 pub use socket::{Recv, Send, Shutdown, Socket};

@@ -12,16 +12,22 @@ use super::error::CallError;
 use super::explain::Explain;
 use super::socket::Socket;
 
-/// Wait until one of the sockets can be written to, or has failed, or `timeout` is over (`None`: without limit; it is
-/// rounded up to a millisecond). The indices of those that are ready; none after the time, or a signal.
+/// A time as poll(2) and epoll_wait(2) take it, -1 without limit. A part of a millisecond is rounded up: who wakes too
+/// early has nothing to do, and spins.
+pub fn milliseconds(timeout: Option<Duration>) -> i32 {
+    timeout.map_or(-1, |limit| {
+        i32::try_from(limit.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX)
+    })
+}
+
+/// Wait until one of the sockets can be written to, or has failed, or `timeout` is over (`None`: without limit). The
+/// indices of those that are ready; none after the time, or a signal.
 pub fn poll_writable(
     sockets: &[&Socket],
     timeout: Option<Duration>,
     explain: &Explain,
 ) -> Result<Vec<usize>, CallError> {
-    let milliseconds = timeout.map_or(-1, |limit| {
-        i32::try_from(limit.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX)
-    });
+    let milliseconds = milliseconds(timeout);
     let arguments = format_args!("[{}], {}, {milliseconds}", Watched(sockets), sockets.len());
     let mut polled: Vec<PollFd<'_>> = sockets
         .iter()

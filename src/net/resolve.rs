@@ -443,7 +443,8 @@ mod tests {
     use super::*;
 
     fn addresses(word: &str, family: Option<Family>) -> Result<Vec<SocketAddr>, NameError> {
-        let super::super::Endpoint::Network(network) = word.parse().unwrap() else {
+        let super::super::Endpoint::Network(network) = super::super::Endpoint::parse(word).unwrap()
+        else {
             panic!("{word}")
         };
         Resolver::default().addresses(&network, family, Kind::Stream)

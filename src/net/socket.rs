@@ -291,11 +291,7 @@ impl Socket {
 
     /// close(2), with its result.
     pub fn close(mut self) -> Result<(), CallError> {
-        let on = self
-            .about
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let on = self.about();
         match self.fd.take() {
             Some(fd) => {
                 close(fd, &self.explain).map_err(|cause| CallError::new("close", on, cause))
@@ -309,9 +305,12 @@ impl Socket {
         self.fd.as_ref().map_or(-1, AsRawFd::as_raw_fd)
     }
 
-    /// The address that errors name: where it was bound to, connected to, or accepted from.
-    pub fn about(&self) -> Option<&Address> {
-        self.about.as_ref()
+    /// The address that errors name: where it was bound to, connected to, or accepted from; empty before that.
+    pub fn about(&self) -> String {
+        self.about
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default()
     }
 
     pub(super) fn raw(&self) -> SockRef<'_> {
@@ -319,12 +318,11 @@ impl Socket {
     }
 
     pub(super) fn refused(&self, call: &'static str, cause: io::Error) -> CallError {
-        let on = self
-            .about
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        CallError { call, on, cause }
+        CallError {
+            call,
+            on: self.about(),
+            cause,
+        }
     }
 
     pub(super) fn sent(

@@ -10,31 +10,43 @@ use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::io;
 use std::mem::{MaybeUninit, size_of};
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::ptr;
 
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::sys::signal::{SigHandler, Signal, signal};
 use socket2::SockAddr;
 
 use super::error::CallError;
 
-/// Take over a descriptor that the process was started with, fcntl(2) F_GETFD; EBADF when it is not open.
+/// Take over a descriptor that the process was started with, fcntl(2) F_GETFD; EBADF when it is not open, or is ours:
+/// what came through exec(2) is not close-on-exec, and everything that this process opens, or has adopted, is.
 pub(super) fn adopt(number: c_int) -> io::Result<OwnedFd> {
     // SAFETY: F_GETFD reads a flag of any number, open or not.
-    if unsafe { libc::fcntl(number, libc::F_GETFD) } == -1 {
+    let flags = unsafe { libc::fcntl(number, libc::F_GETFD) };
+    if flags == -1 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: it is open, was handed to us by whoever started us, and the callers adopt each number once, before
-    // they open any descriptor of their own.
-    Ok(unsafe { OwnedFd::from_raw_fd(number) })
+    if flags & libc::FD_CLOEXEC != 0 {
+        return Err(io::Error::from_raw_os_error(libc::EBADF));
+    }
+    // SAFETY: it is open and was handed to us by whoever started us; the flag that is set next keeps it from being
+    // adopted twice.
+    let fd = unsafe { OwnedFd::from_raw_fd(number) };
+    fcntl(&fd, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
+    Ok(fd)
 }
 
-/// Write one byte to an inherited descriptor and close it, so that whoever waits for it sees it, and then the end.
+/// Write one byte to an inherited descriptor and close it, so that whoever waits for it sees it, and then the end. A
+/// standard stream stays open: the next socket must not get its number.
 pub fn notify(number: c_int) -> Result<(), CallError> {
     let refused = |cause| CallError::new("write", format_args!("descriptor {number}"), cause);
     let fd = adopt(number).map_err(refused)?;
-    nix::unistd::write(&fd, b"\n").map_err(|errno| refused(errno.into()))?;
-    Ok(())
+    let written = nix::unistd::write(&fd, b"\n");
+    if number <= libc::STDERR_FILENO {
+        let _ = fd.into_raw_fd();
+    }
+    written.map(drop).map_err(|errno| refused(errno.into()))
 }
 
 /// accept4(2) with SOCK_CLOEXEC and SOCK_NONBLOCK.

@@ -145,8 +145,6 @@ fn judge_one(cause: &(dyn Error + 'static)) -> Option<(Exit, Option<String>)> {
     } else if let Some(InheritError::Environment(_)) = cause.downcast_ref::<InheritError>() {
         let hint = "a service manager sets LISTEN_PID and LISTEN_FDS, sd_listen_fds(3)";
         return Some((Exit::Trouble, Some(hint.to_owned())));
-    } else if let Some(setting) = cause.downcast_ref::<SettingError>() {
-        return Some((Exit::Trouble, Some(setting.hint.clone())));
     } else if cause.is::<UnixNameError>() {
         return Some((
             Exit::Trouble,

@@ -1,7 +1,5 @@
 //! stdout while a server runs: its reader's leaving is noticed at once, and what it is slow to take is sent when it can.
 
-use std::io;
-
 use crate::engine::{Interest, Outlet, Reactor, Ready, StdoutError};
 use crate::net::CallError;
 
@@ -32,7 +30,7 @@ impl<'a> Door<'a> {
     /// Take up what became of it.
     pub(super) fn turn(&self, ready: Ready) -> Result<(), StdoutError> {
         if ready.gone {
-            return Err(StdoutError(io::Error::from_raw_os_error(libc::EPIPE)));
+            return Err(StdoutError::reader_gone());
         }
         self.outlet.flush().map(drop)
     }

@@ -70,6 +70,32 @@ fn a_socket_never_becomes_a_standard_stream() {
 }
 
 #[test]
+fn a_sign_on_a_standard_stream_leaves_it_open() {
+    for number in ["1", "2"] {
+        let listener = sockkit(["tcp", "listen", "0", "--ready-fd", number]).start();
+        let mut client = stream_to(("127.0.0.1", listener.port()));
+        client.write_all(b"data").unwrap();
+        client.shutdown(Shutdown::Write).unwrap();
+        assert_eq!(read_end(&mut client), b"", "{number}");
+        let expected = if number == "1" { "\ndata" } else { "data" };
+        assert_eq!(listener.finish().expect(0).text(), expected);
+    }
+}
+
+#[test]
+fn a_descriptor_of_our_own_is_none_that_was_handed_over() {
+    for number in ["3", "4", "5", "6"] {
+        for words in [["tcp", "listen", "0"], ["http", "--port", "0"]] {
+            let run = sockkit(words)
+                .args(["--ready-fd", number])
+                .under(r#"exec "$0" "$@" 3>&- 4>&- 5>&- 6>&-"#);
+            let said = format!("sockkit: write descriptor {number}: bad file descriptor (EBADF)");
+            run.run().expect(2).says(&said);
+        }
+    }
+}
+
+#[test]
 fn a_listener_runs_with_every_stream_closed() {
     let mut sign = Sign::new();
     let listener = sockkit(["tcp", "listen", "0"])

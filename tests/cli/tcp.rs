@@ -340,6 +340,38 @@ fn keep_open_tells_each_client_what_stdin_says() {
 }
 
 #[test]
+fn keep_open_serves_a_file_to_one_that_has_half_closed() {
+    let much = pattern(8 << 20);
+    let listener = listen("-k").upload(&much).start();
+    let mut client = client(&listener);
+    client.shutdown(Shutdown::Write).unwrap();
+    assert!(read_end(&mut client) == much);
+}
+
+#[test]
+fn keep_open_hears_one_out_that_takes_no_more() {
+    let (mut stdout, writer) = std::io::pipe().unwrap();
+    let listener = listen("-k --deadline 3s").piped().stdout(writer).start();
+    let port = listener.port();
+    let mut flood = stream_to(("127.0.0.1", port));
+    flood.write_all(&[b'f'; 400_000]).unwrap();
+    thread::sleep(Duration::from_millis(200));
+    // Nobody reads stdout: this one is not heard before it has gone, and what it is told meanwhile is refused.
+    let mut gone = stream_to(("127.0.0.1", port));
+    gone.write_all(&[b'g'; 1000]).unwrap();
+    drop(gone);
+    for _ in 0..20 {
+        listener.write("x");
+        thread::sleep(Duration::from_millis(20));
+    }
+    let mut heard = Vec::new();
+    stdout.read_to_end(&mut heard).unwrap();
+    let count = |wanted| heard.iter().filter(|byte| **byte == wanted).count();
+    assert_eq!((count(b'f'), count(b'g')), (400_000, 1000));
+    listener.finish().expect(124);
+}
+
+#[test]
 fn keep_open_leaks_no_descriptor() {
     let listener = listen("-k").start();
     let port = listener.port();

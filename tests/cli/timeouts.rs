@@ -1,6 +1,7 @@
 //! Time limits: each fires alone, with status 124, cli.md sections 3 and 5.
 
 use std::io::Write;
+use std::net::UdpSocket;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -87,6 +88,21 @@ fn an_idle_connection_ends() {
     let mut client = stream_to(("127.0.0.1", listener.port()));
     client.write_all(b"then nothing").unwrap();
     assert_eq!(listener.finish().expect(124).text(), "then nothing");
+}
+
+#[test]
+fn a_sender_does_not_wait_for_a_silent_stdin_for_ever() {
+    let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = receiver.local_addr().unwrap().port().to_string();
+    for limit in ["--deadline", "--idle-timeout"] {
+        let sender = sockkit(["udp", "send", &port, limit, "300ms"])
+            .piped()
+            .start();
+        sender.write("spoken");
+        let mut datagram = [0; 16];
+        assert_eq!(receiver.recv(&mut datagram).unwrap(), 6);
+        sender.finish().expect(124).says("sockkit: read stdin: ");
+    }
 }
 
 #[test]

@@ -14,7 +14,9 @@ use nix::sys::signal::Signal;
 use socket2::{Domain, SockAddr, Socket, Type};
 use tempfile::TempDir;
 
-use crate::kit::{Record, Running, Start, Stdin, patient, pattern, read_end, scratch, sockkit};
+use crate::kit::{
+    Record, Running, Start, Stdin, patient, pattern, python, read_end, scratch, sockkit,
+};
 
 /// A directory and a path in it where nothing is yet.
 fn place() -> (TempDir, PathBuf) {
@@ -592,4 +594,40 @@ fn readiness_is_signed_here_too() {
     sign.wait();
     drop(stream(&path));
     assert_eq!(listener.finish().expect(0).stderr, "");
+}
+
+#[test]
+fn options_are_set_on_an_inherited_socket_too() {
+    const HAND_OVER: &str = r#"
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX, getattr(socket, sys.argv[1]))
+if sys.argv[2]:
+    s.connect(sys.argv[2])
+else:
+    s.bind("")
+    s.listen()
+os.dup2(s.fileno(), 7, inheritable=True)
+os.execv(sys.argv[3], sys.argv[3:])
+"#;
+    let (_folder, path) = place();
+    let _server = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    let path = path.to_str().unwrap();
+    for (to, words, status) in [
+        (path, "connect fd:7 --on-peer-eof exit --deadline 1s", 124),
+        (path, "send fd:7 --type stream x", 0),
+        ("", "listen fd:7 -t 300ms", 124),
+    ] {
+        let fixed = ["SOCK_STREAM", to, env!("CARGO_BIN_EXE_sockkit"), "unix"];
+        let options = ["--explain", "-o", "SO_RCVBUF=9999"];
+        let words: Vec<&str> = fixed
+            .into_iter()
+            .chain(words.split(' '))
+            .chain(options)
+            .collect();
+        let Some(start) = python(HAND_OVER, &words) else {
+            return;
+        };
+        let said = "setsockopt(7, SOL_SOCKET, SO_RCVBUF, 9999) = 0";
+        start.run().expect(status).says(said);
+    }
 }

@@ -1,6 +1,5 @@
 //! The loop of `raw listen`: packets in, lines out, until a count, a limit, a signal or stdout's reader ends it.
 
-use std::io;
 use std::time::Instant;
 
 use super::ear::Ear;
@@ -97,7 +96,7 @@ impl<'a> Hearing<'a> {
     fn attend(&mut self, ready: Ready) -> anyhow::Result<()> {
         if ready.token == STDOUT {
             if ready.gone {
-                return Err(StdoutError(io::Error::from_raw_os_error(libc::EPIPE)).into());
+                return Err(StdoutError::reader_gone().into());
             }
             self.desk.output.outlet().flush()?;
         } else if !self.is_complete() {

@@ -1,7 +1,6 @@
 //! `sockkit raw listen`: every packet of a protocol, a line each.
 
-use clap::Args;
-use clap::builder::RangedU64ValueParser;
+use clap::{Args, value_parser};
 
 use super::ear::Ear;
 use super::hearing::Hearing;
@@ -24,7 +23,7 @@ pub(super) struct Listen {
     #[arg(long, value_name = "PROTO", value_parser = super::protocol)]
     proto: Option<Protocol>,
     /// End after N packets
-    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<u64>::new().range(1..))]
+    #[arg(short, long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     pub(super) count: Option<u64>,
     /// Show each packet's bytes below its line, as offset, hex and ASCII
     #[arg(long)]
@@ -32,9 +31,9 @@ pub(super) struct Listen {
     #[command(flatten)]
     socket: SocketArgs,
     #[command(flatten)]
-    pub(super) timing: TimingArgs,
-    #[command(flatten)]
     pub(super) ready: ReadyArgs,
+    #[command(flatten)]
+    pub(super) timing: TimingArgs,
 }
 
 const EXAMPLES: &str = "\

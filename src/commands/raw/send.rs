@@ -12,8 +12,8 @@ use super::event::{Sent, word};
 use super::open::{Wish, drop_what_opening_needed, open, without_port};
 use crate::args::{HostArgs, SocketArgs, from_hex};
 use crate::commands::Desk;
-use crate::engine::{Interest, Reactor};
-use crate::net::{Address, CallError, Family, Host, Protocol, Send as Taken, Socket};
+use crate::engine::deliver;
+use crate::net::{Address, CallError, Family, Host, Protocol};
 use crate::output::{Exit, Usage};
 
 /// No packet is longer, header included: RFC 791 and RFC 8200 count its length in 16 bits.
@@ -73,7 +73,10 @@ impl Send {
             };
             socket.set_int(level, option, 1)?;
         }
-        send(&socket, &bytes, to).map_err(|error| without_port(error, to))?;
+        deliver(&socket, &desk.explain, None, |socket| {
+            let sent = socket.sendto(&bytes, &Address::Inet(to));
+            sent.map_err(|error| without_port(error, to))
+        })?;
         desk.output.tell(&Sent {
             proto: word(protocol),
             to: Address::Inet(to).host(),
@@ -156,15 +159,4 @@ impl Send {
         }
         Ok(())
     }
-}
-
-/// sendto(2), waiting while the send buffer is full.
-fn send(socket: &Socket, bytes: &[u8], to: SocketAddr) -> Result<(), CallError> {
-    let to = Address::Inet(to);
-    while socket.sendto(bytes, &to)? == Taken::WouldBlock {
-        let mut reactor = Reactor::new()?;
-        reactor.watch(socket, 0, Interest::WRITE)?;
-        reactor.wait(None)?;
-    }
-    Ok(())
 }

@@ -41,7 +41,7 @@ pub struct Resolve {
     /// Show ADDRESS:PORT, for a port or a name of services(5); for an address, NAME:SERVICE
     #[arg(long, value_name = "PORT", value_parser = port)]
     service: Option<Port>,
-    /// Wait no longer than this for each answer
+    /// Wait for each answer for D at most
     #[arg(short, long, value_name = "D", value_parser = duration)]
     timeout: Option<Duration>,
 }

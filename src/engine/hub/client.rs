@@ -19,6 +19,10 @@ pub(super) struct Client {
     pub(super) moved: Moved,
     pub(super) active: Instant,
     pub(super) half_closed: bool,
+    /// Whether it has said all that it had to say.
+    pub(super) ended: bool,
+    /// Why it takes no more; what it said before is still heard.
+    pub(super) failure: Option<CallError>,
     pub(super) watch: Watch,
 }
 
@@ -34,21 +38,31 @@ impl Client {
             moved: Moved::default(),
             active: Instant::now(),
             half_closed: false,
+            ended: false,
+            failure: None,
             watch: Watch::new(usize::MAX),
         }
     }
 
-    pub(super) fn enqueue(&mut self, chunk: &Rc<[u8]>) -> Result<(), CallError> {
-        if chunk.is_empty() {
-            return Ok(());
+    pub(super) fn enqueue(&mut self, chunk: &Rc<[u8]>) {
+        if chunk.is_empty() || self.failure.is_some() {
+            return;
         }
         self.queued += chunk.len();
         self.queue.push_back(Rc::clone(chunk));
-        self.send()
+        self.send();
     }
 
-    /// Send what is queued as far as the kernel takes it.
-    pub(super) fn send(&mut self) -> Result<(), CallError> {
+    /// Send what is queued as far as the kernel takes it; what a peer does not take any more is dropped.
+    pub(super) fn send(&mut self) {
+        if let Err(failure) = self.send_queued() {
+            self.queue.clear();
+            self.queued = 0;
+            self.failure = Some(failure);
+        }
+    }
+
+    fn send_queued(&mut self) -> Result<(), CallError> {
         while let Some(first) = self.queue.front() {
             let rest = first.get(self.sent_of_first..).unwrap_or_default();
             match self.socket.send(rest)? {

@@ -17,7 +17,7 @@ use super::outlet::{Outlet, StdoutError};
 use super::pump::{BUFFER, RECORD, Typed};
 use super::reactor::{Interest, Reactor, Ready};
 use super::timer::{Timer, Timers};
-use super::watch::Watch;
+use super::watch::{AtOnce, StdioWatch, Watch};
 use crate::net::{Address, CallError, Recv, Shutdown};
 
 /// How much may wait for one connection before stdin is left unread.
@@ -94,8 +94,7 @@ struct State {
     paused_until: Option<Instant>,
     refused: bool,
     listening: Vec<Watch>,
-    stdin: Watch,
-    stdout: Watch,
+    stdio: StdioWatch,
 }
 
 impl Hub<'_> {
@@ -111,15 +110,15 @@ impl Hub<'_> {
             listening: (0..self.listeners.len())
                 .map(|index| Watch::new(FIRST + index))
                 .collect(),
-            stdin: Watch::new(STDIN),
-            stdout: Watch::new(STDOUT),
+            stdio: StdioWatch::new(STDIN, STDOUT),
         };
         loop {
             let at_once = self.watch(&mut state)?;
-            if let Some(signal) = self.reactor.wait(self.next_wake(&state, at_once))? {
+            let until = at_once.or_until(self.next_wake(&state));
+            if let Some(signal) = self.reactor.wait(until)? {
                 return Ok(Ending::Signal(signal));
             }
-            self.take_ready(&mut state, at_once, &mut buffer)?;
+            self.take_ready(&mut state, at_once.stdin, &mut buffer)?;
             self.close_idle(&mut state)?;
             if let Some(expired) = self.timers.expired(Instant::now()) {
                 return Err(expired.on("listen").into());
@@ -127,10 +126,7 @@ impl Hub<'_> {
         }
     }
 
-    fn next_wake(&self, state: &State, at_once: bool) -> Option<Instant> {
-        if at_once {
-            return Some(Instant::now());
-        }
+    fn next_wake(&self, state: &State) -> Option<Instant> {
         let idle = self.idle.and_then(|idle| {
             state
                 .clients
@@ -144,8 +140,8 @@ impl Hub<'_> {
             .min()
     }
 
-    /// Tell the kernel what is wanted now; whether stdin is a file, which is ready at once.
-    fn watch(&mut self, state: &mut State) -> Result<bool, CallError> {
+    /// Tell the kernel what is wanted now; which stream is ready without it.
+    fn watch(&mut self, state: &mut State) -> Result<AtOnce, CallError> {
         let reactor = &*self.reactor;
         let accepting = state.paused_until.is_none().then_some(Interest::READ);
         for (listener, watch) in self.listeners.iter().zip(&mut state.listening) {
@@ -154,33 +150,22 @@ impl Hub<'_> {
         let clear = self.outlet.is_clear();
         for (_, client) in &mut state.clients {
             let interest = Interest {
-                read: clear,
+                read: clear && !client.ended,
                 write: !client.queue.is_empty(),
             };
             let wanted = (interest != Interest::NONE).then_some(interest);
             client.watch.set(reactor, &client.socket, wanted)?;
         }
         let hears_stdin = state.hears_stdin();
-        let stdin = hears_stdin.then_some(Interest::READ);
-        let at_once = self
-            .inlet
-            .with_fd(|fd| state.stdin.set(reactor, fd, stdin))?;
-        let stdout = if clear {
-            Interest::NONE
-        } else {
-            Interest::WRITE
-        };
-        let always_room = self
-            .outlet
-            .with_fd(|fd| state.stdout.set(reactor, fd, Some(stdout)));
-        let always_room = always_room.transpose()?.unwrap_or(true);
-        Ok((at_once && hears_stdin) || (always_room && !clear))
+        state
+            .stdio
+            .set(reactor, self.inlet, self.outlet, hears_stdin)
     }
 
     fn take_ready(
         &mut self,
         state: &mut State,
-        at_once: bool,
+        mut stdin_ready: bool,
         buffer: &mut [u8],
     ) -> Result<(), LoopError> {
         if state
@@ -189,7 +174,6 @@ impl Hub<'_> {
         {
             state.paused_until = None;
         }
-        let mut stdin_ready = at_once;
         for index in 0..self.reactor.ready().len() {
             let Some(ready) = self.reactor.ready().get(index).copied() else {
                 break;
@@ -197,7 +181,7 @@ impl Hub<'_> {
             match ready.token {
                 STDIN => stdin_ready = true,
                 STDOUT if ready.gone && self.outlet.is_clear() => {
-                    return Err(StdoutError(std::io::Error::from_raw_os_error(libc::EPIPE)).into());
+                    return Err(StdoutError::reader_gone().into());
                 }
                 STDOUT => {}
                 token if token - FIRST < self.listeners.len() => {
@@ -219,14 +203,10 @@ impl Hub<'_> {
         let Some(listener) = self.listeners.get(index) else {
             return Ok(());
         };
-        match listener.socket.accept() {
-            Ok(Some((socket, peer))) => {
+        match listener.accept() {
+            Ok(Some((socket, peer, local))) => {
                 state.refused = false;
                 self.timers.stop(Timer::Answer);
-                let peer = peer.unmapped();
-                let local = socket
-                    .getsockname()
-                    .map_or_else(|_| listener.local.clone(), Address::unmapped);
                 state.accepted += 1;
                 let conn = state.accepted;
                 (self.report)(&HubEvent::Accepted {
@@ -265,11 +245,10 @@ impl Hub<'_> {
         let Some(client) = state.clients.get_mut(key) else {
             return Ok(());
         };
-        let sent = if ready.write { client.send() } else { Ok(()) };
-        if let Err(failure) = sent {
-            return self.close(state, key, Some(&failure));
+        if ready.write {
+            client.send();
         }
-        if !ready.read || !self.outlet.is_clear() {
+        if !ready.read || client.ended || !self.outlet.is_clear() {
             return self.finish(state, key);
         }
         let received = if self.records {
@@ -279,7 +258,10 @@ impl Hub<'_> {
         };
         match received {
             Ok(Recv::WouldBlock) => self.finish(state, key),
-            Ok(Recv::Bytes(0)) => self.close(state, key, None),
+            Ok(Recv::Bytes(0)) => {
+                client.ended = true;
+                self.finish(state, key)
+            }
             Ok(Recv::Bytes(count)) => {
                 client.active = Instant::now();
                 client.moved.received += count as u64;
@@ -292,7 +274,7 @@ impl Hub<'_> {
                 })?;
                 self.finish(state, key)
             }
-            Err(failure) => self.close(state, key, Some(&failure)),
+            Err(failure) => self.close(state, key, Some(failure)),
         }
     }
 
@@ -323,28 +305,34 @@ impl Hub<'_> {
             let Some(client) = state.clients.get_mut(key) else {
                 continue;
             };
-            match client.enqueue(&chunk) {
-                Ok(()) => self.finish(state, key)?,
-                Err(failure) => self.close(state, key, Some(&failure))?,
-            }
+            client.enqueue(&chunk);
+            self.finish(state, key)?;
         }
         Ok(())
     }
 
-    /// Half-close a connection that has been told everything.
+    /// Half-close a connection that has been told everything, and close one that has nothing to say either.
     fn finish(&mut self, state: &mut State, key: usize) -> Result<(), LoopError> {
-        // A stdin of /dev/null never had anything to say: its end is no end.
-        let all_said = state.stdin_ended && self.inlet.source() != Source::Null;
+        let source = self.inlet.source();
         let Some(client) = state.clients.get_mut(key) else {
             return Ok(());
         };
-        if !all_said || client.half_closed || !client.queue.is_empty() {
+        if client.ended && client.queue.is_empty() {
+            // It may have half-closed only. The rest of a file is for it too; a pipe may never say more.
+            let hears_more = source == Source::File && !state.stdin_ended;
+            if !hears_more || client.failure.is_some() {
+                return self.close(state, key, None);
+            }
+        }
+        // A stdin of /dev/null never had anything to say: its end is no end.
+        let all_said = state.stdin_ended && source != Source::Null;
+        if !all_said || client.half_closed || !client.queue.is_empty() || client.failure.is_some() {
             return Ok(());
         }
         client.half_closed = true;
         match client.socket.shutdown(Shutdown::Write) {
             Err(failure) if failure.errno() != libc::ENOTCONN => {
-                self.close(state, key, Some(&failure))
+                self.close(state, key, Some(failure))
             }
             _ => Ok(()),
         }
@@ -355,21 +343,16 @@ impl Hub<'_> {
         &mut self,
         state: &mut State,
         key: usize,
-        failure: Option<&CallError>,
+        failure: Option<CallError>,
     ) -> Result<(), LoopError> {
-        let Some(mut client) = state.clients.try_remove(key) else {
+        let Some(client) = state.clients.try_remove(key) else {
             return Ok(());
         };
-        if failure.is_none() {
-            // It may have half-closed only: what is queued for it goes out as far as the kernel takes it.
-            let _ = client.send();
-        }
-        let (conn, moved) = (client.conn, client.moved);
         let closed = HubEvent::Closed {
-            conn,
+            conn: client.conn,
             peer: &client.peer,
-            moved,
-            failure,
+            moved: client.moved,
+            failure: client.failure.as_ref().or(failure.as_ref()),
         };
         (self.report)(&closed).map_err(LoopError::from)
     }
@@ -386,7 +369,7 @@ impl Hub<'_> {
             .collect();
         for key in keys {
             let late = CallError::new("recv", "", nix::errno::Errno::ETIMEDOUT);
-            self.close(state, key, Some(&late))?;
+            self.close(state, key, Some(late))?;
         }
         Ok(())
     }
