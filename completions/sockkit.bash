@@ -340,7 +340,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__raw__subcmd__listen)
-            opts="-4 -6 -c -o -t -q -v -h --host --ipv4 --ipv6 --proto --count --hex --option --interface --ready-fd --port-file --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
+            opts="-4 -6 -c -o -t -q -v -h --host --ipv4 --ipv6 --proto --count --hex --option --interface --ready-fd --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -375,10 +375,6 @@ _sockkit() {
                     return 0
                     ;;
                 --ready-fd)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --port-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -960,7 +956,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__unix__subcmd__listen)
-            opts="-k -o -c -t -q -v -h --type --mode --replace --keep-open --ready-fd --port-file --option --interface --count --lines --whole --size --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
+            opts="-k -o -c -t -q -v -h --type --mode --replace --keep-open --ready-fd --option --interface --count --lines --whole --size --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -975,10 +971,6 @@ _sockkit() {
                     return 0
                     ;;
                 --ready-fd)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --port-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -46,7 +46,7 @@ complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "man" -d 'Print the 
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l text -d 'Answer every request with this text' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l host -d 'The host to listen on: a name, an address, or * for all' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l port -d 'The port to listen on, 0 for any' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l listen -d 'The address to listen on in one word: HOST:PORT, *:PORT, fd:N or fd:systemd' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l listen -d 'The address, where there is no DIR' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l idle-timeout -d 'Close a connection that asks nothing for D [default: 60s]' -r
@@ -82,7 +82,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_sub
 exit\t'End at once'
 drain\t'Hear stdin out to its end'"
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l linger -d 'After the end of stdin, wait for the peer\'s end for D at most (exit status 124)' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s t -l timeout -d 'Connected, or answered, within D' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s t -l timeout -d 'Connect, or hear the first client or reply, within D: 500ms, 2s, 1m, or seconds' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l idle-timeout -d 'End when nothing has moved for D' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l deadline -d 'End after D, whatever happens' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
@@ -110,7 +110,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_sub
 exit\t'End at once'
 drain\t'Hear stdin out to its end'"
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l linger -d 'After the end of stdin, wait for the peer\'s end for D at most (exit status 124)' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s t -l timeout -d 'Connected, or answered, within D' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s t -l timeout -d 'Connect, or hear the first client or reply, within D: 500ms, 2s, 1m, or seconds' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l idle-timeout -d 'End when nothing has moved for D' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l deadline -d 'End after D, whatever happens' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
@@ -121,7 +121,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l mptcp -d 'Multipath TCP (IPPROTO_MPTCP)'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l sctp -d 'SCTP in its one-to-one style (IPPROTO_SCTP)'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l dccp -d 'DCCP (SOCK_DCCP, IPPROTO_DCCP)'
-complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s k -l keep-open -d 'Serve many connections at once, until a signal: what they say goes to stdout, stdin goes to each'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s k -l keep-open -d 'Serve many connections at once, until a signal: what they say goes to stdout, stdin goes to all that are connected'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l hex -d 'Show what arrives as offset, hex and ASCII'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l from-hex -d 'Take what is to be sent as hex digits; white space is ignored'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l json -d 'Print events as JSON, one object a line'
@@ -145,8 +145,8 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l bind -d 'The address to speak from: HOST, HOST:PORT or :PORT' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l size -d 'One datagram per read of stdin, of N bytes at most' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -s t -l timeout -d 'Connected, or answered, within D' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l size -d 'One datagram per read of stdin, of N bytes at most [default: 65507]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -s t -l timeout -d 'Connect, or hear the first client or reply, within D: 500ms, 2s, 1m, or seconds' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l idle-timeout -d 'End when nothing has moved for D' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l deadline -d 'End after D, whatever happens' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
@@ -170,8 +170,8 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l linger -d 'After the end of stdin, end when no reply has come for D [default: 1s]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -s c -l count -d 'End after N datagrams have come' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l size -d 'One datagram per read of stdin, of N bytes at most' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -s t -l timeout -d 'Connected, or answered, within D' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l size -d 'One datagram per read of stdin, of N bytes at most [default: 65507]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -s t -l timeout -d 'Connect, or hear the first client or reply, within D: 500ms, 2s, 1m, or seconds' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l idle-timeout -d 'End when nothing has moved for D' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l deadline -d 'End after D, whatever happens' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
@@ -196,8 +196,8 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l port-file -d 'Write the real port to FILE when listening' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -s c -l count -d 'End after N datagrams have come' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l size -d 'One datagram per read of stdin, of N bytes at most' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -s t -l timeout -d 'Connected, or answered, within D' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l size -d 'One datagram per read of stdin, of N bytes at most [default: 65507]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -s t -l timeout -d 'Connect, or hear the first client or reply, within D: 500ms, 2s, 1m, or seconds' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l idle-timeout -d 'End when nothing has moved for D' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l deadline -d 'End after D, whatever happens' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
@@ -233,12 +233,12 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -s c -l count -d 'End after N datagrams have come' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l size -d 'One datagram per read of stdin, of N bytes at most' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l size -d 'One datagram per read of stdin, of N bytes at most [default: 65507]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l on-peer-eof -d 'What the peer\'s end means while stdin is open: auto ends unless stdin is a file or a pipe that has spoken' -r -f -a "auto\t'End at once, but hear out a file, or a pipe that has spoken'
 exit\t'End at once'
 drain\t'Hear stdin out to its end'"
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l linger -d 'After the end of stdin, wait for the peer\'s end for D at most (exit status 124)' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -s t -l timeout -d 'Connected, or answered, within D' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -s t -l timeout -d 'Connect, or hear the first client or reply, within D: 500ms, 2s, 1m, or seconds' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l idle-timeout -d 'End when nothing has moved for D' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l deadline -d 'End after D, whatever happens' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
@@ -258,23 +258,22 @@ dgram\t'Datagrams (SOCK_DGRAM)'
 seqpacket\t'Records over a connection (SOCK_SEQPACKET)'"
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l mode -d 'The file\'s mode, in octal' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l port-file -d 'Write the real port to FILE when listening' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s c -l count -d 'End after N datagrams have come' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l size -d 'One datagram per read of stdin, of N bytes at most' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l size -d 'One datagram per read of stdin, of N bytes at most [default: 65507]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l on-peer-eof -d 'What the peer\'s end means while stdin is open: auto ends unless stdin is a file or a pipe that has spoken' -r -f -a "auto\t'End at once, but hear out a file, or a pipe that has spoken'
 exit\t'End at once'
 drain\t'Hear stdin out to its end'"
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l linger -d 'After the end of stdin, wait for the peer\'s end for D at most (exit status 124)' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s t -l timeout -d 'Connected, or answered, within D' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s t -l timeout -d 'Connect, or hear the first client or reply, within D: 500ms, 2s, 1m, or seconds' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l idle-timeout -d 'End when nothing has moved for D' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l deadline -d 'End after D, whatever happens' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l replace -d 'Take the place of a dead socket\'s file; never of another file, never of a listener'
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s k -l keep-open -d 'Serve many connections at once, until a signal: what they say goes to stdout, stdin goes to each'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s k -l keep-open -d 'Serve many connections at once, until a signal: what they say goes to stdout, stdin goes to all that are connected'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l lines -d 'One datagram per line of stdin, without its line feed'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l whole -d 'All of stdin as one datagram'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l hex -d 'Show what arrives as offset, hex and ASCII'
@@ -287,10 +286,10 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l type -d 'The socket\'s type' -r -f -a "stream\t'A byte stream (SOCK_STREAM)'
 dgram\t'Datagrams (SOCK_DGRAM)'
 seqpacket\t'Records over a connection (SOCK_SEQPACKET)'"
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l size -d 'One datagram per read of stdin, of N bytes at most' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l size -d 'One datagram per read of stdin, of N bytes at most [default: 65507]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -s t -l timeout -d 'Connected, or answered, within D' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -s t -l timeout -d 'Connect, or hear the first client or reply, within D: 500ms, 2s, 1m, or seconds' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l idle-timeout -d 'End when nothing has moved for D' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l deadline -d 'End after D, whatever happens' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
@@ -338,8 +337,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l port-file -d 'Write the real port to FILE when listening' -r -F
-complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s t -l timeout -d 'Connected, or answered, within D' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s t -l timeout -d 'Connect, or hear the first client or reply, within D: 500ms, 2s, 1m, or seconds' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l idle-timeout -d 'End when nothing has moved for D' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l deadline -d 'End after D, whatever happens' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''

@@ -30,7 +30,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
     let argv: Vec<OsString> = argv.into_iter().collect();
     let cli = match cli::parse(&argv) {
         Ok(cli) => cli,
-        Err(refused) => return cli::refuse(&refused),
+        Err(refused) => return cli::refuse(&refused, &argv),
     };
     let output = cli.output();
     cli.run(&output)

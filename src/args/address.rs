@@ -97,7 +97,11 @@ pub fn combine(
     port: Option<&str>,
 ) -> Result<Endpoint, EndpointError> {
     if let (Some(first), Some(second)) = (addr, second) {
-        if host.is_some() || port.is_some() {
+        let ported = matches!(
+            Endpoint::parse(first),
+            Ok(Endpoint::Network(HostPort { port: Some(_), .. }))
+        );
+        if host.is_some() || port.is_some() || ported {
             return Err(twice());
         }
         return Endpoint::parse_apart(Some(first), Some(second));
@@ -137,8 +141,8 @@ pub fn combine(
 
 fn twice() -> EndpointError {
     EndpointError {
-        why: "the address is given twice".to_owned(),
-        hint: Some("either ADDR, or --host and --port".to_owned()),
+        why: "a part of the address is given twice".to_owned(),
+        hint: Some("HOST:PORT, or HOST PORT, or --host HOST --port PORT".to_owned()),
     }
 }
 
@@ -162,6 +166,8 @@ mod tests {
             Ok("127.0.0.1:8082".to_owned())
         );
         assert!(shown(Some("h:1"), None, None, Some("2")).is_err());
+        assert!(shown(Some("h:1"), Some("2"), None, None).is_err());
+        assert!(shown(Some("80"), Some("81"), None, None).is_err());
         assert!(shown(Some("h:1"), None, Some("g"), None).is_err());
     }
 }

@@ -16,9 +16,9 @@ pub struct FramingArgs {
     /// All of stdin as one datagram
     #[arg(long)]
     whole: bool,
-    /// One datagram per read of stdin, of N bytes at most
-    #[arg(long, value_name = "N", default_value_t = DATAGRAM, conflicts_with_all = ["lines", "whole"])]
-    size: usize,
+    /// One datagram per read of stdin, of N bytes at most [default: 65507]
+    #[arg(long, value_name = "N", conflicts_with_all = ["lines", "whole"])]
+    size: Option<usize>,
 }
 
 impl FramingArgs {
@@ -27,7 +27,12 @@ impl FramingArgs {
         Chop::new(match (self.lines, self.whole) {
             (true, _) => Framing::Lines,
             (_, true) => Framing::Whole,
-            _ => Framing::Reads(self.size),
+            _ => Framing::Reads(self.size.unwrap_or(DATAGRAM)),
         })
+    }
+
+    /// Whether anything was asked for.
+    pub fn is_given(&self) -> bool {
+        self.lines || self.whole || self.size.is_some()
     }
 }

@@ -16,7 +16,7 @@ pub use duration::duration;
 pub use framing::{DATAGRAM, FramingArgs};
 pub use host::HostArgs;
 pub use lifetime::LifetimeArgs;
-pub use ready::ReadyArgs;
+pub use ready::{PortArgs, ReadyArgs};
 pub use socket::{Preparation, SocketArgs};
 pub use source::SourceArgs;
 pub use timing::TimingArgs;

@@ -8,30 +8,41 @@ use clap::Args;
 
 use crate::net::{CallError, notify};
 
-/// Signs of readiness besides the line on stderr.
+/// A sign of readiness besides the line on stderr.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ReadyArgs {
     /// Write a byte to descriptor N when listening
     #[arg(long, value_name = "N")]
     ready_fd: Option<i32>,
+}
+
+/// Signs of readiness of a listener that has a port.
+#[derive(Args, Clone, Debug, Default)]
+pub struct PortArgs {
+    #[command(flatten)]
+    ready: ReadyArgs,
     /// Write the real port to FILE when listening
     #[arg(long, value_name = "FILE")]
     port_file: Option<PathBuf>,
 }
 
 impl ReadyArgs {
-    /// Say that the listener listens, before its line is told: who has read that finds the file. `port` is the real one,
-    /// `None` for local sockets.
+    /// Say that the listener listens.
+    pub fn announce(&self) -> Result<(), CallError> {
+        self.ready_fd.map_or(Ok(()), notify)
+    }
+}
+
+impl PortArgs {
+    /// Say that the listener listens, before its line is told: who has read that finds the file. `port` is the real
+    /// one, `None` for an inherited socket without.
     pub fn announce(&self, port: Option<u16>) -> Result<(), CallError> {
         if let (Some(file), Some(port)) = (&self.port_file, port) {
             // Renamed into place: whoever waits for the file never reads half a number.
             let written = replace(file, &format!("{port}\n"));
             written.map_err(|cause| CallError::new("write", file.display(), cause))?;
         }
-        match self.ready_fd {
-            Some(number) => notify(number),
-            None => Ok(()),
-        }
+        self.ready.announce()
     }
 }
 

@@ -7,18 +7,19 @@ use clap::Args;
 use super::duration::duration;
 use crate::engine::{Timer, Timers};
 
+const HEADING: &str = "Time limits (exit status 124)";
+
 /// How long things may take; durations are 500ms, 2s, 1m, a bare number is seconds.
 #[derive(Args, Clone, Copy, Debug, Default)]
-#[command(next_help_heading = "Time limits (exit status 124)")]
 pub struct TimingArgs {
-    /// Connected, or answered, within D
-    #[arg(short, long, value_name = "D", value_parser = duration)]
+    /// Connect, or hear the first client or reply, within D: 500ms, 2s, 1m, or seconds
+    #[arg(short, long, value_name = "D", value_parser = duration, help_heading = HEADING)]
     pub timeout: Option<Duration>,
     /// End when nothing has moved for D
-    #[arg(long, value_name = "D", value_parser = duration)]
+    #[arg(long, value_name = "D", value_parser = duration, help_heading = HEADING)]
     pub idle_timeout: Option<Duration>,
     /// End after D, whatever happens
-    #[arg(long, value_name = "D", value_parser = duration)]
+    #[arg(long, value_name = "D", value_parser = duration, help_heading = HEADING)]
     pub deadline: Option<Duration>,
 }
 

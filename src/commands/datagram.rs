@@ -85,7 +85,11 @@ impl Conversation<'_> {
         let mut from_hex = FromHex::default();
         let mut decode = |piece: Option<&[u8]>| from_hex.decode(piece);
         let mut timers: Timers = self.args.timing.timers(self.start);
-        timers.start(Timer::Answer, self.args.timing.timeout, Instant::now());
+        let first = match answering {
+            Answering::Connected => Timer::Answer,
+            Answering::LastHeard => Timer::Arrival,
+        };
+        timers.start(first, self.args.timing.timeout, Instant::now());
         let mut exchange = Exchange {
             reactor,
             sockets,

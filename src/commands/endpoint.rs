@@ -27,8 +27,9 @@ pub(super) fn resolve(
 /// The host and port of a peer, which `*` is none.
 pub(super) fn no_wildcard(network: HostPort) -> Result<HostPort, Usage> {
     if network.host == Host::Any {
-        let why = "`*` is where to listen, not where to connect or send to";
-        return Err(Usage::new(why, "127.0.0.1:PORT"));
+        let why = format!("`{network}` is where to listen, not where to connect or send to");
+        let host = Host::Default;
+        return Err(Usage::new(why, HostPort { host, ..network }.to_string()));
     }
     Ok(network)
 }

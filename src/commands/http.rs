@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -10,10 +10,10 @@ use serde::{Serialize, Serializer};
 
 use super::Desk;
 use super::endpoint::listeners;
-use crate::args::{FamilyArgs, ReadyArgs, SocketArgs, duration};
+use crate::args::{FamilyArgs, PortArgs, SocketArgs, combine, duration};
 use crate::engine::{Listener, StdoutError};
 use crate::http::{Request, Status, Version};
-use crate::net::{Address, CallError, Endpoint, Family, Kind, Protocol, Socket, reason};
+use crate::net::{Address, CallError, Endpoint, Family, HostPort, Kind, Protocol, Socket, reason};
 use crate::output::{Bytes, Event, Exit, Face, Listening, Output, Usage, Warning, harmless};
 use crate::server::{Happening, Limits, Root, Service, Worker};
 
@@ -30,6 +30,9 @@ const SHOWN: usize = 4096;
 pub struct Http {
     /// The directory whose files are served
     dir: Option<PathBuf>,
+    /// HOST:PORT, *:PORT, PORT, fd:N or fd:systemd [default: 127.0.0.1:8082]
+    #[arg(value_name = "ADDR", conflicts_with = "listen")]
+    addr: Option<String>,
     /// Answer every request with this text
     #[arg(
         long,
@@ -44,7 +47,7 @@ pub struct Http {
     /// The port to listen on, 0 for any
     #[arg(long, value_name = "PORT")]
     port: Option<String>,
-    /// The address to listen on in one word: HOST:PORT, *:PORT, fd:N or fd:systemd
+    /// The address, where there is no DIR
     #[arg(long, value_name = "ADDR", conflicts_with_all = ["host", "port"])]
     listen: Option<String>,
     #[command(flatten)]
@@ -58,14 +61,14 @@ pub struct Http {
     #[arg(long, value_name = "D", value_parser = duration)]
     deadline: Option<Duration>,
     #[command(flatten)]
-    ready: ReadyArgs,
+    ready: PortArgs,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   sockkit http                       greet with Hello world! on http://127.0.0.1:8082/
-  sockkit http --port 8000 .         the files of this directory, for this machine only
-  sockkit http --listen :8000 site   the same for everyone, IPv4 and IPv6
+  sockkit http . 8000                the files of this directory, for this machine only
+  sockkit http site :8000            the same for everyone, IPv4 and IPv6
   sockkit http --explain             see accept, recv, send and close as they happen
   sockkit http --text ok -q          an answer for health checks, and nothing printed";
 
@@ -98,7 +101,7 @@ impl Http {
         };
         let refused = |error: CallError| {
             let why = format!("{} {}: {}", error.call, error.on, reason(&error.cause));
-            Usage::new(why, "DIR is a directory that this user may read")
+            Usage::new(why, hint_for(dir))
         };
         Root::open(dir).map(Some).map_err(refused)
     }
@@ -112,10 +115,8 @@ impl Http {
     }
 
     fn listen(&self, desk: &Desk) -> anyhow::Result<Vec<Listener>> {
-        let endpoint = match &self.listen {
-            Some(word) => Endpoint::parse(word)?,
-            None => Endpoint::parse_apart(self.host.as_deref(), self.port.as_deref())?,
-        };
+        let word = self.listen.as_deref().or(self.addr.as_deref());
+        let endpoint = combine(word, None, self.host.as_deref(), self.port.as_deref())?;
         let preparation = self.socket.parse()?;
         let prepare = |socket: &Socket, family: Family| {
             // Handed on to every connection that is accepted, and so costs no call there, tcp(7).
@@ -141,6 +142,16 @@ impl Http {
             desk.output.tell(&Listening { proto, local })?;
         }
         Ok(())
+    }
+}
+
+/// A number, or a word with a port, was hardly meant for a directory.
+fn hint_for(dir: &Path) -> String {
+    match dir.to_str().map(Endpoint::parse) {
+        Some(Ok(Endpoint::Network(HostPort { port: Some(_), .. }))) => {
+            format!("an address goes after DIR, or: --listen {}", dir.display())
+        }
+        _ => "DIR is a directory that this user may read".to_owned(),
     }
 }
 

@@ -30,9 +30,16 @@ pub(super) struct StreamArgs {
 /// Flags of a stream's listener.
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct ServeArgs {
-    /// Serve many connections at once, until a signal: what they say goes to stdout, stdin goes to each
+    /// Serve many connections at once, until a signal: what they say goes to stdout, stdin goes to all that are connected
     #[arg(short, long)]
     keep_open: bool,
+}
+
+impl ServeArgs {
+    /// Whether many are to be served.
+    pub(super) fn keep_open(self) -> bool {
+        self.keep_open
+    }
 }
 
 /// One stream command's run.
@@ -78,7 +85,7 @@ impl Stream<'_> {
             })?;
         }
         let mut timers = self.args.timing.timers(self.start);
-        timers.start(Timer::Answer, self.args.timing.timeout, Instant::now());
+        timers.start(Timer::Arrival, self.args.timing.timeout, Instant::now());
         if serve.keep_open {
             timers.stop(Timer::Idle);
             return self.serve_many(&mut reactor, listeners, timers);

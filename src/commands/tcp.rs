@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use super::Desk;
 use super::endpoint::{inherited, listeners, no_wildcard, resolve, sources};
 use super::stream::{ServeArgs, Stream, StreamArgs};
-use crate::args::{AddressArgs, ReadyArgs, SocketArgs, SourceArgs};
+use crate::args::{AddressArgs, PortArgs, SocketArgs, SourceArgs};
 use crate::engine::{Connection, Connector, Reactor};
 use crate::net::{Address, Endpoint, Family, Kind, Protocol, Socket};
 use crate::output::Exit;
@@ -59,7 +59,7 @@ struct Listen {
     #[command(flatten)]
     serve: ServeArgs,
     #[command(flatten)]
-    ready: ReadyArgs,
+    ready: PortArgs,
     #[command(flatten)]
     stream: StreamArgs,
 }
@@ -82,7 +82,8 @@ const CONNECT_EXAMPLES: &str = "\
 Examples:
   sockkit tcp connect                            to 127.0.0.1:8082
   sockkit tcp connect example.org:80 < request   send a file, read the answer
-  sockkit tcp connect -t 3s example.org ssh < /dev/null   read a banner
+  sockkit tcp connect --deadline 3s example.org ssh < /dev/null
+                                 read a banner, for three seconds at most
   sockkit tcp connect 9000 --explain             show every socket call";
 
 const LISTEN_EXAMPLES: &str = "\

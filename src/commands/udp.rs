@@ -9,7 +9,7 @@ use super::Desk;
 use super::datagram::{Conversation, ExchangeArgs, Outgoing};
 use super::endpoint::{inherited, listeners, no_wildcard, resolve, sources};
 use crate::args::{
-    AddressArgs, FamilyArgs, FramingArgs, Preparation, ReadyArgs, SocketArgs, SourceArgs,
+    AddressArgs, FamilyArgs, FramingArgs, PortArgs, Preparation, SocketArgs, SourceArgs,
     TimingArgs, ViewArgs, combine, duration,
 };
 use crate::engine::{LoopError, Reactor, deliver};
@@ -102,7 +102,7 @@ struct Listen {
     #[command(flatten)]
     transport: TransportArgs,
     #[command(flatten)]
-    ready: ReadyArgs,
+    ready: PortArgs,
     #[command(flatten)]
     exchange: ExchangeArgs,
 }
@@ -212,6 +212,10 @@ impl SendTo {
                     Some((second, rest)) => {
                         words = rest;
                         combine(Some(first), second.to_str(), None, None)?
+                    }
+                    // A mistyped service would otherwise go out as data, and to another port.
+                    None if lacks_port(first) && !rest.is_empty() => {
+                        return Err(no_port(first, rest).into());
                     }
                     None => Endpoint::parse(first)?,
                 }
@@ -401,6 +405,15 @@ fn is_port(word: &OsStr, desk: &Desk) -> bool {
         Ok(_) => true,
         Err(_) => false,
     }
+}
+
+fn no_port(host: &str, words: &[OsString]) -> Usage {
+    let first = words
+        .first()
+        .map(|word| word.to_string_lossy())
+        .unwrap_or_default();
+    let why = format!("`{}` after {host} is no port", first.escape_debug());
+    Usage::new(why, format!("{host}:PORT before data, or `{host} -- DATA`"))
 }
 
 fn no_address(word: &OsStr) -> Usage {

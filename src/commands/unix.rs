@@ -15,7 +15,7 @@ use crate::net::{
     Address, BoundPath, CallError, Descriptor, Endpoint, Family, Kind, Protocol, Shutdown, Socket,
     UnixName, bind_unix,
 };
-use crate::output::{Connected, Exit, Listening};
+use crate::output::{Connected, Exit, Listening, Usage};
 
 /// Connect to, listen on, and send to local sockets
 #[derive(Args, Debug)]
@@ -161,6 +161,7 @@ impl Unix {
 impl Connect {
     fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
         let start = Instant::now();
+        self.talk.check(self.target.kind)?;
         let preparation = self.talk.socket.parse()?;
         let own = self.bind.as_deref().map(UnixName::parse).transpose()?;
         let mut bound = None;
@@ -195,6 +196,11 @@ impl Listen {
     fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
         let start = Instant::now();
         let kind = self.target.kind.kind();
+        self.talk.check(self.target.kind)?;
+        if kind == Kind::Dgram && self.serve.keep_open() {
+            let why = "-k is for connections: datagrams of every sender are heard";
+            return Err(Usage::new(why, "leave it out, or --type stream").into());
+        }
         let preparation = self.talk.socket.parse()?;
         let mut reactor = Reactor::new()?;
         // From here on a signal is an event, so that the file is removed in every case.
@@ -238,9 +244,7 @@ impl Listen {
                 records: kind == Kind::SeqPacket,
                 start,
             };
-            stream.serve(reactor, listeners, self.serve, |port| {
-                self.ready.announce(port)
-            })
+            stream.serve(reactor, listeners, self.serve, |_| self.ready.announce())
         };
         drop(bound);
         exit
@@ -256,7 +260,7 @@ impl Listen {
         let Some(local) = listeners.first().map(|listener| listener.local.clone()) else {
             return Ok(Exit::Done);
         };
-        self.ready.announce(None)?;
+        self.ready.announce()?;
         desk.output.tell(&Listening {
             proto: "unix",
             local: local.to_string(),
@@ -351,6 +355,15 @@ impl TargetArgs {
 }
 
 impl TalkArgs {
+    /// What cuts datagrams has nothing to cut in a stream.
+    fn check(&self, kind: Type) -> Result<(), Usage> {
+        if kind == Type::Dgram || !(self.count.is_some() || self.framing.is_given()) {
+            return Ok(());
+        }
+        let why = "--count, --lines, --whole and --size are for datagrams";
+        Err(Usage::new(why, "--type dgram"))
+    }
+
     fn converse(
         &self,
         kind: Type,

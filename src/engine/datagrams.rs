@@ -215,6 +215,7 @@ impl Exchange<'_> {
         progress.tally.heard += 1;
         let now = Instant::now();
         self.timers.stop(Timer::Answer);
+        self.timers.stop(Timer::Arrival);
         self.timers.restart(Timer::Idle, now);
         if progress.stdin_ended {
             self.timers.start(Timer::Linger, self.linger, now);

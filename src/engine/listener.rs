@@ -190,7 +190,8 @@ pub fn accept_first(
             }
         }
         if let Some(expired) = timers.expired(now) {
-            return Err(expired.on("listen").into());
+            let on = listeners.first().map(|listener| listener.local.to_string());
+            return Err(expired.on(on.unwrap_or_default()).into());
         }
     }
 }

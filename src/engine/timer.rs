@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 pub enum Timer {
     /// `--timeout`: connected, or answered.
     Answer,
+    /// `--timeout` of a listener: the first client, datagram or packet.
+    Arrival,
     /// `--idle-timeout`: nothing moved in either direction.
     Idle,
     /// `--linger`: after the end of stdin.
@@ -99,6 +101,7 @@ impl fmt::Display for Expired {
         }
         match self.timer {
             Timer::Answer => write!(f, "no answer within {:?}", self.limit),
+            Timer::Arrival => write!(f, "nobody came within {:?}", self.limit),
             Timer::Idle => write!(f, "nothing moved for {:?}", self.limit),
             Timer::Linger => write!(f, "no end within {:?} after the end of stdin", self.limit),
             Timer::Deadline => write!(f, "not done within {:?}", self.limit),

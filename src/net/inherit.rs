@@ -21,7 +21,13 @@ pub enum InheritError {
 
 /// Adopt descriptor `number` as a socket. Call it once per number, before anything is opened.
 pub fn inherit(number: i32, explain: &Explain) -> Result<Socket, InheritError> {
-    let refused = |cause| InheritError::Call(CallError::new("fromfd", number, cause));
+    let refused = |cause| {
+        InheritError::Call(CallError::new(
+            "inherit",
+            format_args!("fd:{number}"),
+            cause,
+        ))
+    };
     let socket = Socket::from_fd(sys::adopt(number).map_err(refused)?, explain);
     socket.family().map_err(|error| refused(error.cause))?;
     Ok(socket)

@@ -142,6 +142,8 @@ fn judge_one(cause: &(dyn Error + 'static)) -> Option<(Exit, Option<String>)> {
         return Some((Exit::Trouble, usage.hint.clone()));
     } else if let Some(no) = cause.downcast_ref::<NoAnswer>() {
         return Some((Exit::No, no.hint.clone()));
+    } else if let Some(InheritError::Call(call)) = cause.downcast_ref::<InheritError>() {
+        return Some((Exit::Trouble, hint_of(call)));
     } else if let Some(InheritError::Environment(_)) = cause.downcast_ref::<InheritError>() {
         let hint = "a service manager sets LISTEN_PID and LISTEN_FDS, sd_listen_fds(3)";
         return Some((Exit::Trouble, Some(hint.to_owned())));
@@ -217,6 +219,16 @@ fn hint_of(call: &CallError) -> Option<String> {
         }
         ("getsockopt" | "setsockopt", errno) => return advice(&call.on, errno),
         ("if_nametoindex", _) => "`ip link` lists the interfaces",
+        ("inherit", libc::EBADF) => {
+            "the program that starts sockkit hands the descriptor over: sockkit ... 3<&0"
+        }
+        ("getpeername", libc::ENOTCONN) => {
+            "the socket is not connected; one that listens goes to `listen`"
+        }
+        ("connect", libc::EPROTOTYPE) => "the socket there is of another --type",
+        ("connect", libc::ECONNREFUSED) if call.on.starts_with('@') => {
+            "no socket of this --type listens by that name"
+        }
         (_, libc::EMFILE) => "`ulimit -n` raises the number of open descriptors",
         ("connect" | "sendto", libc::EINVAL) if call.on.contains("fe80:") => {
             "a link-local address needs its zone: fe80::1%eth0, or [fe80::1%eth0]:80"

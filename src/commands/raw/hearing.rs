@@ -57,7 +57,7 @@ impl<'a> Hearing<'a> {
 
     /// Say that it hears, and where.
     pub(super) fn announce(&mut self) -> anyhow::Result<()> {
-        self.listen.ready.announce(None)?;
+        self.listen.ready.announce()?;
         for ear in &self.ears {
             self.desk.output.tell(&Listening {
                 proto: ear.proto(),
@@ -67,7 +67,7 @@ impl<'a> Hearing<'a> {
         let now = Instant::now();
         self.timers = self.listen.timing.timers(now);
         let first = self.listen.timing.timeout;
-        self.timers.start(Timer::Answer, first, now);
+        self.timers.start(Timer::Arrival, first, now);
         Ok(())
     }
 
@@ -121,7 +121,7 @@ impl<'a> Hearing<'a> {
             dump: self.listen.hex,
         })?;
         self.heard += 1;
-        self.timers.stop(Timer::Answer);
+        self.timers.stop(Timer::Arrival);
         self.timers.restart(Timer::Idle, Instant::now());
         Ok(())
     }

@@ -121,7 +121,11 @@ impl Hub<'_> {
             self.take_ready(&mut state, at_once.stdin, &mut buffer)?;
             self.close_idle(&mut state)?;
             if let Some(expired) = self.timers.expired(Instant::now()) {
-                return Err(expired.on("listen").into());
+                let on = self
+                    .listeners
+                    .first()
+                    .map(|listener| listener.local.to_string());
+                return Err(expired.on(on.unwrap_or_default()).into());
             }
         }
     }
@@ -206,7 +210,7 @@ impl Hub<'_> {
         match listener.accept() {
             Ok(Some((socket, peer, local))) => {
                 state.refused = false;
-                self.timers.stop(Timer::Answer);
+                self.timers.stop(Timer::Arrival);
                 state.accepted += 1;
                 let conn = state.accepted;
                 (self.report)(&HubEvent::Accepted {
