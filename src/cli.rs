@@ -1,5 +1,6 @@
 //! The command line: the subcommands, and the flags that mean the same in each.
 
+use std::ffi::OsString;
 use std::time::SystemTime;
 
 use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
@@ -122,7 +123,7 @@ impl Cli {
 }
 
 /// Answer a command line that asks for help, or makes no sense: help goes to stdout, a refusal is one line and a hint.
-pub fn refuse(refused: &clap::Error) -> Exit {
+pub fn refuse(refused: &clap::Error, argv: &[OsString]) -> Exit {
     if !refused.use_stderr() {
         return match refused.print() {
             Ok(()) => Exit::Done,
@@ -141,8 +142,21 @@ pub fn refuse(refused: &clap::Error) -> Exit {
         message.join(" "),
         tip.unwrap_or("`sockkit --help`, or `sockkit COMMAND --help`"),
     );
-    let output = Output::new(Outlet::stdout(), Style::default(), SystemTime::now);
+    let output = Output::new(Outlet::stdout(), style_of(argv), SystemTime::now);
     Failure::of(&usage.into()).report(&output)
+}
+
+/// How a line that makes no sense as a whole wants to be spoken to.
+fn style_of(argv: &[OsString]) -> Style {
+    let has = |flags: &[&str]| {
+        let mut words = argv.iter().take_while(|word| *word != "--");
+        words.any(|word| flags.iter().any(|flag| word == flag))
+    };
+    Style {
+        json: has(&["--json"]),
+        quiet: has(&["-q", "--quiet"]),
+        verbose: false,
+    }
 }
 
 /// What stands below the options in the long help.

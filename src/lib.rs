@@ -30,9 +30,10 @@ use output::{Exit, Failure};
 
 /// Run a command line; errors are printed here and nowhere else.
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
-    let cli = match Cli::try_parse_from(argv) {
+    let argv: Vec<OsString> = argv.into_iter().collect();
+    let cli = match Cli::try_parse_from(&argv) {
         Ok(cli) => cli,
-        Err(refused) => return cli::refuse(&refused),
+        Err(refused) => return cli::refuse(&refused, &argv),
     };
     let output = cli.output();
     cli.run(&output)
