@@ -94,7 +94,7 @@ pub(super) fn inherited_listeners(
     desk: &Desk,
 ) -> anyhow::Result<Vec<Listener>> {
     let mut listeners = Vec::new();
-    for socket in all_inherited(descriptor, desk)? {
+    for mut socket in all_inherited(descriptor, desk)? {
         let number = socket.number();
         if socket.kind()? != Some(kind) {
             let why = format!("fd:{number} is no {kind} socket");
@@ -113,6 +113,7 @@ pub(super) fn inherited_listeners(
             .into());
         }
         let local = socket.getsockname()?;
+        socket.set_about(local.clone());
         listeners.push(Listener { socket, local });
     }
     Ok(listeners)

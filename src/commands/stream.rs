@@ -31,7 +31,7 @@ pub(super) struct StreamArgs {
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct ServeArgs {
     /// Serve many connections at once, until a signal: what they say goes to stdout, stdin goes to all that are connected
-    #[arg(short, long)]
+    #[arg(short, long, conflicts_with_all = ["on_peer_eof", "linger"])]
     keep_open: bool,
 }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::chop::Chop;
 use super::ending::{Ending, LoopError};
 use super::inlet::Inlet;
+use super::listener::late;
 use super::outlet::{Outlet, StdoutError};
 use super::pump::Typed;
 use super::reactor::{Interest, Reactor};
@@ -142,6 +143,9 @@ impl Exchange<'_> {
     fn judge(&self, expired: Expired) -> Result<Ending, LoopError> {
         match expired.timer {
             Timer::Linger => Ok(Ending::Done),
+            _ if self.answering == Answering::LastHeard => {
+                Err(late(expired, self.sockets.iter().map(|(socket, _)| socket)))
+            }
             _ => {
                 let on = self.sockets.first().map(|(socket, _)| socket.about());
                 Err(expired.on(on.unwrap_or_default()).into())

@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 use super::ending::LoopError;
 use super::outlet::StdoutError;
 use super::reactor::{Interest, Reactor};
-use super::timer::Timers;
+use super::timer::{Expired, Timers};
 use super::watch::Watch;
 use crate::net::{Address, CallError, Explain, Family, Kind, Protocol, Socket};
 
@@ -99,6 +99,7 @@ impl Binding {
             socket.listen(BACKLOG)?;
         }
         let local = socket.getsockname()?;
+        socket.set_about(local.clone());
         Ok(Listener { socket, local })
     }
 }
@@ -190,8 +191,18 @@ pub fn accept_first(
             }
         }
         if let Some(expired) = timers.expired(now) {
-            let on = listeners.first().map(|listener| listener.local.to_string());
-            return Err(expired.on(on.unwrap_or_default()).into());
+            return Err(late(
+                expired,
+                listeners.iter().map(|listener| &listener.socket),
+            ));
         }
     }
+}
+
+/// A limit that fired while the listeners waited, with their addresses.
+pub(super) fn late<'a>(expired: Expired, sockets: impl Iterator<Item = &'a Socket>) -> LoopError {
+    let all: Vec<String> = sockets.map(Socket::about).collect();
+    expired
+        .on(format_args!("listen on {}", all.join(", ")))
+        .into()
 }

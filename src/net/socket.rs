@@ -305,6 +305,11 @@ impl Socket {
         self.fd.as_ref().map_or(-1, AsRawFd::as_raw_fd)
     }
 
+    /// Have errors name this address: the real one, where port 0 was asked for.
+    pub fn set_about(&mut self, about: Address) {
+        self.about = Some(about);
+    }
+
     /// The address that errors name: where it was bound to, connected to, or accepted from; empty before that.
     pub fn about(&self) -> String {
         self.about

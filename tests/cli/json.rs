@@ -227,3 +227,21 @@ fn unix_sockets_are_told() {
     check(&events);
     assert_eq!(payload(&events), b"hello");
 }
+
+#[test]
+fn a_line_that_makes_no_sense_is_told() {
+    let run = sockkit(["tcp", "connect", "--nosuch", "--json"])
+        .run()
+        .expect(2);
+    let events = run.events();
+    check(&events);
+    assert_eq!(names(&events), ["error"]);
+    assert_eq!(events[0]["status"], 2);
+    let run = sockkit(["-q", "tcp", "connect", "--nosuch"])
+        .run()
+        .expect(2);
+    assert_eq!((run.stdout.len(), &*run.stderr), (0, ""));
+    // Behind -- it is data.
+    let run = sockkit(["udp", "send", "--nosuch", "--", "--json", "-q"]);
+    run.run().expect(2).says("sockkit: unexpected argument");
+}

@@ -180,3 +180,33 @@ fn fill(mut peer: std::net::TcpStream) {
     peer.set_write_timeout(Some(pause)).unwrap();
     while peer.write_all(&[b'x'; 1 << 16]).is_ok() {}
 }
+
+#[test]
+fn a_listener_that_is_late_names_the_real_port() {
+    for proto in ["tcp", "udp"] {
+        let late = sockkit([proto, "listen", "0", "-t", "200ms"])
+            .run()
+            .expect(124);
+        let ready = format!("listening on {proto} ");
+        let address = late
+            .stderr
+            .lines()
+            .next()
+            .unwrap()
+            .strip_prefix(&ready)
+            .unwrap();
+        let said = format!("sockkit: listen on {address}: no answer within 200ms");
+        assert!(late.stderr.contains(&said), "{}", late.stderr);
+    }
+}
+
+#[test]
+fn limits_that_many_connections_do_not_have_are_refused() {
+    for flag in ["--linger=1s", "--on-peer-eof=exit"] {
+        sockkit(["tcp", "listen", "-k", "0", flag]).run().expect(2);
+    }
+    sockkit(["tcp", "listen", "-k", "0", "-t", "200ms"])
+        .run()
+        .expect(124)
+        .says("sockkit: listen on 127.0.0.1:");
+}

@@ -12,7 +12,7 @@ use slab::Slab;
 use self::client::Client;
 use super::ending::{Ending, LoopError, Moved};
 use super::inlet::{Inlet, Source};
-use super::listener::{Listener, PAUSE, is_gone, is_shortage};
+use super::listener::{Listener, PAUSE, is_gone, is_shortage, late};
 use super::outlet::{Outlet, StdoutError};
 use super::pump::{BUFFER, RECORD, Typed};
 use super::reactor::{Interest, Reactor, Ready};
@@ -121,11 +121,8 @@ impl Hub<'_> {
             self.take_ready(&mut state, at_once.stdin, &mut buffer)?;
             self.close_idle(&mut state)?;
             if let Some(expired) = self.timers.expired(Instant::now()) {
-                let on = self
-                    .listeners
-                    .first()
-                    .map(|listener| listener.local.to_string());
-                return Err(expired.on(on.unwrap_or_default()).into());
+                let sockets = self.listeners.iter().map(|listener| &listener.socket);
+                return Err(late(expired, sockets));
             }
         }
     }
@@ -210,7 +207,7 @@ impl Hub<'_> {
         match listener.accept() {
             Ok(Some((socket, peer, local))) => {
                 state.refused = false;
-                self.timers.stop(Timer::Arrival);
+                self.timers.stop(Timer::Answer);
                 state.accepted += 1;
                 let conn = state.accepted;
                 (self.report)(&HubEvent::Accepted {

@@ -1,12 +1,15 @@
 //! The command line: the subcommands, and the flags that mean the same in each.
 
+mod refusal;
+
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::time::SystemTime;
 
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::ErrorKind;
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+pub use self::refusal::refuse;
 use crate::args::AddressArgs;
 use crate::commands::Desk;
 use crate::commands::completions::Completions;
@@ -20,7 +23,7 @@ use crate::commands::tcp::Tcp;
 use crate::commands::udp::Udp;
 use crate::commands::unix::Unix;
 use crate::engine::Outlet;
-use crate::output::{Exit, Failure, Output, Palette, Style, Usage};
+use crate::output::{Exit, Output, Palette, Style};
 
 /// A multi-protocol socket toolkit
 ///
@@ -156,85 +159,6 @@ pub fn parse(argv: &[OsString]) -> Result<Cli, clap::Error> {
         Err(error) if error.kind() != ErrorKind::DisplayVersion => Cli::try_parse_from(argv),
         parsed => parsed,
     }
-}
-
-/// Answer a command line that asks for help, or makes no sense: help goes to stdout, a refusal is one line and a hint,
-/// in the form that the line itself asks for as far as it can be told.
-pub fn refuse(refused: &clap::Error, argv: &[OsString]) -> Exit {
-    use clap::error::ErrorKind::{
-        DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion,
-    };
-    match refused.kind() {
-        DisplayHelp | DisplayVersion | DisplayHelpOnMissingArgumentOrSubcommand => {
-            let printed = refused.print();
-            let asked = !refused.use_stderr();
-            return match printed {
-                Ok(()) if asked => Exit::Done,
-                Ok(()) => Exit::Trouble,
-                Err(_) => Exit::Signal(nix::sys::signal::Signal::SIGPIPE),
-            };
-        }
-        _ => {}
-    }
-    let given = |flags: &[&str]| {
-        argv.iter()
-            .take_while(|word| *word != "--")
-            .any(|word| flags.iter().any(|flag| word == flag))
-    };
-    let style = Style {
-        json: given(&["--json"]),
-        quiet: given(&["-q", "--quiet"]),
-        ..Style::default()
-    };
-    let output = Output::new(Outlet::stdout(), style, SystemTime::now);
-    Failure::of(&explain(refused).into()).report(&output)
-}
-
-/// The parser's paragraphs as one sentence, with the hint that helps most.
-fn explain(refused: &clap::Error) -> Usage {
-    let text = refused.render().to_string();
-    let mut paragraphs = text.split("\n\n");
-    let first = paragraphs
-        .next()
-        .unwrap_or_default()
-        .trim_start_matches("error: ");
-    let sentence: Vec<&str> = first.lines().map(str::trim).collect();
-    let command: Vec<&str> = text
-        .lines()
-        .find_map(|line| line.strip_prefix("Usage: "))
-        .unwrap_or("sockkit")
-        .split(' ')
-        .take_while(|word| word.starts_with(|c: char| c.is_ascii_lowercase()))
-        .collect();
-    let help = format!("`{} --help`", command.join(" "));
-    let tip = text
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("tip: "));
-    // The parser would have an unknown flag taken for a value: hardly ever what was meant.
-    let tip = tip.filter(|tip| !tip.starts_with("to pass"));
-    let flag = refused
-        .get(ContextKind::InvalidArg)
-        .map(ToString::to_string);
-    let counterpart = flag.as_deref().and_then(counterpart).map(str::to_owned);
-    let hint = counterpart
-        .or_else(|| tip.map(str::to_owned))
-        .unwrap_or(help);
-    Usage::new(sentence.join(" "), hint)
-}
-
-/// What a flag of nc or ncat is called here.
-fn counterpart(flag: &str) -> Option<&'static str> {
-    Some(match flag {
-        "-l" => "nc's -l is a command here: `sockkit tcp listen`",
-        "-u" => "nc's -u is a command here: `sockkit udp`",
-        "-U" => "nc's -U is a command here: `sockkit unix`",
-        "-w" => "nc's -w is --timeout for connecting and --idle-timeout for silence",
-        "-p" => "nc's -p is --port for a listener, --bind :PORT for a client",
-        "-s" => "nc's -s is --bind",
-        "-N" => "nc's -N is what happens anyway: the end of stdin half-closes",
-        "-n" => "nc's -n is what happens anyway: an address is never looked up",
-        _ => return None,
-    })
 }
 
 /// What stands below the options in the long help.

@@ -1,0 +1,100 @@
+//! Answers to a command line that asks for help, or makes no sense.
+
+use std::ffi::OsString;
+use std::time::SystemTime;
+
+use clap::error::{ContextKind, ErrorKind};
+use nix::sys::signal::Signal;
+
+use crate::engine::Outlet;
+use crate::output::{Exit, Failure, Output, Style, Usage};
+
+/// Help goes to stdout, a refusal is one line and a hint, in the form that the line itself asks for as far as that can
+/// be told.
+pub fn refuse(refused: &clap::Error, argv: &[OsString]) -> Exit {
+    if matches!(
+        refused.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    ) {
+        return match refused.print() {
+            Ok(()) => Exit::Done,
+            Err(_) => Exit::Signal(Signal::SIGPIPE),
+        };
+    }
+    let output = Output::new(Outlet::stdout(), style_of(argv), SystemTime::now);
+    Failure::of(&usage(refused).into()).report(&output)
+}
+
+/// How a line that makes no sense as a whole wants to be spoken to.
+fn style_of(argv: &[OsString]) -> Style {
+    let has = |flags: &[&str]| {
+        let mut words = argv.iter().take_while(|word| *word != "--");
+        words.any(|word| flags.iter().any(|flag| word == flag))
+    };
+    Style {
+        json: has(&["--json"]),
+        quiet: has(&["-q", "--quiet"]),
+        ..Style::default()
+    }
+}
+
+/// The parser's paragraphs as one sentence, with the hint that helps most.
+fn usage(refused: &clap::Error) -> Usage {
+    let text = refused.render().to_string();
+    let help = format!("`{} --help`", command_of(&text));
+    if refused.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Usage::new(
+            format!("a command is missing: {}", commands_of(&text)),
+            help,
+        );
+    }
+    let sentence = text.split("\n\n").next().unwrap_or_default();
+    let sentence = sentence
+        .trim_start_matches("error: ")
+        .lines()
+        .map(str::trim);
+    let tip = text
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("tip: "));
+    // The parser would have an unknown flag taken for a value: hardly ever what was meant.
+    let tip = tip.filter(|tip| !tip.starts_with("to pass"));
+    let flag = refused
+        .get(ContextKind::InvalidArg)
+        .map(ToString::to_string);
+    let counterpart = flag.as_deref().and_then(counterpart);
+    let hint = counterpart.or(tip).map_or(help, str::to_owned);
+    Usage::new(sentence.collect::<Vec<_>>().join(" "), hint)
+}
+
+/// The command that a usage line is about, as `sockkit tcp connect`.
+fn command_of(text: &str) -> String {
+    let usage = text.lines().find_map(|line| line.strip_prefix("Usage: "));
+    let words = usage.unwrap_or("sockkit").split(' ');
+    let names = words.take_while(|word| word.starts_with(|c: char| c.is_ascii_lowercase()));
+    names.collect::<Vec<_>>().join(" ")
+}
+
+/// The names that a help lists below `Commands:`.
+fn commands_of(help: &str) -> String {
+    let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let listed = lines.take_while(|line| !line.is_empty());
+    // A description that is continued stands further to the right.
+    let named = listed.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let names = named.filter_map(|line| line.split_whitespace().next());
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// What a flag of nc or ncat is called here.
+fn counterpart(flag: &str) -> Option<&'static str> {
+    Some(match flag {
+        "-l" => "nc's -l is a command here: `sockkit tcp listen`",
+        "-u" => "nc's -u is a command here: `sockkit udp`",
+        "-U" => "nc's -U is a command here: `sockkit unix`",
+        "-w" => "nc's -w is --timeout for connecting and --idle-timeout for silence",
+        "-p" => "nc's -p is --port for a listener, --bind :PORT for a client",
+        "-s" => "nc's -s is --bind",
+        "-N" => "nc's -N is what happens anyway: the end of stdin half-closes",
+        "-n" => "nc's -n is what happens anyway: an address is never looked up",
+        _ => return None,
+    })
+}
