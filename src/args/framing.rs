@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::engine::{Chop, Framing};
+use crate::engine::{CHUNK, Chop, Framing};
 
 /// The largest payload of a UDP datagram over IPv4: 65535 less the headers of IP and UDP.
 pub const DATAGRAM: usize = 65507;
@@ -17,7 +17,7 @@ pub struct FramingArgs {
     #[arg(long)]
     whole: bool,
     /// One datagram per read of stdin, of N bytes at most [default: 65507]
-    #[arg(long, value_name = "N", conflicts_with_all = ["lines", "whole"])]
+    #[arg(long, value_name = "N", value_parser = size, conflicts_with_all = ["lines", "whole"])]
     size: Option<usize>,
 }
 
@@ -35,4 +35,10 @@ impl FramingArgs {
     pub fn is_given(&self) -> bool {
         self.lines || self.whole || self.size.is_some()
     }
+}
+
+/// A size that one read can bring.
+fn size(word: &str) -> Result<usize, String> {
+    let size = word.parse().ok().filter(|size| (1..=CHUNK).contains(size));
+    size.ok_or_else(|| format!("a size is 1 to {CHUNK} bytes"))
 }

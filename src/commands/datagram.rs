@@ -10,8 +10,8 @@ use clap::{Args, value_parser};
 use super::Desk;
 use crate::args::{FramingArgs, FromHex, TimingArgs, ViewArgs, from_hex};
 use crate::engine::{
-    Answering, Ending, Exchange, Inlet, LoopError, Reactor, StdoutError, Tally, Timer, Timers,
-    Typed,
+    Answering, CHUNK, Ending, Exchange, Inlet, LoopError, Reactor, StdoutError, Tally, Timer,
+    Timers, Typed,
 };
 use crate::net::{Address, Arrival, Socket};
 use crate::output::{Bytes, Datagram, Exit, HexDump, NoAnswer, Output, Usage, Warning};
@@ -210,7 +210,7 @@ impl Outgoing<'_> {
         let mut chop = self.framing.chop();
         let mut decoder = self.view.decoder();
         let mut timers = self.timing.timers(self.start);
-        let mut buffer = vec![0; 256 * 1024];
+        let mut buffer = vec![0; CHUNK];
         loop {
             let is_ready = inlet.wait(timers.next()).map_err(LoopError::Stdin)?;
             if let Some(expired) = timers.expired(Instant::now()) {

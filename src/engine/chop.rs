@@ -1,5 +1,7 @@
 //! stdin cut into datagrams: by read, by line, or not at all.
 
+use super::pump::CHUNK;
+
 /// Where one datagram ends and the next begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
@@ -41,7 +43,7 @@ impl Chop {
             Framing::Reads(_) => vec![read.to_vec()],
             Framing::Whole => {
                 self.rest.extend_from_slice(read);
-                Vec::new()
+                self.overlong().into_iter().collect()
             }
             Framing::Lines => {
                 let mut lines = Vec::new();
@@ -52,9 +54,15 @@ impl Chop {
                         self.rest.push(*byte);
                     }
                 }
+                lines.extend(self.overlong());
                 lines
             }
         }
+    }
+
+    /// What no datagram can hold goes out as it is, for the kernel to refuse (EMSGSIZE): it would only grow.
+    fn overlong(&mut self) -> Option<Vec<u8>> {
+        (self.rest.len() > CHUNK).then(|| std::mem::take(&mut self.rest))
     }
 
     /// stdin ended: the datagram that was not complete, if any. All of an empty stdin is an empty datagram.
@@ -90,5 +98,8 @@ mod tests {
         assert_eq!(cut(Framing::Whole, &["ab", "c\nd"]), ["abc\nd"]);
         assert_eq!(cut(Framing::Whole, &[]), [""]);
         assert!(cut(Framing::Lines, &[]).is_empty());
+        let endless = "x".repeat(CHUNK + 1);
+        assert_eq!(Chop::new(Framing::Lines).push(endless.as_bytes()).len(), 1);
+        assert_eq!(Chop::new(Framing::Whole).push(endless.as_bytes()).len(), 1);
     }
 }

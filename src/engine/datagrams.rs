@@ -7,14 +7,11 @@ use super::ending::{Ending, LoopError};
 use super::inlet::Inlet;
 use super::listener::late;
 use super::outlet::{Outlet, StdoutError};
-use super::pump::Typed;
+use super::pump::{CHUNK, Typed};
 use super::reactor::{Interest, Reactor};
 use super::timer::{Expired, Timer, Timers};
 use super::watch::{StdioWatch, Watch};
 use crate::net::{Address, Arrival, CallError, Explain, Send, Socket, poll_writable};
-
-/// The largest datagram of any family that is taken whole.
-const BUFFER: usize = 256 * 1024;
 
 const STDIN: usize = 0;
 const STDOUT: usize = 1;
@@ -86,7 +83,7 @@ impl Exchange<'_> {
     }
 
     fn turn_until_over(&mut self, progress: &mut Progress) -> Result<Ending, LoopError> {
-        let mut buffer = vec![0; BUFFER];
+        let mut buffer = vec![0; CHUNK];
         let mut sockets: Vec<Watch> = (0..self.sockets.len())
             .map(|index| Watch::new(FIRST + index))
             .collect();

@@ -11,7 +11,7 @@ use nix::sys::stat::{Mode, SFlag, fstat, major, minor};
 
 use crate::net::milliseconds;
 
-/// What stdin is: it decides when a run ends (cli.md's rules of EOF and lifetime).
+/// What stdin is: it decides when a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// /dev/null, closed at the start, or a terminal that belongs to another job.

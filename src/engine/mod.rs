@@ -26,6 +26,6 @@ pub use inlet::{Inlet, Source};
 pub use listener::{BACKLOG, Binding, Listener, PAUSE, accept_first, is_gone, is_shortage};
 pub use lookup::lookup;
 pub use outlet::{Outlet, StdoutError};
-pub use pump::{Pump, Show, Typed};
+pub use pump::{CHUNK, Pump, Show, Typed};
 pub use reactor::{Interest, Reactor, Ready};
 pub use timer::{Expired, Timer, Timers};

@@ -14,7 +14,7 @@ use super::watch::{AtOnce, StdioWatch, Watch};
 use crate::net::{CallError, Recv, Send, Shutdown, Socket};
 
 /// How much one read brings at most.
-pub(super) const BUFFER: usize = 256 * 1024;
+pub const CHUNK: usize = 256 * 1024;
 /// How much of stdin makes a record: less than the kernel's default send buffer takes whole, unix(7).
 pub(super) const RECORD: usize = 64 * 1024;
 
@@ -96,7 +96,7 @@ impl Pump<'_> {
             socket: Watch::new(SOCKET),
             stdio: StdioWatch::new(STDIN, STDOUT),
         };
-        let mut buffer = vec![0; BUFFER];
+        let mut buffer = vec![0; CHUNK];
         loop {
             self.half_close_if_due(transfer)?;
             if self.outlet.is_clear() && self.ends_now(transfer, &mut buffer)? {
@@ -214,7 +214,7 @@ impl Pump<'_> {
     }
 
     fn take_stdin(&mut self, transfer: &mut Transfer, buffer: &mut [u8]) -> Result<(), LoopError> {
-        let room = if self.records { RECORD } else { BUFFER };
+        let room = if self.records { RECORD } else { CHUNK };
         let window = buffer.get_mut(..room).unwrap_or_default();
         let Some(count) = self.inlet.read(window).map_err(LoopError::Stdin)? else {
             return Ok(());

@@ -13,15 +13,34 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::ptr;
 
-use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl, open};
 use nix::sys::signal::{SigHandler, Signal, signal};
+use nix::sys::stat::Mode;
 use socket2::SockAddr;
 
 use super::error::CallError;
 
+/// Take over a descriptor that the process was started with; EBADF when it is not open, or not from outside. One of the
+/// standard streams moves to a number of its own, and /dev/null takes its place: else it would be a stream and a socket.
+pub(super) fn adopt(number: c_int) -> io::Result<OwnedFd> {
+    let fd = take(number)?;
+    if number > libc::STDERR_FILENO {
+        return Ok(fd);
+    }
+    let moved = fd.try_clone();
+    let _ = fd.into_raw_fd();
+    let null = open("/dev/null", OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty())?;
+    match number {
+        libc::STDIN_FILENO => nix::unistd::dup2_stdin(null)?,
+        libc::STDOUT_FILENO => nix::unistd::dup2_stdout(null)?,
+        _ => nix::unistd::dup2_stderr(null)?,
+    }
+    moved
+}
+
 /// Take over a descriptor that the process was started with, fcntl(2) F_GETFD; EBADF when it is not open, or is ours:
 /// what came through exec(2) is not close-on-exec, and everything that this process opens, or has adopted, is.
-pub(super) fn adopt(number: c_int) -> io::Result<OwnedFd> {
+fn take(number: c_int) -> io::Result<OwnedFd> {
     // SAFETY: F_GETFD reads a flag of any number, open or not.
     let flags = unsafe { libc::fcntl(number, libc::F_GETFD) };
     if flags == -1 {
@@ -41,7 +60,7 @@ pub(super) fn adopt(number: c_int) -> io::Result<OwnedFd> {
 /// standard stream stays open: the next socket must not get its number.
 pub fn notify(number: c_int) -> Result<(), CallError> {
     let refused = |cause| CallError::new("write", format_args!("descriptor {number}"), cause);
-    let fd = adopt(number).map_err(refused)?;
+    let fd = take(number).map_err(refused)?;
     let written = nix::unistd::write(&fd, b"\n");
     if number <= libc::STDERR_FILENO {
         let _ = fd.into_raw_fd();

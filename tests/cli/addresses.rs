@@ -1,11 +1,11 @@
-//! Every form of ADDR, for every command, and what is said to those that are none: cli.md section 2.
+//! Every form of ADDR, for every command, and what is said to those that are none.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
 use crate::kit::{
-    Running, Start, accept, dead_port, deaf_port, listener, patient, peer, python, read_end,
+    Running, Start, Stdin, accept, dead_port, deaf_port, listener, patient, peer, python, read_end,
     scratch, sockkit, stream_to,
 };
 
@@ -630,4 +630,16 @@ fn an_option_that_is_none_suggests_one() {
     ] {
         sockkit(["tcp", "connect", "1", "-o", word]).run().expect(2);
     }
+}
+
+#[test]
+fn a_listener_may_be_the_standard_input() {
+    let (theirs, port) = listener();
+    let ours = sockkit(["tcp", "listen", "fd:0"]);
+    let ours = ours.stdin(Stdin::Open(theirs.into())).start();
+    assert_eq!(ours.port(), port);
+    let mut client = stream_to(("127.0.0.1", port));
+    client.write_all(b"heard").unwrap();
+    drop(client);
+    assert_eq!(ours.finish().expect(0).text(), "heard");
 }

@@ -1,4 +1,4 @@
-//! Exit statuses and the one line that goes with each: cli.md section 5.
+//! Exit statuses and the one line that goes with each.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! Nothing spins: whatever is waited for, waiting takes no processor time, cli.md section 6.
+//! Nothing spins: whatever is waited for, waiting takes no processor time.
 
 use std::io::{PipeReader, Read, Write};
 use std::net::{Shutdown, TcpStream};

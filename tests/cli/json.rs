@@ -1,4 +1,4 @@
-//! `--json`: one object a line on stdout, the same envelope everywhere, cli.md section 4.
+//! `--json`: one object a line on stdout, the same envelope everywhere.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;

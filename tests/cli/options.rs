@@ -445,10 +445,10 @@ fn what_makes_no_sense_is_refused_before_any_call() {
 fn a_descriptor_that_is_no_socket_is_trouble() {
     run("options get --fd 0")
         .expect(2)
-        .says("fromfd 0: socket operation on non-socket (ENOTSOCK)");
+        .says("inherit fd:0: socket operation on non-socket (ENOTSOCK)");
     run("options get --fd 77")
         .expect(2)
-        .says("fromfd 77: bad file descriptor (EBADF)");
+        .says("inherit fd:77: bad file descriptor (EBADF)");
     run("options get --fd -1").expect(2);
     run("options get --family inet --type seqpacket")
         .expect(2)

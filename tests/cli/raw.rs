@@ -302,7 +302,7 @@ fn limits_end_it() {
     for (words, sentence) in [
         (
             "-t 100ms 127.81.8.1",
-            "listen on raw icmp 127.81.8.1: no answer within 100ms",
+            "listen on raw icmp 127.81.8.1: nobody came within 100ms",
         ),
         (
             "--deadline 100ms 127.81.8.2",
@@ -310,7 +310,7 @@ fn limits_end_it() {
         ),
         (
             "--proto 252 -t 0.1 -6",
-            "listen on raw 252 ::1: no answer within 100ms",
+            "listen on raw 252 ::1: nobody came within 100ms",
         ),
     ] {
         raw(&format!("listen {words}"))
@@ -345,7 +345,8 @@ fn the_sign_is_given_when_it_hears() {
         "1",
         "-q",
     ];
-    let words = words.into_iter().map(OsString::from).chain(sign.flags());
+    let [flag, number, ..] = sign.flags();
+    let words = words.into_iter().map(OsString::from).chain([flag, number]);
     let listener = sockkit(words).under(&sign.script("")).start();
     sign.wait();
     raw("send 127.81.12.1 --proto 252 --hex 01").run().expect(0);

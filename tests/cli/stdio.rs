@@ -1,4 +1,4 @@
-//! The three standard streams: closed at the start, closed early, of every kind, and pure, cli.md sections 4 to 6.
+//! The three standard streams: closed at the start, closed early, of every kind, and pure.
 
 use std::fs::File;
 use std::io::{PipeReader, Read, Write};

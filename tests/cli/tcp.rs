@@ -1,4 +1,4 @@
-//! `tcp connect` and `tcp listen`: streams, their ends and their lifetimes, cli.md section 6.
+//! `tcp connect` and `tcp listen`: streams, their ends and their lifetimes.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};

@@ -1,4 +1,4 @@
-//! Time limits: each fires alone, with status 124, cli.md sections 3 and 5.
+//! Time limits: each fires alone, with status 124.
 
 use std::io::Write;
 use std::net::UdpSocket;
@@ -195,7 +195,7 @@ fn a_listener_that_is_late_names_the_real_port() {
             .unwrap()
             .strip_prefix(&ready)
             .unwrap();
-        let said = format!("sockkit: listen on {address}: no answer within 200ms");
+        let said = format!("sockkit: listen on {address}: nobody came within 200ms");
         assert!(late.stderr.contains(&said), "{}", late.stderr);
     }
 }

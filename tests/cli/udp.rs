@@ -1,4 +1,4 @@
-//! `udp send`, `udp connect`, `udp listen`: datagrams whole and in both directions, cli.md section 7.
+//! `udp send`, `udp connect`, `udp listen`: datagrams whole and in both directions.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr, UdpSocket};

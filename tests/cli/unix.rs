@@ -1,5 +1,4 @@
-//! `unix connect`, `unix listen`, `unix send`: local sockets of every type, and what becomes of their files, cli.md
-//! sections 7 and 8.
+//! `unix connect`, `unix listen`, `unix send`: local sockets of every type, and what becomes of their files.
 
 use std::fs;
 use std::io::{Read, Write};

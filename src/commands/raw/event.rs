@@ -21,7 +21,7 @@ pub(super) struct Listening {
 #[derive(Serialize)]
 pub(super) struct Heard<'a> {
     /// Who sent it.
-    pub(super) from: String,
+    pub(super) peer: String,
     /// The length in bytes of what the socket delivers.
     pub(super) length: usize,
     /// Its layers.
@@ -50,7 +50,7 @@ pub(super) struct Sent {
     /// The protocol's word or number.
     pub(super) proto: String,
     /// Where to.
-    pub(super) to: String,
+    pub(super) peer: String,
     /// How many bytes.
     pub(super) length: usize,
 }
@@ -98,7 +98,7 @@ impl fmt::Display for Heard<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.layers {
             Layers::Decoded(packet) => packet.fmt(f)?,
-            Layers::Refused(malformed) => write!(f, "IP from {}: {malformed}", self.from)?,
+            Layers::Refused(malformed) => write!(f, "IP from {}: {malformed}", self.peer)?,
         }
         if self.dump && !self.bytes.is_empty() {
             let dump = HexDump {
@@ -114,8 +114,12 @@ impl fmt::Display for Heard<'_> {
 
 impl fmt::Display for Sent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { proto, to, length } = self;
-        write!(f, "sent {length} bytes of {proto} to {to}")
+        let Self {
+            proto,
+            peer,
+            length,
+        } = self;
+        write!(f, "sent {length} bytes of {proto} to {peer}")
     }
 }
 

@@ -114,7 +114,7 @@ impl<'a> Hearing<'a> {
         };
         let bytes = self.buffer.get(..arrival.length).unwrap_or(&self.buffer);
         self.desk.output.offer(&Heard {
-            from: arrival.from.as_ref().map(Address::host).unwrap_or_default(),
+            peer: arrival.from.as_ref().map(Address::host).unwrap_or_default(),
             length: arrival.length,
             layers: ear.layers(&arrival, bytes),
             bytes,

@@ -79,7 +79,7 @@ impl Send {
         })?;
         desk.output.tell(&Sent {
             proto: word(protocol),
-            to: Address::Inet(to).host(),
+            peer: Address::Inet(to).host(),
             length: bytes.len(),
         })?;
         socket.close()?;

@@ -14,7 +14,7 @@ use super::ending::{Ending, LoopError, Moved};
 use super::inlet::{Inlet, Source};
 use super::listener::{Listener, PAUSE, is_gone, is_shortage, late};
 use super::outlet::{Outlet, StdoutError};
-use super::pump::{BUFFER, RECORD, Typed};
+use super::pump::{CHUNK, RECORD, Typed};
 use super::reactor::{Interest, Reactor, Ready};
 use super::timer::{Timer, Timers};
 use super::watch::{AtOnce, StdioWatch, Watch};
@@ -100,7 +100,7 @@ struct State {
 impl Hub<'_> {
     /// Serve until a signal comes or a limit fires.
     pub fn run(&mut self) -> Result<Ending, LoopError> {
-        let mut buffer = vec![0; BUFFER];
+        let mut buffer = vec![0; CHUNK];
         let mut state = State {
             clients: Slab::new(),
             accepted: 0,
@@ -281,7 +281,7 @@ impl Hub<'_> {
 
     /// One chunk of stdin to everybody.
     fn take_stdin(&mut self, state: &mut State, buffer: &mut [u8]) -> Result<(), LoopError> {
-        let room = if self.records { RECORD } else { BUFFER };
+        let room = if self.records { RECORD } else { CHUNK };
         let window = buffer.get_mut(..room).unwrap_or_default();
         let chunk = match self.inlet.read(window).map_err(LoopError::Stdin)? {
             None => return Ok(()),

@@ -1,0 +1,137 @@
+//! `sockkit unix listen`.
+
+use std::time::Instant;
+
+use clap::Args;
+
+use super::target::{TalkArgs, Target, TargetArgs};
+use crate::args::ReadyArgs;
+use crate::commands::Desk;
+use crate::commands::datagram::Conversation;
+use crate::commands::endpoint::inherited_listeners;
+use crate::commands::stream::{ServeArgs, Stream};
+use crate::engine::{BACKLOG, Listener, Reactor};
+use crate::net::{Address, BoundPath, Kind, bind_unix};
+use crate::output::{Exit, Listening, Usage};
+
+/// Listen on a local socket: what arrives goes to stdout, stdin is sent
+///
+/// Takes one connection and closes the listener; -k serves many at once. With --type dgram every sender is heard, and
+/// stdin answers whoever was heard last. The file has mode 0600 and is removed at the end.
+#[derive(Args, Debug)]
+#[command(after_help = LISTEN_EXAMPLES)]
+pub(super) struct Listen {
+    #[command(flatten)]
+    target: TargetArgs,
+    /// The file's mode, in octal
+    #[arg(long, value_name = "MODE", default_value = "0600", value_parser = mode)]
+    mode: u32,
+    /// Take the place of a dead socket's file; never of another file, never of a listener
+    #[arg(long)]
+    replace: bool,
+    #[command(flatten)]
+    serve: ServeArgs,
+    #[command(flatten)]
+    ready: ReadyArgs,
+    #[command(flatten)]
+    talk: TalkArgs,
+}
+
+const LISTEN_EXAMPLES: &str = "\
+Examples:
+  sockkit unix listen ./app.sock
+  sockkit unix listen ./app.sock -k --replace      many; replaces a dead one
+  sockkit unix listen @log --type dgram --json     an event per datagram";
+
+impl Listen {
+    pub(super) fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
+        let start = Instant::now();
+        let kind = self.target.kind.kind();
+        self.talk.check(self.target.kind)?;
+        if kind == Kind::Dgram && self.serve.keep_open() {
+            let why = "-k is for connections: datagrams of every sender are heard";
+            return Err(Usage::new(why, "leave it out, or --type stream").into());
+        }
+        let preparation = self.talk.socket.parse()?;
+        let mut reactor = Reactor::new()?;
+        // From here on a signal is an event, so that the file is removed in every case.
+        reactor.catch_signals()?;
+        let mut bound: Option<BoundPath> = None;
+        let listeners = match self.target.parse()? {
+            Target::Inherited(descriptor) => {
+                let listeners = inherited_listeners(descriptor, kind, desk)?;
+                listeners
+                    .iter()
+                    .try_for_each(|listener| preparation.apply(&listener.socket))?;
+                listeners
+            }
+            Target::Name(name) => {
+                let mut socket = self.target.kind.open(desk)?;
+                preparation.apply(&socket)?;
+                bound = bind_unix(
+                    &mut socket,
+                    kind,
+                    &name,
+                    self.mode,
+                    self.replace,
+                    &desk.explain,
+                )?;
+                if kind.has_connections() {
+                    socket.listen(BACKLOG)?;
+                }
+                vec![Listener {
+                    socket,
+                    local: Address::Unix(name),
+                }]
+            }
+        };
+        let exit = if kind == Kind::Dgram {
+            self.hear(&mut reactor, listeners, start, desk)
+        } else {
+            let stream = Stream {
+                desk,
+                args: self.talk.stream(),
+                proto: "unix",
+                records: kind == Kind::SeqPacket,
+                start,
+            };
+            stream.serve(reactor, listeners, self.serve, |_| self.ready.announce())
+        };
+        drop(bound);
+        exit
+    }
+
+    fn hear(
+        &self,
+        reactor: &mut Reactor,
+        listeners: Vec<Listener>,
+        start: Instant,
+        desk: &Desk,
+    ) -> anyhow::Result<Exit> {
+        let Some(local) = listeners.first().map(|listener| listener.local.clone()) else {
+            return Ok(Exit::Done);
+        };
+        self.ready.announce()?;
+        desk.output.tell(&Listening {
+            proto: "unix",
+            local: local.to_string(),
+        })?;
+        let sockets = listeners
+            .into_iter()
+            .map(|listener| (listener.socket, false))
+            .collect();
+        Conversation {
+            desk,
+            args: self.talk.exchange(),
+            start,
+        }
+        .listen(reactor, sockets, &local)
+    }
+}
+
+fn mode(word: &str) -> Result<u32, String> {
+    let mode = u32::from_str_radix(word, 8)
+        .ok()
+        .filter(|mode| *mode <= 0o777);
+    mode.ok_or_else(|| "a mode is an octal number up to 0777".to_owned())
+}

@@ -1,0 +1,98 @@
+//! `sockkit unix send`.
+
+use std::ffi::OsString;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use super::target::{Target, TargetArgs, Type, connect};
+use crate::args::{FramingArgs, SocketArgs, TimingArgs, ViewArgs};
+use crate::commands::Desk;
+use crate::commands::datagram::Outgoing;
+use crate::commands::endpoint::inherited;
+use crate::engine::{LoopError, deliver};
+use crate::net::{Shutdown, Socket};
+use crate::output::Exit;
+
+/// Send to a local socket and end: each DATA is a datagram or record, or stdin is
+#[derive(Args, Debug)]
+#[command(name = "send", after_help = SEND_EXAMPLES)]
+pub(super) struct SendTo {
+    /// /path, ./path, @name or fd:N
+    path: OsString,
+    /// What to send; none of it reads stdin
+    data: Vec<OsString>,
+    /// The socket's type
+    #[arg(long = "type", value_enum, value_name = "TYPE", default_value_t = Type::Dgram)]
+    kind: Type,
+    #[command(flatten)]
+    framing: FramingArgs,
+    /// Take DATA, or stdin, as hex digits; white space is ignored
+    #[arg(long)]
+    from_hex: bool,
+    #[command(flatten)]
+    socket: SocketArgs,
+    #[command(flatten)]
+    timing: TimingArgs,
+}
+
+const SEND_EXAMPLES: &str = "\
+Examples:
+  sockkit unix send ./log.sock 'one datagram'
+  sockkit unix send @log --lines < file            one datagram per line
+  sockkit unix send ./app.sock --type stream < file";
+
+impl SendTo {
+    pub(super) fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
+        let start = Instant::now();
+        let target = TargetArgs {
+            path: self.path.clone(),
+            kind: self.kind,
+        };
+        let limit = self.timing.to_connect();
+        let preparation = self.socket.parse()?;
+        let socket = match target.parse()? {
+            Target::Inherited(descriptor) => inherited(descriptor, &preparation, desk)?,
+            Target::Name(name) => {
+                let mut socket = self.kind.open(desk)?;
+                preparation.apply(&socket)?;
+                // Connected even for datagrams: only then does poll tell when the receiver has room, unix(7).
+                connect(&mut socket, name, limit)?;
+                socket
+            }
+        };
+        let view = ViewArgs {
+            hex: false,
+            from_hex: self.from_hex,
+        };
+        let outgoing = Outgoing {
+            words: &self.data,
+            framing: self.framing,
+            view,
+            timing: self.timing,
+            start,
+        };
+        outgoing.each(&mut |bytes| send_all(&socket, bytes, limit, desk))?;
+        if self.kind != Type::Dgram {
+            socket.shutdown(Shutdown::Write)?;
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// A stream may take a part at a time; a datagram or record goes whole, the empty one too.
+fn send_all(
+    socket: &Socket,
+    bytes: &[u8],
+    limit: Option<Duration>,
+    desk: &Desk,
+) -> Result<(), LoopError> {
+    let mut rest = bytes;
+    loop {
+        let count = deliver(socket, &desk.explain, limit, |socket| socket.send(rest))?;
+        rest = rest.get(count..).unwrap_or_default();
+        if rest.is_empty() {
+            return Ok(());
+        }
+    }
+}

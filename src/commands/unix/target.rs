@@ -1,0 +1,173 @@
+//! What the verbs of `sockkit unix` share: the name, the type, and the conversation that follows.
+
+use std::ffi::OsString;
+use std::time::{Duration, Instant};
+
+use clap::{Args, ValueEnum, value_parser};
+
+use crate::args::{FramingArgs, LifetimeArgs, SocketArgs, TimingArgs, ViewArgs};
+use crate::commands::Desk;
+use crate::commands::datagram::{Conversation, ExchangeArgs};
+use crate::commands::stream::{Stream, StreamArgs};
+use crate::engine::{Connection, Expired, Timer};
+use crate::net::{
+    Address, CallError, Descriptor, Endpoint, Family, Kind, Protocol, Socket, UnixName,
+};
+use crate::output::{Connected, Exit, Usage};
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct TargetArgs {
+    /// /path, ./path, @name (abstract; \0 is a NUL byte) or fd:N
+    pub(super) path: OsString,
+    /// The socket's type
+    #[arg(long = "type", value_enum, value_name = "TYPE", default_value_t = Type::Stream)]
+    pub(super) kind: Type,
+}
+
+/// What a local conversation takes, whether it is a stream's or of datagrams.
+#[derive(Args, Clone, Debug)]
+pub(super) struct TalkArgs {
+    #[command(flatten)]
+    pub(super) socket: SocketArgs,
+    /// End after N datagrams have come
+    #[arg(short, long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
+    pub(super) count: Option<u64>,
+    #[command(flatten)]
+    pub(super) framing: FramingArgs,
+    #[command(flatten)]
+    pub(super) view: ViewArgs,
+    #[command(flatten)]
+    pub(super) lifetime: LifetimeArgs,
+    #[command(flatten)]
+    pub(super) timing: TimingArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Type {
+    /// A byte stream (SOCK_STREAM)
+    Stream,
+    /// Datagrams (SOCK_DGRAM)
+    Dgram,
+    /// Records over a connection (SOCK_SEQPACKET)
+    Seqpacket,
+}
+
+/// What was typed for a local socket.
+pub(super) enum Target {
+    Name(UnixName),
+    Inherited(Descriptor),
+}
+
+impl TargetArgs {
+    pub(super) fn parse(&self) -> anyhow::Result<Target> {
+        match self
+            .path
+            .to_str()
+            .filter(|word| word.starts_with("fd:"))
+            .map(Endpoint::parse)
+        {
+            Some(Ok(Endpoint::Inherited(descriptor))) => Ok(Target::Inherited(descriptor)),
+            Some(Err(error)) => Err(error.into()),
+            _ => Ok(Target::Name(UnixName::parse(&self.path)?)),
+        }
+    }
+}
+
+impl TalkArgs {
+    /// What cuts datagrams has nothing to cut in a stream.
+    pub(super) fn check(&self, kind: Type) -> Result<(), Usage> {
+        if kind == Type::Dgram || !(self.count.is_some() || self.framing.is_given()) {
+            return Ok(());
+        }
+        let why = "--count, --lines, --whole and --size are for datagrams";
+        Err(Usage::new(why, "--type dgram"))
+    }
+
+    pub(super) fn converse(
+        &self,
+        kind: Type,
+        socket: Socket,
+        start: Instant,
+        desk: &Desk,
+    ) -> anyhow::Result<Exit> {
+        let (peer, local) = (socket.getpeername()?, socket.getsockname()?);
+        if kind != Type::Dgram {
+            let stream = Stream {
+                desk,
+                args: self.stream(),
+                proto: "unix",
+                records: kind == Type::Seqpacket,
+                start,
+            };
+            return stream.converse(Connection {
+                socket,
+                peer,
+                local,
+                reset: None,
+            });
+        }
+        desk.output.tell(&Connected {
+            proto: "unix",
+            peer: peer.to_string(),
+            local: local.to_string(),
+        })?;
+        Conversation {
+            desk,
+            args: self.exchange(),
+            start,
+        }
+        .converse(socket, self.lifetime.linger, &local)
+    }
+
+    pub(super) fn stream(&self) -> StreamArgs {
+        StreamArgs {
+            view: self.view,
+            lifetime: self.lifetime,
+            timing: self.timing,
+        }
+    }
+
+    pub(super) fn exchange(&self) -> ExchangeArgs {
+        ExchangeArgs {
+            count: self.count,
+            framing: self.framing,
+            view: self.view,
+            timing: self.timing,
+        }
+    }
+}
+
+impl Type {
+    pub(super) fn kind(self) -> Kind {
+        match self {
+            Self::Stream => Kind::Stream,
+            Self::Dgram => Kind::Dgram,
+            Self::Seqpacket => Kind::SeqPacket,
+        }
+    }
+
+    pub(super) fn open(self, desk: &Desk) -> Result<Socket, CallError> {
+        Socket::open(Family::Unix, self.kind(), Protocol::DEFAULT, &desk.explain)
+    }
+}
+
+/// connect(2) that waits for room in the listener's queue, for `limit` at most: SO_SNDTIMEO bounds it, socket(7).
+pub(super) fn connect(
+    socket: &mut Socket,
+    name: UnixName,
+    limit: Option<Duration>,
+) -> anyhow::Result<()> {
+    let address = Address::Unix(name);
+    if let Some(limit) = limit {
+        socket.set_send_timeout(limit)?;
+    }
+    match (socket.connect(&address), limit) {
+        (Err(error), Some(limit)) if error.errno() == libc::EAGAIN => Err(Expired {
+            timer: Timer::Answer,
+            limit,
+            on: format!("connect {address}"),
+        }
+        .into()),
+        (connected, _) => Ok(connected.map(drop)?),
+    }
+}
