@@ -1,10 +1,7 @@
 //! The body of a request, which this server measures and drops: what follows it is the next request.
 
-use super::chunked::Chunked;
+use super::chunked::{Chunked, LIMIT};
 use super::status::Status;
-
-/// How many bytes of a body are dropped before it is refused instead.
-pub const LIMIT: u64 = 1 << 20;
 
 /// How the body of a request is measured, RFC 9112, section 6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,9 @@
 //! The chunked coding, RFC 9112, section 7.1, read byte by byte and never forgiven anything.
 
-use super::body::LIMIT;
 use super::status::Status;
+
+/// How many bytes of a body are dropped before it is refused instead.
+pub const LIMIT: u64 = 1 << 20;
 
 /// A chunked body on its way.
 #[derive(Clone, Debug, Default)]

@@ -15,7 +15,8 @@ mod response;
 mod status;
 mod target;
 
-pub use body::{Body, Framing, LIMIT as BODY_LIMIT};
+pub use body::{Body, Framing};
+pub use chunked::LIMIT as BODY_LIMIT;
 pub use date::DateLine;
 pub use media_type::{MediaType, media_type};
 pub use method::Method;

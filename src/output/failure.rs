@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::event::{Event, Output, say};
 use super::exit::Exit;
-use super::palette::{PaintedFailure, Palette};
+use super::palette::Palette;
 use crate::engine::{ConnectError, Expired, LoopError, StdoutError};
 use crate::net::sockopt::{SettingError, advice};
 use crate::net::{CallError, EndpointError, InheritError, NameError, UnixNameError, errno_name};
@@ -97,7 +97,7 @@ impl Failure {
             drop(told);
         }
         if !output.style().quiet {
-            say(PaintedFailure(self, output.style().palette));
+            say(Painted(self, output.style().palette));
         }
         self.exit
     }
@@ -253,9 +253,23 @@ impl Event for Failure {
     const NAME: &'static str = "error";
 }
 
+/// A failure in colours; without them it reads as the failure does.
+struct Painted<'a>(&'a Failure, Palette);
+
+impl fmt::Display for Painted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(failure, palette) = self;
+        write!(f, "{} {}", palette.failed("sockkit:"), failure.message)?;
+        match &failure.hint {
+            Some(hint) => write!(f, "\n  {} {hint}", palette.strong("hint:")),
+            None => Ok(()),
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        PaintedFailure(self, Palette::default()).fmt(f)
+        Painted(self, Palette::default()).fmt(f)
     }
 }
 

@@ -6,7 +6,6 @@ use std::fmt::{self, Display};
 use anstyle::{AnsiColor, Style};
 use clap::ColorChoice;
 
-use super::failure::Failure;
 use crate::net::Told;
 
 /// Whether there are colours.
@@ -75,20 +74,6 @@ impl Display for PaintedCall<'_> {
         }
         match &told.note {
             Some(note) => write!(f, "{}", palette.faint(format_args!("  {note}"))),
-            None => Ok(()),
-        }
-    }
-}
-
-/// A failure in colours; without them it reads as the failure does.
-pub(super) struct PaintedFailure<'a>(pub(super) &'a Failure, pub(super) Palette);
-
-impl Display for PaintedFailure<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(failure, palette) = self;
-        write!(f, "{} {}", palette.failed("sockkit:"), failure.message)?;
-        match &failure.hint {
-            Some(hint) => write!(f, "\n  {} {hint}", palette.strong("hint:")),
             None => Ok(()),
         }
     }
