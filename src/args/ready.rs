@@ -1,7 +1,7 @@
 //! How a listener tells scripts that it listens, and where.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -46,9 +46,24 @@ impl PortArgs {
     }
 }
 
+/// A regular file is replaced whole; a FIFO, a device or a descriptor's path is written to.
 fn replace(file: &Path, text: &str) -> io::Result<()> {
-    let mut name = file.as_os_str().to_owned();
+    let there = fs::metadata(file);
+    if there.is_ok_and(|metadata| !metadata.is_file()) {
+        return fs::OpenOptions::new()
+            .write(true)
+            .open(file)?
+            .write_all(text.as_bytes());
+    }
+    let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    let mut name = file.clone().into_os_string();
     name.push(format!(".{}", std::process::id()));
-    fs::write(&name, text)?;
-    fs::rename(&name, file)
+    let written = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&name);
+    let placed = written
+        .and_then(|mut new| new.write_all(text.as_bytes()))
+        .and_then(|()| fs::rename(&name, &file));
+    placed.inspect_err(|_| drop(fs::remove_file(&name)))
 }

@@ -1,12 +1,13 @@
 //! Answers to a command line that asks for help, or makes no sense.
 
 use std::ffi::OsString;
+use std::io;
 use std::time::SystemTime;
 
 use clap::error::{ContextKind, ErrorKind};
 use nix::sys::signal::Signal;
 
-use crate::engine::Outlet;
+use crate::engine::{Outlet, StdoutError};
 use crate::output::{Exit, Failure, Output, Style, Usage};
 
 /// Help goes to stdout, a refusal is one line and a hint, in the form that the line itself asks for as far as that can
@@ -18,7 +19,13 @@ pub fn refuse(refused: &clap::Error, argv: &[OsString]) -> Exit {
     ) {
         return match refused.print() {
             Ok(()) => Exit::Done,
-            Err(_) => Exit::Signal(Signal::SIGPIPE),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                Exit::Signal(Signal::SIGPIPE)
+            }
+            Err(error) => {
+                let output = Output::new(Outlet::stdout(), style_of(argv), SystemTime::now);
+                Failure::of(&StdoutError(error).into()).report(&output)
+            }
         };
     }
     let output = Output::new(Outlet::stdout(), style_of(argv), SystemTime::now);

@@ -112,6 +112,10 @@ pub(super) fn inherited_listeners(
             )
             .into());
         }
+        if kind.has_connections() {
+            // Others may accept from it too, and be first: then ours must not wait.
+            socket.set_nonblocking()?;
+        }
         let local = socket.getsockname()?;
         socket.set_about(local.clone());
         listeners.push(Listener { socket, local });

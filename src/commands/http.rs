@@ -211,12 +211,14 @@ impl<'a> Printer<'a> {
 
 /// What there is to see of a head: up to its blank line, or as much of it as is worth seeing.
 fn shown(head: &[u8]) -> &[u8] {
-    let end = head.windows(4).position(|four| four == b"\r\n\r\n");
-    let limit = match end {
-        Some(end) => end + 4,
-        None => SHOWN,
-    };
-    head.get(..limit).unwrap_or(head)
+    let crlf = head.windows(4).position(|four| four == b"\r\n\r\n");
+    // A blank line of bare line feeds would have the rest look like another request.
+    let bare = head.windows(2).position(|two| two == b"\n\n");
+    let ends = crlf
+        .map(|end| end + 4)
+        .into_iter()
+        .chain(bare.map(|end| end + 2));
+    head.get(..ends.min().unwrap_or(SHOWN)).unwrap_or(head)
 }
 
 /// A request and its answer's status.

@@ -13,6 +13,7 @@ mod lookup;
 mod outlet;
 mod pump;
 mod reactor;
+mod signals;
 mod timer;
 mod watch;
 
@@ -28,4 +29,5 @@ pub use lookup::lookup;
 pub use outlet::{Outlet, StdoutError};
 pub use pump::{CHUNK, Pump, Show, Typed};
 pub use reactor::{Interest, Reactor, Ready};
+pub use signals::pending_signal;
 pub use timer::{Expired, Timer, Timers};

@@ -15,10 +15,14 @@ use nix::sys::socket::{MsgFlags, send};
 use nix::sys::stat::{Mode, SFlag, fstat};
 use std::os::fd::AsRawFd;
 
+use super::signals::pending_signal;
 use crate::net::reason;
 
 /// How much a pipe takes without waiting once it is ready, pipe(7): PIPE_BUF.
 const PIPE_BUF: usize = 4096;
+
+/// How many milliseconds pass between two looks for a signal.
+const LOOK_UP: u16 = 100;
 
 /// stdout, and what it has not taken yet.
 #[derive(Debug)]
@@ -35,13 +39,13 @@ struct State {
 
 #[derive(Debug)]
 enum Sink {
-    /// A pipe, opened anew without blocking.
+    /// A pipe or a terminal, opened anew without blocking.
     Own(OwnedFd),
     /// A pipe that could not be opened anew.
     Pipe,
     /// A socket.
     Socket,
-    /// A terminal, a file or another device: writes are short or certain.
+    /// A file or a device: writes are certain.
     Waiting,
     /// Closed on purpose.
     Closed,
@@ -58,11 +62,12 @@ impl Outlet {
         let kind = fstat(stdout.as_fd())
             .map(|stat| SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits()));
         let sink = match kind {
-            Ok(SFlag::S_IFIFO) => {
-                let flags = OFlag::O_WRONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
-                open("/proc/self/fd/1", flags, Mode::empty()).map_or(Sink::Pipe, Sink::Own)
-            }
+            Ok(SFlag::S_IFIFO) => open_anew().map_or(Sink::Pipe, Sink::Own),
             Ok(SFlag::S_IFSOCK) => Sink::Socket,
+            // A terminal may be stopped (Ctrl-S), or nobody reads behind it.
+            Ok(_) if nix::unistd::isatty(stdout.as_fd()).unwrap_or(false) => {
+                open_anew().map_or(Sink::Waiting, Sink::Own)
+            }
             _ => Sink::Waiting,
         };
         Self {
@@ -193,14 +198,22 @@ impl Sink {
         } else {
             stdout.as_fd()
         };
-        match poll(
-            &mut [PollFd::new(fd, PollFlags::POLLOUT)],
-            PollTimeout::NONE,
-        ) {
-            Ok(_) | Err(Errno::EINTR) => Ok(()),
-            Err(errno) => Err(errno.into()),
+        loop {
+            match poll(&mut [PollFd::new(fd, PollFlags::POLLOUT)], LOOK_UP) {
+                // The signals that end a run are blocked here: who waits for ever must look for them.
+                Ok(0) if pending_signal().is_some() => return Err(Errno::EINTR.into()),
+                Ok(0) | Err(Errno::EINTR) => {}
+                Ok(_) => return Ok(()),
+                Err(errno) => return Err(errno.into()),
+            }
         }
     }
+}
+
+/// stdout as a description of our own, which alone is non-blocking.
+fn open_anew() -> nix::Result<OwnedFd> {
+    let flags = OFlag::O_WRONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+    open("/proc/self/fd/1", flags, Mode::empty())
 }
 
 fn has_room() -> io::Result<bool> {
@@ -217,6 +230,11 @@ impl StdoutError {
     /// stdout's reader went away, as a write would have told: EPIPE.
     pub fn reader_gone() -> Self {
         Self(io::Error::from_raw_os_error(libc::EPIPE))
+    }
+
+    /// Whether a signal came while a slow reader was waited for.
+    pub fn is_interrupted(&self) -> bool {
+        self.0.raw_os_error() == Some(libc::EINTR)
     }
 
     /// Whether stdout's reader went away, which is no fault: the program ends as by SIGPIPE.

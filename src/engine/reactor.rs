@@ -8,6 +8,7 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTime
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
+use super::signals::heeded;
 use crate::net::{CallError, milliseconds};
 
 /// How many events one turn takes up.
@@ -92,16 +93,10 @@ impl Reactor {
         })
     }
 
-    /// Take SIGINT, SIGTERM and SIGHUP as events from here on. One that the parent had us ignore stays ignored
+    /// Take the signals that end a run as events from here on. One that the parent had us ignore stays ignored
     /// (nohup, a job in the background of a script).
     pub fn catch_signals(&mut self) -> Result<(), CallError> {
-        let ignored = ignored_signals();
-        let mut mask = SigSet::empty();
-        for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
-            if ignored & (1 << (signal as u32 - 1)) == 0 {
-                mask.add(signal);
-            }
-        }
+        let mask: SigSet = heeded().collect();
         let refused = |errno| CallError::new("signalfd", "", errno);
         mask.thread_block().map_err(refused)?;
         let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
@@ -189,12 +184,4 @@ fn to_ready(event: EpollEvent) -> Ready {
         write: gone || flags.contains(EpollFlags::EPOLLOUT),
         gone,
     }
-}
-
-/// The mask of the signals that the process was started to ignore, proc_pid_status(5); 0 where it cannot be read.
-fn ignored_signals() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
-        .unwrap_or(0)
 }

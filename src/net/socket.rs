@@ -12,6 +12,8 @@ use super::explain::{Explain, Outcome, Quoted};
 use super::family::{Family, Kind, Protocol};
 use super::sys;
 use libc::c_int;
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::sendfile::sendfile64;
 use nix::sys::socket::MsgFlags;
 use socket2::SockRef;
@@ -113,6 +115,16 @@ impl Socket {
             explain: explain.clone(),
             about: None,
         }
+    }
+
+    /// O_NONBLOCK, fcntl(2). It holds for everybody who shares the open socket.
+    pub fn set_nonblocking(&self) -> Result<(), CallError> {
+        let refused = |errno: Errno| self.refused("fcntl", errno.into());
+        let flags = fcntl(self, FcntlArg::F_GETFL).map_err(refused)?;
+        let flags = OFlag::from_bits_retain(flags) | OFlag::O_NONBLOCK;
+        fcntl(self, FcntlArg::F_SETFL(flags))
+            .map(drop)
+            .map_err(refused)
     }
 
     /// bind(2)

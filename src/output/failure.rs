@@ -8,8 +8,9 @@ use serde::Serialize;
 
 use super::event::{Event, Output, say};
 use super::exit::Exit;
+use super::harmless::Harmless;
 use super::palette::Palette;
-use crate::engine::{ConnectError, Expired, LoopError, StdoutError};
+use crate::engine::{ConnectError, Expired, LoopError, StdoutError, pending_signal};
 use crate::net::sockopt::{SettingError, advice};
 use crate::net::{CallError, EndpointError, InheritError, NameError, UnixNameError, errno_name};
 
@@ -84,7 +85,7 @@ impl Failure {
 
     /// Say it on stderr, and to programs as an event, and hand on the exit. The end of stdout's reader is no news.
     pub fn report(&self, output: &Output) -> Exit {
-        if self.exit == Exit::Signal(Signal::SIGPIPE) {
+        if matches!(self.exit, Exit::Signal(_)) {
             return self.exit;
         }
         if output.style().json {
@@ -126,12 +127,7 @@ fn judge_one(cause: &(dyn Error + 'static)) -> Option<(Exit, Option<String>)> {
         };
         return Some((exit, name.hint.map(str::to_owned)));
     } else if let Some(stdout) = cause.downcast_ref::<StdoutError>() {
-        let exit = if stdout.is_broken_pipe() {
-            Exit::Signal(Signal::SIGPIPE)
-        } else {
-            Exit::Trouble
-        };
-        return Some((exit, None));
+        return Some((exit_of_stdout(stdout), None));
     } else if cause.is::<Expired>() {
         return Some((Exit::TimedOut, None));
     } else if let Some(endpoint) = cause.downcast_ref::<EndpointError>() {
@@ -165,6 +161,16 @@ fn judge_connect(error: &ConnectError) -> (Exit, Option<String>) {
             let no = failures.iter().any(|failure| exit_of(failure) == Exit::No);
             (if no { Exit::No } else { Exit::Trouble }, hint)
         }
+    }
+}
+
+fn exit_of_stdout(error: &StdoutError) -> Exit {
+    if error.is_broken_pipe() {
+        Exit::Signal(Signal::SIGPIPE)
+    } else if error.is_interrupted() {
+        Exit::Signal(pending_signal().unwrap_or(Signal::SIGTERM))
+    } else {
+        Exit::Trouble
     }
 }
 
@@ -259,9 +265,10 @@ struct Painted<'a>(&'a Failure, Palette);
 impl fmt::Display for Painted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(failure, palette) = self;
-        write!(f, "{} {}", palette.failed("sockkit:"), failure.message)?;
+        let message = Harmless(&failure.message);
+        write!(f, "{} {message}", palette.failed("sockkit:"))?;
         match &failure.hint {
-            Some(hint) => write!(f, "\n  {} {hint}", palette.strong("hint:")),
+            Some(hint) => write!(f, "\n  {} {}", palette.strong("hint:"), Harmless(hint)),
             None => Ok(()),
         }
     }

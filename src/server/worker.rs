@@ -120,7 +120,10 @@ impl Worker {
     ) -> anyhow::Result<()> {
         let accepted = self.listeners.get(index).map(Socket::accept);
         match accepted.transpose() {
-            Ok(Some(Some((socket, peer)))) => self.admit(socket, peer, now + service.limits.head),
+            Ok(Some(Some((socket, peer)))) => {
+                let limits = service.limits;
+                self.admit(socket, peer, now + limits.head.min(limits.idle));
+            }
             Ok(_) => {}
             Err(error) if is_gone(&error) => {}
             Err(error) if is_shortage(&error) => self.pause(&error, service, now)?,

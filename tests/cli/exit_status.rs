@@ -1,10 +1,13 @@
 //! Exit statuses and the one line that goes with each.
 
 use std::io::Write;
+use std::time::Instant;
 
 use nix::sys::signal::Signal;
 
-use crate::kit::{Finished, Sign, Start, accept, deaf_port, listener, sockkit, stream_to};
+use crate::kit::{
+    DEADLINE, Finished, Sign, Start, accept, deaf_port, listener, scratch, sockkit, stream_to,
+};
 
 /// Run with these words and nothing on stdin.
 fn run(words: &str) -> Finished {
@@ -241,4 +244,78 @@ fn a_broken_pipe_is_141_where_sigpipe_is_ignored_too() {
         .start();
     let _ = accept(&listener).write_all(b"unheard");
     assert_eq!(client.finish().expect(141).stderr, "");
+}
+
+#[test]
+fn a_full_stdout_does_not_keep_a_listener_from_ending() {
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let full = writer.try_clone().unwrap();
+    nix::fcntl::fcntl(&full, nix::fcntl::FcntlArg::F_SETPIPE_SZ(4096)).unwrap();
+    writer.write_all(&[b'x'; 4096]).unwrap();
+    let folder = scratch();
+    let path = folder.path().join("s");
+    let listener = sockkit(["unix", "listen", "--json"])
+        .args([&path])
+        .stdout(full)
+        .start();
+    // It is bound, and waits for room for the event that says so.
+    let start = Instant::now();
+    while !path.exists() {
+        assert!(start.elapsed() < DEADLINE, "never bound");
+        std::thread::yield_now();
+    }
+    listener.signal(Signal::SIGTERM);
+    listener.finish().expect(143);
+    assert!(!path.exists());
+    drop(reader);
+}
+
+#[test]
+fn signals_that_end_a_run_clean_up() {
+    for (signal, status) in [
+        (Signal::SIGQUIT, 131),
+        (Signal::SIGALRM, 142),
+        (Signal::SIGUSR1, 138),
+    ] {
+        let folder = scratch();
+        let path = folder.path().join("s");
+        let listener = sockkit(["unix", "listen"]).args([&path]).start();
+        listener.listening();
+        listener.signal(signal);
+        listener.finish().expect(status);
+        assert!(!path.exists(), "{signal}");
+    }
+}
+
+#[test]
+fn errors_are_harmless_on_a_terminal() {
+    let refused = sockkit(["tcp", "connect", "-o", "\u{1b}[31m=1", "1"])
+        .run()
+        .expect(2);
+    assert!(!refused.stderr.contains('\u{1b}'), "{}", refused.stderr);
+}
+
+#[test]
+fn help_on_a_full_disk_is_trouble() {
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    sockkit(["--help"])
+        .stdout(full)
+        .run()
+        .expect(2)
+        .says("(ENOSPC)");
+}
+
+#[test]
+fn a_port_file_that_is_no_file_is_written_to() {
+    let folder = scratch();
+    let fifo = folder.path().join("fifo");
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let listener = sockkit(["tcp", "listen", "0", "--port-file"])
+        .args([&fifo])
+        .start();
+    let port = std::fs::read_to_string(&fifo).unwrap();
+    assert_eq!(port, format!("{}\n", listener.port()));
 }

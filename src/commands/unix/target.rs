@@ -161,7 +161,12 @@ pub(super) fn connect(
     if let Some(limit) = limit {
         socket.set_send_timeout(limit)?;
     }
-    match (socket.connect(&address), limit) {
+    let mut connected = socket.connect(&address);
+    // A stop and a continue end the wait, though nobody asked for that.
+    while matches!(&connected, Err(error) if error.errno() == libc::EINTR) {
+        connected = socket.connect(&address);
+    }
+    match (connected, limit) {
         (Err(error), Some(limit)) if error.errno() == libc::EAGAIN => Err(Expired {
             timer: Timer::Answer,
             limit,
