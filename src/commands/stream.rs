@@ -95,7 +95,13 @@ impl Stream<'_> {
                 message: error.to_string(),
             })
         };
-        let (socket, peer, local) = match accept_first(&mut reactor, listeners, &timers, &warn)? {
+        let (socket, peer, local) = match accept_first(
+            &mut reactor,
+            listeners,
+            &timers,
+            self.desk.output.outlet(),
+            &warn,
+        )? {
             Ok(accepted) => accepted,
             Err(signal) => return Ok(Exit::Signal(signal)),
         };

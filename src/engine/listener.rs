@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 
 use super::ending::LoopError;
-use super::outlet::StdoutError;
+use super::outlet::{Outlet, StdoutError};
 use super::reactor::{Interest, Reactor};
 use super::timer::{Expired, Timers};
 use super::watch::Watch;
@@ -149,17 +149,27 @@ pub fn is_gone(error: &CallError) -> bool {
 /// A connection that came in: its socket, the peer, the address that was connected to.
 pub(super) type Accepted = (Socket, Address, Address);
 
+/// The token of stdout; listeners count theirs from zero.
+const STDOUT: usize = usize::MAX - 1;
+
 /// Wait for the first connection and close the listeners, so that nobody else connects in vain; or the signal that came
 /// first. `warn` hears what is tried again.
 pub fn accept_first(
     reactor: &mut Reactor,
     listeners: Vec<Listener>,
     timers: &Timers,
+    outlet: &Outlet,
     warn: &dyn Fn(&CallError) -> Result<(), StdoutError>,
 ) -> Result<Result<Accepted, Signal>, LoopError> {
     let mut watches: Vec<Watch> = (0..listeners.len()).map(Watch::new).collect();
+    let mut stdout = Watch::new(STDOUT);
     let mut paused: Option<Instant> = None;
     loop {
+        // Nobody would read what a client says: told by a hang-up, which is watched for without any interest.
+        let watching = &*reactor;
+        outlet
+            .with_fd(|fd| stdout.set(watching, fd, Some(Interest::NONE)))
+            .transpose()?;
         let wanted = paused.is_none().then_some(Interest::READ);
         for (listener, watch) in listeners.iter().zip(&mut watches) {
             watch.set(reactor, &listener.socket, wanted)?;
@@ -171,6 +181,9 @@ pub fn accept_first(
         let now = Instant::now();
         paused = paused.filter(|until| *until > now);
         for ready in reactor.ready() {
+            if ready.token == STDOUT && ready.gone {
+                return Err(StdoutError::reader_gone().into());
+            }
             let Some(listener) = listeners.get(ready.token) else {
                 continue;
             };
@@ -179,6 +192,9 @@ pub fn accept_first(
                     for (listener, watch) in listeners.iter().zip(&mut watches) {
                         watch.set(reactor, &listener.socket, None)?;
                     }
+                    outlet
+                        .with_fd(|fd| stdout.set(reactor, fd, None))
+                        .transpose()?;
                     return Ok(Ok(accepted));
                 }
                 Ok(None) => {}

@@ -324,3 +324,12 @@ fn a_shared_terminal_is_left_as_it_was() {
     client.finish().expect(0);
     drop((reader, shared));
 }
+
+#[test]
+fn a_listener_that_waits_ends_with_its_reader() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    let listener = sockkit(["tcp", "listen", "0"]).stdout(writer).start();
+    listener.listening();
+    drop(reader);
+    listener.finish().expect(141);
+}
