@@ -324,7 +324,7 @@ fn keep_open_tells_each_client_what_stdin_says() {
         client.write_all(b"here\n").unwrap();
         assert_eq!(listener.line(), "here");
     }
-    // One has nothing more to say, and still hears all.
+    // One has nothing more to say, and was told nothing: it may go.
     clients[0].shutdown(Shutdown::Write).unwrap();
     let much = pattern(3 << 20);
     listener.write(&much);
@@ -337,6 +337,23 @@ fn keep_open_tells_each_client_what_stdin_says() {
     for heard in hearing {
         assert!(heard.join().unwrap() == much, "all of stdin");
     }
+}
+
+#[test]
+fn keep_open_hears_out_a_pipe_that_has_spoken() {
+    let mut listener = listen("-k").piped().start();
+    let mut client = client(&listener);
+    client.write_all(b"here\n").unwrap();
+    assert_eq!(listener.line(), "here");
+    listener.write("first ");
+    let mut first = [0; 6];
+    client.read_exact(&mut first).unwrap();
+    client.write_all(b"bye\n").unwrap();
+    client.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(listener.line(), "bye");
+    listener.write("second");
+    listener.end_stdin();
+    assert_eq!(read_end(&mut client), b"second");
 }
 
 #[test]

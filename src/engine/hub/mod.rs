@@ -319,8 +319,13 @@ impl Hub<'_> {
             return Ok(());
         };
         if client.ended && client.queue.is_empty() {
-            // It may have half-closed only. The rest of a file is for it too; a pipe may never say more.
-            let hears_more = source == Source::File && !state.stdin_ended;
+            // It may have half-closed only: a file, or a pipe that has spoken to it, is heard out.
+            let spoken = match source {
+                Source::File => true,
+                Source::Pipe => client.moved.sent > 0,
+                Source::Null | Source::Terminal => false,
+            };
+            let hears_more = spoken && !state.stdin_ended;
             if !hears_more || client.failure.is_some() {
                 return self.close(state, key, None);
             }
