@@ -278,13 +278,15 @@ fn a_star_is_both_families_whatever_the_sysctl() {
     let script = format!(
         r#"exec unshare -n sh -c 'ip link set lo up
 echo 1 > /proc/sys/net/ipv6/bindv6only
-mkfifo {fifo}
-"$0" "$@" --port-file {port} --ready-fd 3 3>{fifo} &
-read -n 1 byte < {fifo} || head -c 1 {fifo} > /dev/null
+mkfifo {fifo} {heard}
+head -n 2 {heard} & reader=$!
+"$0" "$@" --port-file {port} --ready-fd 3 3>{fifo} >{heard} & listener=$!
+head -c 1 {fifo} > /dev/null
 port=$(cat {port})
 echo four | "$0" tcp connect 127.0.0.1:$port
 echo six | "$0" tcp connect "[::1]:$port"
-kill $!; wait $!' "$0" "$@""#,
+wait $reader; kill $listener; wait $listener' "$0" "$@""#,
+        heard = folder.path().join("heard").display(),
         fifo = folder.path().join("fifo").display(),
         port = port_file.display(),
     );
