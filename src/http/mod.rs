@@ -4,9 +4,12 @@
 //! of the server can be tested on a table.
 
 mod body;
+pub mod cgi;
 mod chunked;
 mod date;
 mod field;
+mod head;
+pub mod inspect;
 mod media_type;
 mod method;
 mod plan;
@@ -18,6 +21,7 @@ mod target;
 pub use body::{Body, Framing};
 pub use chunked::LIMIT as BODY_LIMIT;
 pub use date::DateLine;
+pub use head::{field, fields};
 pub use media_type::{MediaType, media_type};
 pub use method::Method;
 pub use plan::{Answer, Asked, Content, Found, Plan, Site, ask, plan};
