@@ -10,7 +10,7 @@ use std::time::Instant;
 use super::outgoing::{Outgoing, Progress};
 use super::service::{RECEIVE, Service};
 use crate::engine::{Interest, StdoutError};
-use crate::http::{Body, HEAD_LIMIT, LINE_LIMIT, Parsed, Request, Status, parse};
+use crate::http::{BODY_LIMIT, Body, HEAD_LIMIT, LINE_LIMIT, Parsed, Request, Status, parse};
 use crate::net::{Address, Recv, Shutdown, Socket};
 
 /// How many bytes of answers are gathered before they are sent.
@@ -228,7 +228,7 @@ impl Connection {
         let body = self
             .body
             .take()
-            .map_or_else(|| Body::new(request.framing), Ok);
+            .map_or_else(|| Body::new(request.framing, BODY_LIMIT), Ok);
         let (count, persists) = match body {
             Ok(mut body) if body.is_done() || !request.expects_continue => {
                 match body.skip(behind) {

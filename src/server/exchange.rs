@@ -6,8 +6,8 @@ use super::files::append;
 use super::outgoing::Transfer;
 use super::service::{Happening, Service};
 use crate::engine::StdoutError;
-use crate::http::{Answer, Asked, Content, Found, Method, Plan, Request, Status, Version};
-use crate::http::{ask, plan, render};
+use crate::http::{Answer, Asked, Found, Method, Piece, Plan, Request, Status, Version};
+use crate::http::{ask, asks_head, follow, plan, render};
 use crate::net::Address;
 
 /// Files up to this many bytes leave with their head in one send; larger ones are sent by the kernel.
@@ -40,25 +40,25 @@ impl Service<'_> {
                     Some(root) => root.find(&mut self.path),
                     None => (Found::Missing, None),
                 };
-                plan(request, &self.path, found, self.now)
+                let boundary = self.boundary();
+                plan(request, &self.path, &found, &self.site, self.now, boundary)
             }
         };
         let answer = Answer {
             is_head: request.method == Method::Head,
             persists,
-            says_keep_alive: request.version == Version::Http10,
+            is_old: request.version == Version::Http10,
         };
         render(&plan, answer, self.date.at(self.now), &mut self.outbound);
         let status = plan.status;
-        let answered = match (plan.content, file) {
-            (Content::File(length), Some(file)) if !answer.is_head => {
-                content(file, length, persists, &mut self.outbound)
-            }
-            _ => Answered {
-                persists,
-                transfer: None,
-            },
+        let pieces = follow(plan.content, answer);
+        let mut answered = Answered {
+            persists,
+            transfer: None,
         };
+        if let Some(file) = file {
+            answered = content(file, pieces, persists, &mut self.outbound);
+        }
         (self.report)(&Happening::Answered {
             peer,
             head,
@@ -76,9 +76,9 @@ impl Service<'_> {
         peer: &Address,
     ) -> Result<(), StdoutError> {
         let answer = Answer {
-            is_head: false,
+            is_head: asks_head(head),
             persists: false,
-            says_keep_alive: false,
+            is_old: false,
         };
         let plan = Plan::status(status);
         render(&plan, answer, self.date.at(self.now), &mut self.outbound);
@@ -92,19 +92,28 @@ impl Service<'_> {
 }
 
 /// The content of a file: a small one at once. One that is shorter than its head says can only be cut off.
-fn content(file: File, length: u64, persists: bool, into: &mut Vec<u8>) -> Answered {
-    match usize::try_from(length) {
-        Ok(size) if length <= SMALL => Answered {
-            persists: append(&file, size, into) && persists,
-            transfer: None,
-        },
-        _ => Answered {
-            persists,
-            transfer: Some(Transfer {
-                file,
-                offset: 0,
-                left: length,
-            }),
-        },
+fn content(file: File, pieces: Vec<Piece>, persists: bool, into: &mut Vec<u8>) -> Answered {
+    let mut answered = Answered {
+        persists,
+        transfer: None,
+    };
+    let is_one = pieces.len() == 1;
+    for piece in pieces {
+        match piece {
+            Piece::Bytes(bytes) => into.extend_from_slice(&bytes),
+            Piece::File(span) if is_one && span.length > SMALL => {
+                answered.transfer = Some(Transfer {
+                    file,
+                    offset: span.first,
+                    left: span.length,
+                });
+                break;
+            }
+            Piece::File(span) => {
+                let size = usize::try_from(span.length).unwrap_or(usize::MAX);
+                answered.persists &= append(&file, span.first, size, into);
+            }
+        }
     }
+    answered
 }

@@ -10,7 +10,7 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat2};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat};
 
-use crate::http::Found;
+use crate::http::{Coding, Facts, Found, media_type};
 use crate::net::CallError;
 
 /// The page of a directory.
@@ -45,7 +45,7 @@ impl Root {
         if is_directory {
             path.extend_from_slice(INDEX);
         }
-        let found = self.look(path, is_directory);
+        let found = self.look(path);
         path.truncate(asked);
         match found {
             // The index of a directory is a file or nothing.
@@ -55,16 +55,19 @@ impl Root {
         }
     }
 
-    fn look(&self, path: &[u8], is_index: bool) -> nix::Result<(Found, Option<File>)> {
+    fn look(&self, path: &[u8]) -> nix::Result<(Found, Option<File>)> {
         let file = File::from(self.open_beneath(path)?);
         let stat = fstat(&file)?;
         Ok(match kind(&stat) {
             SFlag::S_IFREG => {
-                let found = Found::File {
+                let found = Found::File(Facts {
                     length: u64::try_from(stat.st_size).unwrap_or(0),
                     modified: modified(&stat),
-                    is_index,
-                };
+                    inode: stat.st_ino,
+                    media_type: media_type(path),
+                    coding: Coding::Identity,
+                    varies: false,
+                });
                 (found, Some(file))
             }
             SFlag::S_IFDIR => (Found::Directory, None),
@@ -88,13 +91,13 @@ impl Root {
     }
 }
 
-/// Append the first `length` bytes of a file to `into`; `false` when it has become shorter than that.
-pub(super) fn append(file: &File, length: usize, into: &mut Vec<u8>) -> bool {
+/// Append `length` bytes of a file from `first` on to `into`; `false` when it has become shorter than that.
+pub(super) fn append(file: &File, first: u64, length: usize, into: &mut Vec<u8>) -> bool {
     let start = into.len();
     into.resize(start + length, 0);
     let whole = into
         .get_mut(start..)
-        .is_some_and(|room| file.read_exact_at(room, 0).is_ok());
+        .is_some_and(|room| file.read_exact_at(room, first).is_ok());
     if !whole {
         into.truncate(start);
     }
@@ -107,11 +110,14 @@ fn kind(stat: &FileStat) -> SFlag {
 
 fn modified(stat: &FileStat) -> Option<SystemTime> {
     let since = Duration::from_secs(stat.st_mtime.unsigned_abs());
-    if stat.st_mtime < 0 {
+    let seconds = if stat.st_mtime < 0 {
         UNIX_EPOCH.checked_sub(since)
     } else {
         UNIX_EPOCH.checked_add(since)
-    }
+    };
+    // Nanoseconds count forward, before 1970 too.
+    let nanoseconds = u64::try_from(stat.st_mtime_nsec).ok()?;
+    seconds?.checked_add(Duration::from_nanos(nanoseconds))
 }
 
 fn meaning(errno: Errno) -> Found {
@@ -155,19 +161,14 @@ mod tests {
         let found = |path: &str| {
             let mut path = path.as_bytes().to_vec();
             match root.find(&mut path) {
-                (
-                    Found::File {
-                        length, is_index, ..
-                    },
-                    Some(_),
-                ) => format!("{length} {is_index}"),
+                (Found::File(facts), Some(_)) => format!("{} {}", facts.length, facts.media_type),
                 (found, _) => format!("{found:?}"),
             }
         };
         for (path, meant) in [
-            ("a", "3 false"),
-            ("link", "3 false"),
-            ("sub/", "5 true"),
+            ("a", "3 application/octet-stream"),
+            ("link", "3 application/octet-stream"),
+            ("sub/", "5 text/html; charset=utf-8"),
             ("sub", "Directory"),
             ("sub/empty/", "Missing"),
             ("", "Missing"),

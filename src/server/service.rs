@@ -1,10 +1,11 @@
 //! What the connections of a worker share: what is served, the limits, and the buffers that none of them needs for long.
 
+use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, SystemTime};
 
 use super::files::Root;
 use crate::engine::StdoutError;
-use crate::http::{DateLine, Request, Site, Status};
+use crate::http::{Boundary, DateLine, Request, Site, Status};
 use crate::net::{Address, CallError};
 
 /// How many bytes one recv takes.
@@ -55,6 +56,8 @@ pub struct Service<'a> {
     pub(super) inbound: Vec<u8>,
     pub(super) outbound: Vec<u8>,
     pub(super) path: Vec<u8>,
+    seed: RandomState,
+    boundaries: u64,
 }
 
 impl Default for Limits {
@@ -71,12 +74,22 @@ impl Default for Limits {
 impl<'a> Service<'a> {
     /// Serve a text to every path.
     pub fn text(text: String, limits: Limits, report: &'a mut Report<'a>) -> Self {
-        Self::new(Site::Text(text), None, limits, report)
+        let site = Site {
+            text: Some(text),
+            ..Site::default()
+        };
+        Self::new(site, None, limits, report)
     }
 
     /// Serve the files of a directory.
     pub fn files(root: Root, limits: Limits, report: &'a mut Report<'a>) -> Self {
-        Self::new(Site::Files, Some(root), limits, report)
+        Self::new(Site::default(), Some(root), limits, report)
+    }
+
+    /// A boundary that nobody could know.
+    pub(super) fn boundary(&mut self) -> Boundary {
+        self.boundaries += 1;
+        Boundary(self.seed.hash_one(self.boundaries))
     }
 
     fn new(site: Site, root: Option<Root>, limits: Limits, report: &'a mut Report<'a>) -> Self {
@@ -90,6 +103,8 @@ impl<'a> Service<'a> {
             inbound: vec![0; RECEIVE],
             outbound: Vec::new(),
             path: Vec::new(),
+            seed: RandomState::new(),
+            boundaries: 0,
         }
     }
 }
