@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 
 use percent_encoding::percent_decode_str;
 
-use super::head::{field, fields};
 use super::request::{Request, Version};
 use super::status::Status;
 use super::target::Target;
@@ -53,7 +52,6 @@ pub struct OutputHead {
 /// The variables of section 4.1. A path that no variable can hold is refused.
 pub fn environment(
     request: &Request<'_>,
-    head: &[u8],
     ends: Ends,
 ) -> Result<Vec<(String, Vec<u8>)>, Status> {
     let mut variables = vec![
@@ -82,7 +80,7 @@ pub fn environment(
         set("REMOTE_ADDR", remote.ip().to_string().as_bytes());
         set("REMOTE_PORT", remote.port().to_string().as_bytes());
     }
-    set("SERVER_NAME", &server_name(head, ends.local));
+    set("SERVER_NAME", &server_name(request, ends.local));
     if let Some(local) = ends.local {
         set("SERVER_PORT", local.port().to_string().as_bytes());
     }
@@ -93,11 +91,11 @@ pub fn environment(
         ("content-type", "CONTENT_TYPE"),
         ("content-length", "CONTENT_LENGTH"),
     ] {
-        if let Some(value) = field(head, name) {
+        if let Some(value) = request.field(name) {
             set(variable, value);
         }
     }
-    variables.extend(of_fields(head));
+    variables.extend(of_fields(request));
     Ok(variables)
 }
 
@@ -136,8 +134,8 @@ fn decoded(path: &str) -> Result<Vec<u8>, Status> {
 }
 
 /// The name by which the client knows this server, section 4.1.14.
-fn server_name(head: &[u8], local: Option<SocketAddr>) -> Vec<u8> {
-    let host = field(head, "host").filter(|host| !host.is_empty());
+fn server_name(request: &Request<'_>, local: Option<SocketAddr>) -> Vec<u8> {
+    let host = request.field("host").filter(|host| !host.is_empty());
     let Some(host) = host else {
         let ip = local.map(|local| local.ip().to_string());
         return ip.unwrap_or_else(|| "localhost".to_owned()).into_bytes();
@@ -154,9 +152,9 @@ fn server_name(head: &[u8], local: Option<SocketAddr>) -> Vec<u8> {
 
 /// The other fields, section 4.1.18. Those of one name are made one. A name with anything but letters, digits and
 /// hyphens could pass for another one, and is left out.
-fn of_fields(head: &[u8]) -> Vec<(String, Vec<u8>)> {
+fn of_fields(request: &Request<'_>) -> Vec<(String, Vec<u8>)> {
     let mut variables: Vec<(String, Vec<u8>)> = Vec::new();
-    for (name, value) in fields(head).filter(|(name, _)| is_told(name)) {
+    for (name, value) in request.fields().filter(|(name, _)| is_told(name)) {
         let variable = format!("HTTP_{}", name.to_ascii_uppercase().replace('-', "_"));
         match variables.iter_mut().find(|(known, _)| *known == variable) {
             Some((_, known)) => {
@@ -297,7 +295,7 @@ mod tests {
             local: Some("127.0.0.1:8082".parse().unwrap()),
             is_tls: false,
         };
-        let set = environment(&request, head.as_bytes(), ends)?;
+        let set = environment(&request, ends)?;
         let count = set.len();
         let map: BTreeMap<_, _> = set
             .into_iter()

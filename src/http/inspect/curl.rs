@@ -3,7 +3,6 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use super::super::head::{field, fields};
 use super::super::method::Method;
 use super::super::request::{Request, Version};
 use super::super::target::Target;
@@ -13,7 +12,6 @@ use super::kept::Kept;
 /// `None` where curl cannot send it (CONNECT).
 pub fn curl(
     request: &Request<'_>,
-    head: &[u8],
     body: Option<&Kept>,
     origin: &str,
 ) -> Option<String> {
@@ -24,21 +22,21 @@ pub fn curl(
         words.plain("--http1.0");
     }
     method(request, has_body, &mut words);
-    let host = field(head, "host");
+    let host = request.field("host");
     let authority = origin.split("://").nth(1).unwrap_or(origin);
     match host {
         Some(host) if host != authority.as_bytes() => words.field("Host", host),
         _ => {}
     }
-    for (name, value) in fields(head).filter(|(name, _)| !is_curls(name)) {
+    for (name, value) in request.fields().filter(|(name, _)| !is_curls(name)) {
         words.field(name, value);
     }
     for name in ["Accept", "User-Agent"] {
-        if field(head, name).is_none() {
+        if request.field(name).is_none() {
             words.pair("-H", format!("{name}:").as_bytes());
         }
     }
-    let prefix = content(head, body, &mut words);
+    let prefix = content(request, body, &mut words);
     Some(format!("{prefix}curl{}", words.0))
 }
 
@@ -83,15 +81,15 @@ fn method(request: &Request<'_>, has_body: bool, words: &mut Words) {
 
 /// The body: in place where it is text that a terminal takes, through base64(1) where it is not. What has to be written
 /// in front of the command.
-fn content(head: &[u8], body: Option<&Kept>, words: &mut Words) -> String {
+fn content(request: &Request<'_>, body: Option<&Kept>, words: &mut Words) -> String {
     let bytes = body.map(Kept::bytes).unwrap_or_default();
     if bytes.is_empty() {
-        if field(head, "content-length").is_some() {
+        if request.field("content-length").is_some() {
             words.pair("-H", b"Content-Length: 0");
         }
         return String::new();
     }
-    if field(head, "content-type").is_none() {
+    if request.field("content-type").is_none() {
         // Or curl would call it a form.
         words.pair("-H", b"Content-Type:");
     }
@@ -185,7 +183,7 @@ mod tests {
         };
         let mut kept = Kept::default();
         kept.take(body);
-        curl(&request, head, Some(&kept), "http://127.0.0.1:8082")
+        curl(&request, Some(&kept), "http://127.0.0.1:8082")
     }
 
     #[test]
