@@ -50,10 +50,7 @@ pub struct OutputHead {
 }
 
 /// The variables of section 4.1. A path that no variable can hold is refused.
-pub fn environment(
-    request: &Request<'_>,
-    ends: Ends,
-) -> Result<Vec<(String, Vec<u8>)>, Status> {
+pub fn environment(request: &Request<'_>, ends: Ends) -> Result<Vec<(String, Vec<u8>)>, Status> {
     let mut variables = vec![
         ("GATEWAY_INTERFACE".to_owned(), b"CGI/1.1".to_vec()),
         ("SCRIPT_NAME".to_owned(), Vec::new()),

@@ -1,12 +1,15 @@
 //! One request, answered into the worker's buffer: ask, look, plan, render, report.
 
+use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::Instant;
 
 use super::cache::{Kept, Stored};
 use super::connection::Wait;
+use super::feed::Feed;
 use super::files::SMALL;
 use super::outgoing::{Part, Slice};
+use super::pipe::{Framed, Pipe, Writer};
 use super::service::{Happening, Service};
 use crate::engine::StdoutError;
 use crate::http::{
@@ -30,13 +33,14 @@ pub(super) struct Asking<'a> {
 }
 
 /// What comes of asking.
-#[expect(dead_code, reason = "the features that come next use it")]
 #[derive(Debug)]
 pub(super) enum Outcome {
     /// An answer.
     Reply(Reply),
     /// It has to be asked again after a wait.
     Wait(Wait),
+    /// There is no answer: the connection is to be closed.
+    Drop,
 }
 
 /// An answer: its head is in the worker's buffer, and perhaps all of it.
@@ -63,6 +67,9 @@ struct Located {
 impl Service {
     /// Answer a request.
     pub(super) fn answer(&mut self, asking: &Asking<'_>) -> Result<Outcome, StdoutError> {
+        if let Some(reply) = self.show(asking)? {
+            return Ok(Outcome::Reply(reply));
+        }
         if let Some(reply) = self.answer_again(asking)? {
             return Ok(Outcome::Reply(reply));
         }
@@ -172,11 +179,7 @@ impl Service {
         content: Option<Stored>,
         asking: &Asking<'_>,
     ) -> Result<Reply, StdoutError> {
-        let answer = Answer {
-            is_head: asking.request.method == Method::Head,
-            persists: asking.persists && !self.is_ending,
-            is_old: asking.request.version == Version::Http10,
-        };
+        let answer = self.framing(asking);
         render(&plan, answer, self.date.at(self.now), &mut self.outbound);
         let mut reply = Reply::new(plan.status, answer.persists, asking.since);
         let pieces = follow(plan.content, answer);
@@ -186,6 +189,61 @@ impl Service {
         }
         self.report_answer(&mut reply, sent, asking)?;
         Ok(reply)
+    }
+
+    /// Answer as planned, with what comes out of a pipe, which must not block.
+    pub(super) fn respond_from(
+        &mut self,
+        plan: Plan<'_>,
+        fd: OwnedFd,
+        writer: Box<dyn Writer>,
+        asking: &Asking<'_>,
+    ) -> Result<Reply, StdoutError> {
+        let answer = self.framing(asking);
+        render(&plan, answer, self.date.at(self.now), &mut self.outbound);
+        let framed = match answer.is_old {
+            true => Framed::UntilClose,
+            false => Framed::Chunked,
+        };
+        let mut reply = Reply::new(plan.status, answer.persists && !answer.is_old, asking.since);
+        let pipe = Pipe::new(fd, framed, writer);
+        reply.parts.push(Part::Pipe(Box::new(pipe)));
+        self.report_answer(&mut reply, 0, asking)?;
+        Ok(reply)
+    }
+
+    /// Answer as planned, with the stream of requests.
+    pub(super) fn respond_feeding(
+        &mut self,
+        plan: Plan<'_>,
+        feed: Feed,
+        asking: &Asking<'_>,
+    ) -> Result<Reply, StdoutError> {
+        let answer = self.framing(asking);
+        render(&plan, answer, self.date.at(self.now), &mut self.outbound);
+        let mut reply = Reply::new(plan.status, answer.persists && !answer.is_old, asking.since);
+        reply.parts.push(Part::Feed(Box::new(feed)));
+        self.report_answer(&mut reply, 0, asking)?;
+        Ok(reply)
+    }
+
+    /// Do not answer a request at all: its connection is closed.
+    pub(super) fn drop_request(&mut self, asking: &Asking<'_>) -> Result<Outcome, StdoutError> {
+        self.observer.notice(&Happening::Dropped {
+            peer: asking.peer,
+            head: asking.head,
+            request: asking.request,
+            since: asking.since,
+        })?;
+        Ok(Outcome::Drop)
+    }
+
+    fn framing(&self, asking: &Asking<'_>) -> Answer {
+        Answer {
+            is_head: asking.request.method == Method::Head,
+            persists: asking.persists && !self.is_ending,
+            is_old: asking.request.version == Version::Http10,
+        }
     }
 
     /// Answer what is no request, or came too late; the connection is to be closed.

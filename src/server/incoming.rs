@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 use std::os::fd::BorrowedFd;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::connection::Wait;
 use super::exchange::{Asking, Outcome, Reply};
@@ -24,6 +24,11 @@ pub(super) trait Sink: Debug {
 
     /// What can be written to once it takes more; `None` when it takes more now.
     fn waits_for(&mut self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    /// How long it may have to wait; `None` for as long as a client may.
+    fn patience(&self) -> Option<Duration> {
         None
     }
 
@@ -55,6 +60,8 @@ pub(super) enum Taken {
     Wait(Wait),
     /// It was whole, and is answered.
     Answered(Reply),
+    /// It is not answered at all.
+    Dropped,
     /// It cannot be taken: answered, and not heard any further.
     Refused(Reply),
 }
@@ -102,6 +109,11 @@ impl Incoming {
         self.body.is_done() || self.waits
     }
 
+    /// How long the sink may have to wait; `None` for as long as a client may.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        self.sink.as_ref()?.patience()
+    }
+
     /// What can be written to once the sink takes more.
     pub(super) fn sink_fd(&mut self) -> Option<BorrowedFd<'_>> {
         self.sink.as_mut()?.waits_for()
@@ -147,6 +159,7 @@ impl Incoming {
         Ok(match outcome {
             Outcome::Reply(reply) => (count, Taken::Answered(reply)),
             Outcome::Wait(wait) => (count, Taken::Wait(wait)),
+            Outcome::Drop => (count, Taken::Dropped),
         })
     }
 

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::io::Write;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
 use nix::errno::Errno;
 
@@ -16,7 +17,6 @@ const READ: usize = 64 * 1024;
 const SIZE_LINE: usize = 8;
 
 /// How the content is framed, RFC 9112, section 6.
-#[expect(dead_code, reason = "the features that come next use it")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framed {
     /// In chunks, section 7.1.
@@ -29,6 +29,11 @@ pub(super) enum Framed {
 pub(super) trait Writer: Debug {
     /// Whether the end of the pipe is the end of the content; otherwise the connection is cut, so that the client knows.
     fn is_whole(&mut self) -> bool;
+
+    /// How long it may have nothing to say; `None` for as long as a client may.
+    fn patience(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// The reading end of a pipe.
@@ -44,7 +49,6 @@ pub(super) struct Pipe {
 }
 
 impl Pipe {
-    #[expect(dead_code, reason = "the features that come next use it")]
     /// Send on what comes out of `fd`, which must not block.
     pub(super) fn new(fd: OwnedFd, framed: Framed, writer: Box<dyn Writer>) -> Self {
         Self {
@@ -55,6 +59,11 @@ impl Pipe {
             sent: 0,
             has_ended: false,
         }
+    }
+
+    /// How long nothing may come out of it; `None` for as long as a client may be silent.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        self.writer.patience()
     }
 
     /// The descriptor, to watch it.

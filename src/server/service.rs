@@ -1,5 +1,6 @@
 //! What the connections of a worker share: what is served, the limits, and the buffers that none of them needs for long.
 
+use std::cell::RefCell;
 use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,8 +10,11 @@ use super::cache::Cache;
 use super::exchange::Asking;
 use super::files::Root;
 use super::incoming::Sink;
+use super::inspector::Inspector;
+use super::shape::Shape;
 use crate::engine::StdoutError;
-use crate::http::{Boundary, DateLine, Request, Site, Status};
+use crate::http::inspect::Record;
+use crate::http::{Boundary, DateLine, Method, Request, Site, Status};
 use crate::net::{Address, CallError};
 
 /// How many bytes one recv takes.
@@ -58,6 +62,17 @@ pub enum Happening<'a> {
         /// When the request was there.
         since: Instant,
     },
+    /// A request was not answered, on purpose: its connection is closed.
+    Dropped {
+        /// Who asked.
+        peer: &'a Address,
+        /// The head as it came, with its blank line.
+        head: &'a [u8],
+        /// What it asks for.
+        request: &'a Request<'a>,
+        /// When it was there.
+        since: Instant,
+    },
     /// No descriptor is left for a new connection; it is tried again in a while.
     Exhausted(&'a CallError),
 }
@@ -66,6 +81,11 @@ pub enum Happening<'a> {
 pub trait Observer {
     /// Something happened.
     fn notice(&mut self, happening: &Happening<'_>) -> Result<(), StdoutError>;
+
+    /// A request was put together with everything that is known of it, where that was asked for.
+    fn recorded(&mut self, _: &Record) -> Result<(), StdoutError> {
+        Ok(())
+    }
 
     /// Everything that was ready is done.
     fn turn_ends(&mut self) -> Result<(), StdoutError> {
@@ -87,6 +107,10 @@ pub struct Service {
     pub(super) outbound: Vec<u8>,
     pub(super) path: Vec<u8>,
     pub(super) cache: Cache,
+    /// How answers are shaped; `None` where they are the site's.
+    pub(super) shape: Option<RefCell<Shape>>,
+    /// Who shows what is asked; `None` where nobody wants to see it.
+    pub(super) inspector: Option<Rc<RefCell<Inspector>>>,
     seed: RandomState,
     boundaries: u64,
 }
@@ -113,6 +137,8 @@ impl Service {
         Self {
             site: Rc::new(site),
             cache: Cache::new(root.is_some()),
+            shape: None,
+            inspector: None,
             root,
             limits,
             observer,
@@ -134,7 +160,13 @@ impl Service {
     }
 
     /// Where the body of a request is to go; `None` where nobody wants it.
-    pub(super) fn sink(&mut self, _asking: &Asking<'_>) -> Result<Option<Box<dyn Sink>>, Status> {
-        Ok(None)
+    pub(super) fn sink(&mut self, asking: &Asking<'_>) -> Result<Option<Box<dyn Sink>>, Status> {
+        let is_tunnel = asking.request.method == Method::Connect;
+        match &self.shape {
+            Some(shape) if !is_tunnel && !self.is_page(asking.request) => {
+                shape.borrow_mut().sink(asking).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 }

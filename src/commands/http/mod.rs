@@ -1,5 +1,8 @@
 //! `sockkit http`: the tutorial's server, and the files of a directory.
 
+mod exec;
+mod inspect;
+
 use std::fmt;
 use std::mem;
 use std::num::NonZero;
@@ -11,6 +14,8 @@ use std::time::Duration;
 use clap::Args;
 use serde::{Serialize, Serializer};
 
+use self::exec::ExecArgs;
+use self::inspect::InspectArgs;
 use super::Desk;
 use super::endpoint::listeners;
 use crate::args::{FamilyArgs, PortArgs, SocketArgs, combine, duration};
@@ -18,12 +23,14 @@ use crate::engine::{Listener, StdoutError};
 use crate::http::{Request, Site, Status, Version};
 use crate::net::{Address, CallError, Endpoint, Family, HostPort, Kind, Protocol, Socket, reason};
 use crate::output::{Bytes, Event, Exit, Face, Listening, Output, Usage, Warning, harmless};
-use crate::server::{Crew, Happening, Limits, Observer, Root, Service};
+use crate::server::{CallLog, Crew, Gateway, Happening, Limits, Observer, Root, Service, Shape};
 
 /// How many bytes of events may wait for stdout's reader before requests are left out.
 const UNREAD: usize = 4 << 20;
 /// How much of a request that was refused is shown.
 const SHOWN: usize = 4096;
+/// What is answered where nothing else was asked for.
+const GREETING: &str = "Hello world!";
 
 /// Serve HTTP: a text on every path, or the files of a directory
 ///
@@ -36,14 +43,9 @@ pub struct Http {
     /// HOST:PORT, *:PORT, PORT, fd:N or fd:systemd [default: 127.0.0.1:8082]
     #[arg(value_name = "ADDR", conflicts_with = "listen")]
     addr: Option<String>,
-    /// Answer every request with this text
-    #[arg(
-        long,
-        value_name = "STR",
-        default_value = "Hello world!",
-        conflicts_with = "dir"
-    )]
-    text: String,
+    /// Answer every request with this text [default: Hello world!]
+    #[arg(long, value_name = "STR", conflicts_with = "dir")]
+    text: Option<String>,
     /// The host to listen on: a name, an address, or * for all
     #[arg(long, value_name = "HOST")]
     host: Option<String>,
@@ -65,6 +67,10 @@ pub struct Http {
     deadline: Option<Duration>,
     #[command(flatten)]
     ready: PortArgs,
+    #[command(flatten)]
+    inspect: InspectArgs,
+    #[command(flatten)]
+    exec: ExecArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -73,12 +79,24 @@ Examples:
   sockkit http . 8000                the files of this directory, for this machine only
   sockkit http site :8000            the same for everyone, IPv4 and IPv6
   sockkit http --explain             see accept, recv, send and close as they happen
-  sockkit http --text ok -q          an answer for health checks, and nothing printed";
+  sockkit http --text ok -q          an answer for health checks, and nothing printed
+  sockkit http --inspect             show webhooks live on http://127.0.0.1:8082/.sockkit/
+  sockkit http --status 503 --delay 2s --drop 10%    a bad day, to test a client with
+  sockkit http --exec -- date        the output of a command, made for each request";
 
 impl Http {
     /// Listen and serve until a signal, or the deadline.
     pub fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
         let root = self.root()?;
+        let gateway = self.exec.gateway(&desk.output)?;
+        let calls = self.inspect.inspect.then(CallLog::default);
+        let desk = &match &calls {
+            Some(calls) => Desk {
+                explain: calls.beside(&desk.explain),
+                ..desk.clone()
+            },
+            None => desk.clone(),
+        };
         let listeners = self.listen(desk)?;
         let (sockets, locals): (Vec<Socket>, Vec<Address>) = listeners
             .into_iter()
@@ -86,19 +104,61 @@ impl Http {
             .unzip();
         let crew = Crew::new(sockets)?;
         self.announce(&locals, desk)?;
+        self.inspect.announce(&locals, desk)?;
 
         let site = Site {
-            text: root.is_none().then(|| self.text.clone()),
+            text: root.is_none().then(|| self.text().to_owned()),
             ..Site::default()
         };
         let output = &desk.output;
         let service = || {
-            let printer = Printer::new(output.clone());
-            Service::new(site.clone(), root.clone(), self.limits(), Box::new(printer))
+            let printer: Box<dyn Observer> = match &calls {
+                Some(_) => Box::new(self.inspect.printer(output.clone())),
+                None => Box::new(Printer::new(output.clone())),
+            };
+            let service = Service::new(site.clone(), root.clone(), self.limits(), printer);
+            let service = self.shape(service, gateway.as_ref(), &locals);
+            match &calls {
+                Some(calls) => {
+                    let name = self.host.as_deref();
+                    service.inspected(self.inspect.inspector(calls.clone(), &locals, name))
+                }
+                None => service,
+            }
         };
         let outlet = is_printing(output).then(|| output.outlet().as_ref());
-        let signal = crew.run(self.workers(desk), &service, outlet, self.deadline)?;
-        Ok(Exit::Signal(signal))
+        let ended = crew.run(self.workers(desk), &service, outlet, self.deadline);
+        if let Some(gateway) = &gateway {
+            gateway.end();
+        }
+        Ok(Exit::Signal(ended?))
+    }
+
+    fn text(&self) -> &str {
+        self.text.as_deref().unwrap_or(GREETING)
+    }
+
+    /// Have the answers as they were asked for, where that is not the site's affair.
+    fn shape(
+        &self,
+        service: Service,
+        gateway: Option<&Arc<Gateway>>,
+        locals: &[Address],
+    ) -> Service {
+        let says = match (gateway, &self.dir) {
+            (Some(gateway), _) => Some(self.exec.says(gateway, locals)),
+            (None, Some(_)) => None,
+            (None, None) => self.inspect.says(self.text.as_deref()),
+        };
+        let shape = Shape {
+            says,
+            delay: self.inspect.delay,
+            dice: self.inspect.dice(),
+        };
+        match shape.is_any() || self.inspect.inspect {
+            true => service.shaped(shape),
+            false => service,
+        }
     }
 
     /// One for each core; the tutorial's server is one loop, and so is one that is to be followed call by call.
@@ -194,19 +254,26 @@ impl Observer for Printer {
                 head,
                 request,
                 status,
-            } if self.is_on => {
-                if self.output.outlet().backlog() > UNREAD {
-                    return self.leave_out();
-                }
-                self.left_out = false;
-                self.output.offer(&Printed {
-                    peer,
-                    request: request.map(Line::from),
-                    status: *status,
-                    head: Bytes(shown(head)),
-                })
+            } if self.is_on => self.print(Printed {
+                peer,
+                request: request.map(Line::from),
+                status: Some(*status),
+                head: Bytes(shown(head)),
+            }),
+            Happening::Dropped {
+                peer,
+                head,
+                request,
+                ..
+            } if self.is_on => self.print(Printed {
+                peer,
+                request: Some(Line::from(*request)),
+                status: None,
+                head: Bytes(shown(head)),
+            }),
+            Happening::Dropped { .. } | Happening::Answered { .. } | Happening::Finished { .. } => {
+                Ok(())
             }
-            Happening::Answered { .. } | Happening::Finished { .. } => Ok(()),
         }
     }
 }
@@ -220,14 +287,26 @@ impl Printer {
         }
     }
 
+    fn print(&mut self, printed: Printed<'_>) -> Result<(), StdoutError> {
+        if self.output.outlet().backlog() > UNREAD {
+            return self.leave_out();
+        }
+        self.left_out = false;
+        self.output.offer(&printed)
+    }
+
     /// A reader that has stopped reading costs it some requests, but neither the server its memory nor clients their answers.
     fn leave_out(&mut self) -> Result<(), StdoutError> {
         if mem::replace(&mut self.left_out, true) {
             return Ok(());
         }
-        self.output.offer(&Warning {
-            message: "stdout is not being read: requests are left out".to_owned(),
-        })
+        self.output.offer(&left_out())
+    }
+}
+
+fn left_out() -> Warning {
+    Warning {
+        message: "stdout is not being read: requests are left out".to_owned(),
     }
 }
 
@@ -250,8 +329,9 @@ struct Printed<'a> {
     peer: &'a Address,
     #[serde(flatten)]
     request: Option<Line<'a>>,
+    /// `None` where the connection was closed instead.
     #[serde(serialize_with = "as_number")]
-    status: Status,
+    status: Option<Status>,
     #[serde(flatten)]
     head: Bytes<'a>,
 }
@@ -280,8 +360,8 @@ fn as_text<S: Serializer>(peer: &Address, serializer: S) -> Result<S::Ok, S::Err
     serializer.collect_str(peer)
 }
 
-fn as_number<S: Serializer>(status: &Status, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u16(status.0)
+fn as_number<S: Serializer>(status: &Option<Status>, serializer: S) -> Result<S::Ok, S::Error> {
+    status.map(|status| status.0).serialize(serializer)
 }
 
 impl Event for Printed<'_> {
@@ -311,7 +391,7 @@ mod tests {
             let printed = Printed {
                 peer: &peer,
                 request: None,
-                status: Status::OK,
+                status: Some(Status::OK),
                 head: Bytes(shown(head)),
             };
             format!("{printed}\n")

@@ -10,11 +10,7 @@ use super::kept::Kept;
 
 /// The command that sends a request once more, to `origin` (`http://127.0.0.1:8082`), the address where it was heard;
 /// `None` where curl cannot send it (CONNECT).
-pub fn curl(
-    request: &Request<'_>,
-    body: Option<&Kept>,
-    origin: &str,
-) -> Option<String> {
+pub fn curl(request: &Request<'_>, body: Option<&Kept>, origin: &str) -> Option<String> {
     let mut words = Words::default();
     target(request, origin, &mut words)?;
     let has_body = body.is_some_and(|body| body.length() > 0);

@@ -12,4 +12,4 @@ mod supervisor;
 mod work;
 
 pub use command::{CannotRun, Gateway, GatewayLimits};
-pub(super) use work::Work;
+pub(super) use work::{Verdict, Work};

@@ -48,9 +48,8 @@ impl Running {
     /// How one ended, if it has; it is gone then.
     pub(super) fn reap(&self, group: Pid) -> Option<WaitStatus> {
         let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
-        match waitid(Id::Pid(group), flags) {
-            Ok(WaitStatus::StillAlive) => return None,
-            Ok(_) | Err(_) => {}
+        if waitid(Id::Pid(group), flags) == Ok(WaitStatus::StillAlive) {
+            return None;
         }
         let mut groups = self.groups();
         let ended = waitpid(group, Some(WaitPidFlag::WNOHANG));

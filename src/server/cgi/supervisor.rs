@@ -135,8 +135,8 @@ impl Supervisor {
                 return Ended::Lost(errno);
             }
             // As long as the client speaks itself it cannot be waited for.
-            let is_heard = self.shared.is_heard.load(Ordering::Relaxed);
-            let reads = !is_all && !(is_heard && spool.is_full());
+            let may_wait = self.shared.is_heard.load(Ordering::Relaxed) && spool.is_full();
+            let reads = !is_all && !may_wait;
             if let Some(ended) = self.wait(reads, !spool.is_empty()) {
                 return ended;
             }
@@ -191,7 +191,10 @@ impl Supervisor {
             };
             let mut polled = Vec::with_capacity(2);
             if let (Some(answer), true) = (&self.answer, !(self.discards && self.is_decided)) {
-                polled.push(PollFd::new(answer.as_fd(), flags(writes, PollFlags::POLLOUT)));
+                polled.push(PollFd::new(
+                    answer.as_fd(),
+                    flags(writes, PollFlags::POLLOUT),
+                ));
             }
             if reads {
                 polled.push(PollFd::new(self.stdout.as_fd(), PollFlags::POLLIN));

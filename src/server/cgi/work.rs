@@ -30,7 +30,7 @@ pub(super) struct Shared {
 }
 
 /// The head of an answer, or the status of a failure.
-pub(super) type Verdict = Result<(Status, Vec<(String, String)>), Status>;
+pub(in super::super) type Verdict = Result<(Status, Vec<(String, String)>), Status>;
 
 /// A command at work.
 #[derive(Debug)]

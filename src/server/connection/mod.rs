@@ -40,11 +40,13 @@ enum State {
 }
 
 /// What a request waits for before it is answered.
-#[expect(dead_code, reason = "the features that come next use it")]
 #[derive(Debug)]
 pub(super) enum Wait {
     /// A descriptor that can be read once it is time to ask again.
+    #[expect(dead_code, reason = "the features that come next use it")]
     For(OwnedFd),
+    /// The same, within another time than a client has.
+    Within(OwnedFd, Duration),
     /// So much time.
     Time(Duration),
     /// The sink of its body, until it takes more.
@@ -125,9 +127,9 @@ impl Connection {
     /// The descriptor besides the socket that it waits for, once.
     pub(super) fn beside(&mut self) -> Option<(BorrowedFd<'_>, Interest)> {
         match self.state {
-            State::Starved => Some((self.outgoing.pipe()?.fd(), Interest::READ)),
+            State::Starved => Some((self.outgoing.source()?, Interest::READ)),
             State::Waiting => match self.wait.as_deref()? {
-                Wait::For(fd) => Some((fd.as_fd(), Interest::READ)),
+                Wait::For(fd) | Wait::Within(fd, _) => Some((fd.as_fd(), Interest::READ)),
                 Wait::Sink => Some((self.incoming.as_mut()?.sink_fd()?, Interest::WRITE)),
                 Wait::Time(_) => None,
             },
@@ -175,6 +177,12 @@ impl Connection {
         if self.state == State::Waiting && matches!(self.wait.as_deref(), Some(Wait::Time(_))) {
             self.resume();
             return self.catch_up(service, now);
+        }
+        if let (State::Starved, Some(feed)) = (self.state, self.outgoing.feed()) {
+            feed.beat();
+            self.send_on(service, now)?;
+            self.until = self.until.max(now + service.limits.stall);
+            return Ok(());
         }
         let head = match self.incoming.take() {
             Some(incoming) => incoming.into_head(),

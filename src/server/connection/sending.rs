@@ -1,6 +1,6 @@
 //! The sending half of a connection: what was gathered goes out, and what is to follow it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::super::outgoing::Progress;
 use super::super::service::Service;
@@ -14,16 +14,25 @@ impl Connection {
             let progress = self.outgoing.send(&mut self.stream, &service.outbound);
             service.outbound.clear();
             self.after(progress, service, now)?;
+        } else if self.closes && self.state == State::Reading && self.outgoing.is_empty() {
+            // Its request was dropped, and there is nothing to say before that.
+            self.state = State::Closed;
         }
         if let (Some(wait), State::Reading) = (self.wait.as_deref(), self.state) {
             self.state = State::Waiting;
             self.until = now
                 + match wait {
                     Wait::Time(time) => *time,
-                    Wait::For(_) | Wait::Sink => service.limits.stall,
+                    Wait::Within(_, time) => *time,
+                    Wait::Sink => self.sink_patience().unwrap_or(service.limits.stall),
+                    Wait::For(_) => service.limits.stall,
                 };
         }
         Ok(())
+    }
+
+    fn sink_patience(&self) -> Option<Duration> {
+        self.incoming.as_ref()?.patience()
     }
 
     pub(super) fn send_on(
@@ -45,13 +54,14 @@ impl Connection {
         match progress {
             Progress::Broken => return self.break_off(service),
             Progress::Full { moved } | Progress::Starved { moved } => {
-                if moved || !was_sending {
-                    self.until = now + service.limits.stall;
-                }
-                self.state = match progress {
-                    Progress::Starved { .. } => State::Starved,
-                    _ => State::Sending,
+                let (state, patience) = match progress {
+                    Progress::Starved { .. } => (State::Starved, self.outgoing.patience()),
+                    _ => (State::Sending, None),
                 };
+                if moved || self.state != state {
+                    self.until = now + patience.unwrap_or(service.limits.stall);
+                }
+                self.state = state;
             }
             Progress::Done => {
                 self.finish(service)?;
