@@ -130,11 +130,11 @@ impl Sink for Shaped {
     }
 
     fn waits_for(&mut self) -> Option<BorrowedFd<'_>> {
-        self.work.as_mut()?.waits_for()
+        self.work.as_ref()?.waits_for()
     }
 
     fn patience(&self) -> Option<Duration> {
-        self.work.as_ref().map(Work::time)
+        self.work.as_ref().map(Work::patience)
     }
 
     fn finish(
@@ -152,7 +152,7 @@ impl Sink for Shaped {
         if let Some(work) = &self.work {
             verdict = work.verdict();
             if let (None, Some(fd)) = (&verdict, work.ready()) {
-                return Ok(Outcome::Wait(Wait::Within(fd, work.time())));
+                return Ok(Outcome::Wait(Wait::Within(fd, work.patience())));
             }
         }
         service.inspect_body(mem::take(&mut self.kept));

@@ -20,11 +20,13 @@
 mod kit;
 
 mod addresses;
+mod exec;
 mod exit_status;
 mod explain;
 mod fqdn;
 mod http;
 mod idle;
+mod inspect;
 mod json;
 mod options;
 mod racing;

@@ -21,6 +21,7 @@ mod kit;
 
 mod chromium;
 mod dig;
+mod inspect;
 mod netcat;
 mod python;
 mod socat;

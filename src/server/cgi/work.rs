@@ -40,8 +40,11 @@ pub(in super::super) struct Work {
     rest: Vec<u8>,
     answer: OwnedFd,
     shared: Arc<Shared>,
-    time: Duration,
+    patience: Duration,
 }
+
+/// How much later than the command's time is up that must be known here.
+const AFTERWARDS: Duration = Duration::from_secs(5);
 
 impl Gateway {
     /// Start the command for a request; 503 when too many are running, 502 when it cannot be started.
@@ -103,7 +106,7 @@ impl Gateway {
             rest: Vec::new(),
             answer,
             shared,
-            time: self.limits.time,
+            patience: self.limits.time + AFTERWARDS,
         })
     }
 
@@ -122,9 +125,8 @@ impl Work {
         self.feed();
     }
 
-    /// What can be written to once the command takes more; `None` when it takes more now.
-    pub(in super::super) fn waits_for(&mut self) -> Option<BorrowedFd<'_>> {
-        self.feed();
+    /// What can be written to once the command takes more; `None` when it has taken everything.
+    pub(in super::super) fn waits_for(&self) -> Option<BorrowedFd<'_>> {
         match self.rest.is_empty() {
             true => None,
             false => self.stdin.as_ref().map(AsFd::as_fd),
@@ -148,14 +150,14 @@ impl Work {
         self.answer.try_clone().ok()
     }
 
-    /// How long it may take.
-    pub(in super::super) fn time(&self) -> Duration {
-        self.time
+    /// How long may pass without a sign of it.
+    pub(in super::super) fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// What it answers, as it comes.
     pub(in super::super) fn into_answer(self) -> (OwnedFd, Box<dyn Writer>) {
-        (self.answer, Box::new(Told(self.shared, self.time)))
+        (self.answer, Box::new(Told(self.shared, self.patience)))
     }
 
     /// write(2) as long as it is taken.

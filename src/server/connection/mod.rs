@@ -11,12 +11,12 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use super::exchange::Reply;
-use super::incoming::Incoming;
+use super::incoming::{CONTINUE, Incoming};
 use super::outgoing::Outgoing;
 use super::service::Service;
 use super::stream::Stream;
 use crate::engine::{Interest, StdoutError};
-use crate::http::Status;
+use crate::http::{HEAD_LIMIT, Status};
 use crate::net::{Address, Recv, Socket};
 
 /// How many bytes a lingering close hears before it gives up.
@@ -73,6 +73,8 @@ pub(super) struct Connection {
     closes: bool,
     /// Whether the client may still be sending when it has its last answer.
     lingers: bool,
+    /// Whether the client's end was heard while it waited.
+    has_hung_up: bool,
     drained: usize,
     until: Instant,
     watched: Interest,
@@ -93,6 +95,7 @@ impl Connection {
             reply: None,
             closes: false,
             lingers: false,
+            has_hung_up: false,
             drained: 0,
             until,
             watched: Interest::READ,
@@ -118,6 +121,7 @@ impl Connection {
     pub(super) fn new_interest(&mut self) -> Option<Interest> {
         let interest = match self.state {
             State::Sending => Interest::WRITE,
+            State::Waiting if self.overhears() => Interest::READ,
             State::Waiting | State::Starved => Interest::NONE,
             _ => Interest::READ,
         };
@@ -148,6 +152,7 @@ impl Connection {
             State::Reading => self.hear(service, now)?,
             State::Sending => self.send_on(service, now)?,
             State::Waiting | State::Starved if gone => self.break_off(service)?,
+            State::Waiting if self.overhears() => self.overhear(service)?,
             State::Waiting | State::Starved | State::Closed => {}
             State::Lingering => self.drain(service),
         }
@@ -202,6 +207,39 @@ impl Connection {
             self.flush(service, now)?;
         }
         Ok(())
+    }
+
+    /// Whether the client is listened to while it waits for what may take long: one that has left is waited for by a
+    /// command in vain.
+    fn overhears(&self) -> bool {
+        let is_long = matches!(self.wait.as_deref(), Some(Wait::Within(..)));
+        is_long && !self.has_hung_up && self.heard.len() < HEAD_LIMIT
+    }
+
+    /// Hear what comes too early, or the end. Whether a client that has ended its half still listens is told only by
+    /// sending something: an interim response means nothing to it (RFC 9110, section 15.2) and is refused by the kernel of
+    /// one that is gone.
+    fn overhear(&mut self, service: &mut Service) -> Result<(), StdoutError> {
+        match self.stream.recv(&mut service.inbound) {
+            Ok(Recv::Bytes(0)) => {
+                self.has_hung_up = true;
+                let may_be_told = self
+                    .incoming
+                    .as_ref()
+                    .is_some_and(|incoming| !incoming.is_old());
+                match may_be_told && self.stream.send(CONTINUE, false).is_err() {
+                    true => self.break_off(service),
+                    false => Ok(()),
+                }
+            }
+            Ok(Recv::Bytes(count)) => {
+                let bytes = service.inbound.get(..count).unwrap_or_default();
+                self.heard.extend_from_slice(bytes);
+                Ok(())
+            }
+            Ok(Recv::WouldBlock) => Ok(()),
+            Err(_) => self.break_off(service),
+        }
     }
 
     /// What was waited for is there: ask again.
