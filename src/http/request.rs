@@ -202,6 +202,20 @@ fn of_version(seen: &[u8], excess: Option<Status>) -> Option<Status> {
     }
 }
 
+/// A request with these lines of fields, for tests.
+#[cfg(test)]
+pub(super) fn with_request<T>(
+    line: &str,
+    fields: &str,
+    check: impl FnOnce(&Request<'_>) -> T,
+) -> T {
+    let head = format!("{line} HTTP/1.1\r\nHost: h\r\n{fields}\r\n");
+    match parse(head.as_bytes()) {
+        Parsed::Complete { request, .. } => check(&request),
+        other => panic!("{head}: {other:?}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -239,6 +253,25 @@ mod tests {
             ("GET / HTTP/1.1\r\nHost: h\r\n\n", 400),
             ("GET / HTTP/1.1\r\nHost: h\r\nA: b\rc\r\n\r\n", 400),
             ("GET / HTTP/1.1\r\nHost : h\r\n\r\n", 400),
+            ("GET / HTTP/1.1\r\nHost: h\r\nA: b\n\r\n", 400),
+            ("GET / HTTP/1.1\nHost: h\r\n\r\n", 400),
+            ("GET / HTTP/1.1\r\nHost: h\n\r\n", 400),
+            ("GET / HTTP/1.1\r\r\nHost: h\r\n\r\n", 400),
+            ("GET / HTTP/1.1\r\nHost: h\r\r\n\r\n", 400),
+            ("GET / HTTP/1.1\r\nHost: h\r\nA\0: b\r\n\r\n", 400),
+            ("GET / HTTP/1.1\r\nHost: h\r\nA\u{e4}: b\r\n\r\n", 400),
+            ("GET / HTTP/1.1\r\nHost: h\r\nA\tB: b\r\n\r\n", 400),
+            ("GET / HTTP/1.1\r\nHost: h\r\n\tA: b\r\n\r\n", 400),
+            ("GET  HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+            ("GET / / HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+            ("G@T / HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+            ("GET / HTTP/1.1\r\nhost: h\r\nHOST: h\r\n\r\n", 400),
+            ("GET http://a/ HTTP/1.1\r\nHost: a b\r\n\r\n", 400),
+            ("GET http://a/ HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400),
+            ("GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+            ("HEAD * HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+            ("OPTIONS ** HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+            ("CONNECT / HTTP/1.1\r\nHost: h\r\n\r\n", 400),
             ("GET / HTTP/1.1\r\n Host: h\r\n\r\n", 400),
             ("GET / HTTP/1.1\r\nHost: h\r\nA: b\r\n c\r\n\r\n", 400),
             ("GET / HTTP/1.1\r\nHost: h\r\n: b\r\n\r\n", 400),
@@ -260,6 +293,34 @@ mod tests {
             ("GET / HTTP/1.1\r\nHost: h\r\nContent-Length:\r\n\r\n", 400),
             (
                 "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+                400,
+            ),
+            (
+                "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\ncontent-length: 0\r\n\r\n",
+                400,
+            ),
+            (
+                "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 5, 5\r\n\r\n",
+                400,
+            ),
+            (
+                "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n",
+                400,
+            ),
+            (
+                "GET / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: \r\n\r\n",
+                400,
+            ),
+            (
+                "GET / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked, identity\r\n\r\n",
+                400,
+            ),
+            (
+                "GET / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding : chunked\r\n\r\n",
+                400,
+            ),
+            (
+                "GET / HTTP/1.1\r\nHost: h\r\nAuthorization: a\r\nAuthorization: a\r\n\r\n",
                 400,
             ),
             (
@@ -339,6 +400,69 @@ mod tests {
     }
 
     #[test]
+    fn the_host_that_is_asked() {
+        for (line, host) in [
+            ("GET /", "h"),
+            ("GET http://other:80/a", "other:80"),
+            ("GET HTTPS://[::1]", "[::1]"),
+            ("OPTIONS *", "h"),
+        ] {
+            with_request(line, "", |request| assert_eq!(request.host, Some(host)));
+        }
+        let Parsed::Complete { request, .. } = parse(b"GET / HTTP/1.0\r\n\r\n") else {
+            panic!();
+        };
+        assert_eq!(request.host, None);
+    }
+
+    #[test]
+    fn fields_at_hand() {
+        let fields =
+            "X:\r\naccept: a \r\nAccept-Encoding:\tgzip\r\nRange: 1\r\nACCEPT: b,c\r\nrange: 1\r\n";
+        with_request("GET /?q", fields, |request| {
+            assert_eq!(
+                request.value(Name::AcceptEncoding),
+                Some(b"gzip".as_slice())
+            );
+            assert_eq!(request.value(Name::Range), None, "it stands there twice");
+            assert_eq!(request.value(Name::Origin), None);
+            let accept: Vec<_> = request.values(Name::Accept).collect();
+            assert_eq!(accept, [b"a".as_slice(), b"b,c"]);
+            assert_eq!(request.values(Name::Origin).count(), 0);
+            let all = request
+                .fields()
+                .map(|(name, value)| format!("{name}={}", value.escape_ascii()));
+            assert_eq!(
+                all.collect::<Vec<_>>().join(" "),
+                "Host=h X= accept=a Accept-Encoding=gzip Range=1 ACCEPT=b,c range=1"
+            );
+        });
+    }
+
+    #[test]
+    fn expectations() {
+        for (fields, expected) in [
+            ("", (false, false)),
+            ("Expect:\r\n", (false, false)),
+            ("Expect: 100-Continue\r\n", (true, false)),
+            ("Expect: 100-continue, 100-continue\r\n", (true, false)),
+            ("Expect: 100-continue;a=b\r\n", (false, true)),
+            ("Expect: tea\r\n", (false, true)),
+            ("Expect: 100-continue\r\nExpect: tea\r\n", (true, true)),
+        ] {
+            with_request("GET /", fields, |request| {
+                let found = (request.expects_continue, request.expects_more);
+                assert_eq!(found, expected, "{fields}");
+            });
+        }
+        let old = b"GET / HTTP/1.0\r\nExpect: tea, 100-continue\r\n\r\n";
+        let Parsed::Complete { request, .. } = parse(old) else {
+            panic!();
+        };
+        assert!(!request.expects_continue && !request.expects_more);
+    }
+
+    #[test]
     fn what_is_too_long_is_refused() {
         let field = |size| format!("GET / HTTP/1.1\r\nHost: h\r\nA: {}", "x".repeat(size));
         assert_eq!(status(&field(HEAD_LIMIT - 40)), 100);
@@ -396,6 +520,18 @@ mod tests {
                 let cut = parse(&bytes[..end]);
                 prop_assert!(cut == Parsed::Partial || cut == whole, "{:?} and {:?}", cut, whole);
             }
+        }
+
+        #[test]
+        fn fields_come_back_as_they_were_sent(
+            sent in proptest::collection::vec(("[a-zA-Z!~-]{1,20}", "([!-~]([ -~]{0,20}[!-~])?)?"), 0..8)
+        ) {
+            let lines: String = sent.iter().map(|(name, value)| format!("X{name}:{value}\r\n")).collect();
+            let back = with_request("GET /", &lines, |request| {
+                request.fields().skip(1).map(|(name, value)| (name.to_owned(), value.to_vec())).collect::<Vec<_>>()
+            });
+            let sent: Vec<_> = sent.into_iter().map(|(name, value)| (format!("X{name}"), value.into_bytes())).collect();
+            prop_assert_eq!(back, sent);
         }
 
         #[test]
