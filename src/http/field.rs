@@ -55,6 +55,11 @@ impl<'a> Fields<'a> {
         self.first(name).filter(|_| !self.is_repeated(name))
     }
 
+    /// Whether a field stands there at all.
+    pub(super) fn has(&self, name: Name) -> bool {
+        self.first(name).is_some()
+    }
+
     /// The values of a field, line by line.
     pub(super) fn values(&self, name: Name) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let more = match self.is_repeated(name) {

@@ -57,7 +57,8 @@ impl Parts {
 }
 
 impl Piece {
-    fn length(&self) -> u64 {
+    /// How many bytes.
+    pub fn length(&self) -> u64 {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,
             Self::File(span) => span.length,

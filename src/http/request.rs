@@ -85,6 +85,19 @@ impl<'a> Request<'a> {
         self.fields.values(name)
     }
 
+    /// Whether it asks for all of what it names, whatever the client has of it.
+    pub fn is_unconditional(&self) -> bool {
+        use Name::{IfMatch, IfModifiedSince, IfNoneMatch, IfUnmodifiedSince, Range};
+        let conditions = [
+            Range,
+            IfNoneMatch,
+            IfModifiedSince,
+            IfMatch,
+            IfUnmodifiedSince,
+        ];
+        !self.expects_more && !conditions.into_iter().any(|name| self.fields.has(name))
+    }
+
     /// All fields, in the order in which they came, as name and value.
     pub fn fields(&self) -> FieldLines<'a> {
         self.fields.iter()

@@ -1,71 +1,191 @@
 //! One request, answered into the worker's buffer: ask, look, plan, render, report.
 
-use std::fs::File;
+use std::rc::Rc;
+use std::time::Instant;
 
-use super::files::append;
-use super::outgoing::Transfer;
+use super::cache::{Kept, Stored};
+use super::connection::Wait;
+use super::files::SMALL;
+use super::outgoing::{Part, Slice};
 use super::service::{Happening, Service};
 use crate::engine::StdoutError;
-use crate::http::{Answer, Asked, Found, Method, Piece, Plan, Request, Status, Version};
-use crate::http::{ask, asks_head, follow, plan, render};
+use crate::http::{
+    Answer, Asked, Found, Method, Parsed, Piece, Plan, Request, Status, Target, Version,
+};
+use crate::http::{ask, asks_head, follow, parse, plan, render};
 use crate::net::Address;
 
-/// Files up to this many bytes leave with their head in one send; larger ones are sent by the kernel.
-const SMALL: u64 = 64 * 1024;
-
-/// How an answer ends.
-#[derive(Debug)]
-pub(super) struct Answered {
-    /// Whether the connection goes on.
+/// A request that is to be answered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asking<'a> {
+    pub(super) request: &'a Request<'a>,
+    /// Its head as it came, with its blank line.
+    pub(super) head: &'a [u8],
+    /// Whether the connection may go on.
     pub(super) persists: bool,
-    /// What is to follow the bytes in the buffer.
-    pub(super) transfer: Option<Transfer>,
+    /// Who asks.
+    pub(super) peer: &'a Address,
+    /// When its head was there.
+    pub(super) since: Instant,
 }
 
-impl Service<'_> {
-    /// Answer a request; `persists` when the connection may go on.
-    pub(super) fn answer(
-        &mut self,
-        request: &Request<'_>,
-        head: &[u8],
-        persists: bool,
-        peer: &Address,
-    ) -> Result<Answered, StdoutError> {
-        let mut file = None;
-        let plan = match ask(request, &self.site, &mut self.path) {
-            Asked::Answer(plan) => plan,
+/// What comes of asking.
+#[expect(dead_code, reason = "the features that come next use it")]
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// An answer.
+    Reply(Reply),
+    /// It has to be asked again after a wait.
+    Wait(Wait),
+}
+
+/// An answer: its head is in the worker's buffer, and perhaps all of it.
+#[derive(Debug)]
+pub(super) struct Reply {
+    /// Whether the connection goes on.
+    pub(super) persists: bool,
+    /// What follows the bytes in the buffer.
+    pub(super) parts: Vec<Part>,
+    status: Status,
+    since: Instant,
+    /// The head of its request, where parts follow; it is told once they are sent.
+    head: Vec<u8>,
+}
+
+/// What was found at a path.
+struct Located {
+    found: Found,
+    content: Option<Stored>,
+    /// Where an answer to a request like this one can be kept.
+    kept: Option<Rc<Kept>>,
+}
+
+impl Service {
+    /// Answer a request.
+    pub(super) fn answer(&mut self, asking: &Asking<'_>) -> Result<Outcome, StdoutError> {
+        if let Some(reply) = self.answer_again(asking)? {
+            return Ok(Outcome::Reply(reply));
+        }
+        let request = asking.request;
+        let site = Rc::clone(&self.site);
+        let reply = match ask(request, &site, &mut self.path) {
+            Asked::Answer(plan) => self.respond(plan, None, asking)?,
             Asked::Path => {
-                let found;
-                (found, file) = match &self.root {
-                    Some(root) => root.find(&mut self.path),
-                    None => (Found::Missing, None),
-                };
+                let located = self.locate(asking);
                 let boundary = self.boundary();
-                plan(request, &self.path, &found, &self.site, self.now, boundary)
+                let found = &located.found;
+                let plan = plan(request, &self.path, found, &site, self.now, boundary);
+                let start = self.outbound.len();
+                let reply = self.respond(plan, located.content, asking)?;
+                if let Some(kept) = located.kept {
+                    self.make_ready(&kept, start, &reply, asking);
+                }
+                reply
             }
         };
+        Ok(Outcome::Reply(reply))
+    }
+
+    /// The answer that the last one had who asked for the same.
+    fn answer_again(&mut self, asking: &Asking<'_>) -> Result<Option<Reply>, StdoutError> {
+        let Some(path) = self.plain_path(asking) else {
+            return Ok(None);
+        };
+        let Some(kept) = self.cache.find(path, asking.since) else {
+            return Ok(None);
+        };
+        let Some(ready) = kept.ready() else {
+            return Ok(None);
+        };
+        ready.append(self.date.at(self.now), &mut self.outbound);
+        let mut reply = Reply::new(Status::OK, asking.persists, asking.since);
+        let sent = kept.facts.length;
+        self.report_answer(&mut reply, sent, asking)?;
+        Ok(Some(reply))
+    }
+
+    /// The path of a request that asks for all of a file and nothing else.
+    fn plain_path<'a>(&self, asking: &Asking<'a>) -> Option<&'a [u8]> {
+        let is_plain = asking.persists
+            && !self.is_ending
+            && asking.request.method == Method::Get
+            && asking.request.version == Version::Http11
+            && asking.request.is_unconditional();
+        match asking.request.target {
+            Target::Path { path, .. } if is_plain => Some(path.as_bytes()),
+            _ => None,
+        }
+    }
+
+    /// What lies at the path that was asked for: what is kept of it, or what is found now.
+    fn locate(&mut self, asking: &Asking<'_>) -> Located {
+        let Target::Path { path: asked, .. } = asking.request.target else {
+            return Located::nothing(Found::Missing);
+        };
+        let asked = asked.as_bytes();
+        if let Some(kept) = self.cache.find(asked, asking.since) {
+            return Located::of(kept);
+        }
+        let Some(root) = &self.root else {
+            return Located::nothing(Found::Missing);
+        };
+        let (found, file) = root.find(&mut self.path);
+        let (Some(file), Found::File(facts)) = (file, found) else {
+            return Located::nothing(found);
+        };
+        let kept = match self.cache.is_wanted(asked) {
+            true => self.cache.keep(asked, root, &self.path, file, asking.since),
+            false => Err(file),
+        };
+        match kept {
+            Ok(kept) => Located::of(&kept),
+            Err(file) => Located {
+                found: Found::File(facts),
+                content: Some(Stored::File(Rc::new(file))),
+                kept: None,
+            },
+        }
+    }
+
+    /// Keep the answer that begins at `start` of the buffer for those who ask for the same.
+    fn make_ready(&mut self, kept: &Kept, start: usize, reply: &Reply, asking: &Asking<'_>) {
+        let is_whole = reply.status == Status::OK && reply.parts.is_empty() && reply.persists;
+        if is_whole && self.plain_path(asking).is_some() {
+            let answer = self.outbound.get(start..).unwrap_or_default();
+            kept.make_ready(answer, self.date.at(self.now));
+        }
+    }
+
+    /// Answer with a status that speaks for itself.
+    pub(super) fn respond_with(
+        &mut self,
+        status: Status,
+        asking: &Asking<'_>,
+    ) -> Result<Reply, StdoutError> {
+        self.respond(Plan::status(status), None, asking)
+    }
+
+    /// Answer as planned, with the content of the file that was found.
+    pub(super) fn respond(
+        &mut self,
+        plan: Plan<'_>,
+        content: Option<Stored>,
+        asking: &Asking<'_>,
+    ) -> Result<Reply, StdoutError> {
         let answer = Answer {
-            is_head: request.method == Method::Head,
-            persists,
-            is_old: request.version == Version::Http10,
+            is_head: asking.request.method == Method::Head,
+            persists: asking.persists && !self.is_ending,
+            is_old: asking.request.version == Version::Http10,
         };
         render(&plan, answer, self.date.at(self.now), &mut self.outbound);
-        let status = plan.status;
+        let mut reply = Reply::new(plan.status, answer.persists, asking.since);
         let pieces = follow(plan.content, answer);
-        let mut answered = Answered {
-            persists,
-            transfer: None,
-        };
-        if let Some(file) = file {
-            answered = content(file, pieces, persists, &mut self.outbound);
+        let sent = pieces.iter().map(Piece::length).sum();
+        if let Some(content) = content {
+            self.append(&content, pieces, sent, &mut reply);
         }
-        (self.report)(&Happening::Answered {
-            peer,
-            head,
-            request: Some(request),
-            status,
-        })?;
-        Ok(answered)
+        self.report_answer(&mut reply, sent, asking)?;
+        Ok(reply)
     }
 
     /// Answer what is no request, or came too late; the connection is to be closed.
@@ -74,6 +194,7 @@ impl Service<'_> {
         status: Status,
         head: &[u8],
         peer: &Address,
+        since: Instant,
     ) -> Result<(), StdoutError> {
         let answer = Answer {
             is_head: asks_head(head),
@@ -82,38 +203,129 @@ impl Service<'_> {
         };
         let plan = Plan::status(status);
         render(&plan, answer, self.date.at(self.now), &mut self.outbound);
-        (self.report)(&Happening::Answered {
+        self.observer.notice(&Happening::Answered {
             peer,
             head,
             request: None,
             status,
+        })?;
+        self.observer.notice(&Happening::Finished {
+            peer,
+            head,
+            request: None,
+            status,
+            sent: status.line().len() as u64,
+            since,
+        })
+    }
+
+    /// An answer whose parts were on their way is through, or was broken off after `sent` bytes of content.
+    pub(super) fn finish(
+        &mut self,
+        reply: &Reply,
+        sent: u64,
+        peer: &Address,
+    ) -> Result<(), StdoutError> {
+        let parsed = parse(&reply.head);
+        let request = match &parsed {
+            Parsed::Complete { request, .. } => Some(request),
+            _ => None,
+        };
+        self.observer.notice(&Happening::Finished {
+            peer,
+            head: &reply.head,
+            request,
+            status: reply.status,
+            sent,
+            since: reply.since,
+        })
+    }
+
+    /// The pieces of a file: few bytes at once. One that is shorter than its head says can only be cut off.
+    fn append(&mut self, content: &Stored, pieces: Vec<Piece>, length: u64, reply: &mut Reply) {
+        // Once one piece waits for its turn, so do all behind it.
+        let is_long = length > SMALL && matches!(content, Stored::File(_));
+        for piece in pieces {
+            match (piece, content) {
+                (Piece::File(span), Stored::File(file)) if is_long => {
+                    reply.parts.push(Part::File(Slice {
+                        file: Rc::clone(file),
+                        offset: span.first,
+                        left: span.length,
+                    }));
+                }
+                (Piece::File(span), content) => {
+                    reply.persists &= content.append(span, &mut self.outbound);
+                }
+                (Piece::Bytes(bytes), _) if is_long => {
+                    reply.parts.push(Part::Bytes(bytes));
+                }
+                (Piece::Bytes(bytes), _) => self.outbound.extend_from_slice(&bytes),
+            }
+        }
+    }
+
+    fn report_answer(
+        &mut self,
+        reply: &mut Reply,
+        sent: u64,
+        asking: &Asking<'_>,
+    ) -> Result<(), StdoutError> {
+        let Asking {
+            request,
+            head,
+            peer,
+            since,
+            ..
+        } = *asking;
+        let (request, status) = (Some(request), reply.status);
+        self.observer.notice(&Happening::Answered {
+            peer,
+            head,
+            request,
+            status,
+        })?;
+        if !reply.parts.is_empty() {
+            reply.head = head.to_vec();
+            return Ok(());
+        }
+        self.observer.notice(&Happening::Finished {
+            peer,
+            head,
+            request,
+            status,
+            sent,
+            since,
         })
     }
 }
 
-/// The content of a file: a small one at once. One that is shorter than its head says can only be cut off.
-fn content(file: File, pieces: Vec<Piece>, persists: bool, into: &mut Vec<u8>) -> Answered {
-    let mut answered = Answered {
-        persists,
-        transfer: None,
-    };
-    let is_one = pieces.len() == 1;
-    for piece in pieces {
-        match piece {
-            Piece::Bytes(bytes) => into.extend_from_slice(&bytes),
-            Piece::File(span) if is_one && span.length > SMALL => {
-                answered.transfer = Some(Transfer {
-                    file,
-                    offset: span.first,
-                    left: span.length,
-                });
-                break;
-            }
-            Piece::File(span) => {
-                let size = usize::try_from(span.length).unwrap_or(usize::MAX);
-                answered.persists &= append(&file, span.first, size, into);
-            }
+impl Reply {
+    fn new(status: Status, persists: bool, since: Instant) -> Self {
+        Self {
+            persists,
+            parts: Vec::new(),
+            status,
+            since,
+            head: Vec::new(),
         }
     }
-    answered
+}
+
+impl Located {
+    fn nothing(found: Found) -> Self {
+        Self {
+            found,
+            content: None,
+            kept: None,
+        }
+    }
+
+    fn of(kept: &Rc<Kept>) -> Self {
+        Self {
+            found: Found::File(kept.facts),
+            content: Some(kept.content.clone()),
+            kept: Some(Rc::clone(kept)),
+        }
+    }
 }
