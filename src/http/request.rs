@@ -60,8 +60,6 @@ pub struct Request<'a> {
     pub expects_continue: bool,
     /// Whether it expects something else, which nobody here can fulfil (417).
     pub expects_more: bool,
-    /// The host that is asked, with its port where one is said: the target's, or else Host's.
-    pub host: Option<&'a str>,
     fields: Fields<'a>,
 }
 
@@ -75,6 +73,12 @@ pub enum Version {
 }
 
 impl<'a> Request<'a> {
+    /// The host that is asked, with its port where one is said: the target's, or else Host's.
+    pub fn host(&self) -> Option<&'a str> {
+        let field = || std::str::from_utf8(self.value(Name::Host)?).ok();
+        host_of(self.target_word).or_else(field)
+    }
+
     /// The value of a field; `None` when it is missing, and when there are several of it and they may contradict.
     pub fn value(&self, name: Name) -> Option<&'a [u8]> {
         self.fields.value(name)
@@ -87,15 +91,12 @@ impl<'a> Request<'a> {
 
     /// Whether it asks for all of what it names, whatever the client has of it.
     pub fn is_unconditional(&self) -> bool {
-        use Name::{IfMatch, IfModifiedSince, IfNoneMatch, IfUnmodifiedSince, Range};
-        let conditions = [
-            Range,
-            IfNoneMatch,
-            IfModifiedSince,
-            IfMatch,
-            IfUnmodifiedSince,
-        ];
-        !self.expects_more && !conditions.into_iter().any(|name| self.fields.has(name))
+        const CONDITIONS: u32 = Name::IfMatch.bit()
+            | Name::IfModifiedSince.bit()
+            | Name::IfNoneMatch.bit()
+            | Name::IfUnmodifiedSince.bit()
+            | Name::Range.bit();
+        !self.expects_more && !self.fields.has_any(CONDITIONS)
     }
 
     /// All fields, in the order in which they came, as name and value.
@@ -162,20 +163,18 @@ fn complete<'a>(raw: &httparse::Request<'_, 'a>, head: &'a [u8]) -> Result<Reque
     } else {
         Version::Http11
     };
-    // httparse takes a bare LF for a line's end, but no bare CR: with one for each line, none is missing.
-    if count(head, b'\r') != raw.headers.len() + 2 {
+    if !has_whole_line_ends(raw, head) {
         return Err(Status::BAD_REQUEST);
     }
     let method = Method::of(method_word);
     let target = Target::parse(target_word, method)?;
-    let mut fields = Fields::default();
+    // Two spaces, the version and a line's end; a line's end behind the fields.
+    let line = method_word.len() + target_word.len() + 12;
+    let mut fields = Fields::new(head.get(line..head.len() - 2).unwrap_or_default());
     for field in raw.headers.iter() {
         fields.take(field.name, field.value)?;
     }
-    // Two spaces, the version and a line's end; a line's end behind the fields.
-    let line = method_word.len() + target_word.len() + 12;
-    fields.lines = head.get(line..head.len() - 2).unwrap_or_default();
-    let host = fields.host(version)?;
+    fields.check_host(version)?;
     let is_new = version == Version::Http11;
     Ok(Request {
         method,
@@ -189,13 +188,18 @@ fn complete<'a>(raw: &httparse::Request<'_, 'a>, head: &'a [u8]) -> Result<Reque
         // RFC 9110, section 10.1.1: an expectation in a request of 1.0 is ignored.
         expects_continue: fields.expects_continue && is_new,
         expects_more: fields.expects_more && is_new,
-        host: host_of(target_word).or(host),
         fields,
     })
 }
 
-fn count(bytes: &[u8], wanted: u8) -> usize {
-    bytes.iter().filter(|byte| **byte == wanted).count()
+/// httparse takes a bare LF for a line's end, but nothing else: there must be a CR in front of each.
+fn has_whole_line_ends(raw: &httparse::Request<'_, '_>, head: &[u8]) -> bool {
+    let is_behind_one = |field: &httparse::Header<'_>| {
+        let start = field.name.as_ptr().addr() - head.as_ptr().addr();
+        let before = start.checked_sub(2).and_then(|end| head.get(end..start));
+        before == Some(b"\r\n")
+    };
+    head.ends_with(b"\r\n\r\n") && raw.headers.iter().all(is_behind_one)
 }
 
 /// Why a version was not taken: it is another one than ours, or no version at all. `None` while its line is open.
@@ -420,12 +424,12 @@ mod tests {
             ("GET HTTPS://[::1]", "[::1]"),
             ("OPTIONS *", "h"),
         ] {
-            with_request(line, "", |request| assert_eq!(request.host, Some(host)));
+            with_request(line, "", |request| assert_eq!(request.host(), Some(host)));
         }
         let Parsed::Complete { request, .. } = parse(b"GET / HTTP/1.0\r\n\r\n") else {
             panic!();
         };
-        assert_eq!(request.host, None);
+        assert_eq!(request.host(), None);
     }
 
     #[test]
