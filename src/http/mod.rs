@@ -3,23 +3,30 @@
 //! No socket, no file and no clock here: what is on the disk and what time it is are arguments, and so every decision
 //! of the server can be tested on a table.
 
+mod auth;
 mod body;
 mod chunked;
 mod date;
+mod disposition;
 mod field;
 mod media_type;
 mod method;
+mod multipart;
+mod parameter;
 mod plan;
 mod request;
 mod response;
 mod status;
 mod target;
 
+pub use auth::{CHALLENGE, Credentials, NoUser, Users};
 pub use body::{Body, Framing};
 pub use chunked::LIMIT as BODY_LIMIT;
 pub use date::DateLine;
+pub use disposition::Part;
 pub use media_type::{MediaType, media_type};
 pub use method::Method;
+pub use multipart::{Multipart, Piece};
 pub use plan::{Answer, Asked, Content, Found, Plan, Site, ask, plan};
 pub use request::{HEAD_LIMIT, LINE_LIMIT, Parsed, Request, Version, parse};
 pub use response::render;

@@ -27,6 +27,8 @@ impl Status {
     pub const CONTENT_TOO_LARGE: Self = Self(413);
     /// 414
     pub const URI_TOO_LONG: Self = Self(414);
+    /// 415
+    pub const UNSUPPORTED_MEDIA_TYPE: Self = Self(415);
     /// 431, RFC 6585
     pub const FIELDS_TOO_LARGE: Self = Self(431);
     /// 500
