@@ -6,6 +6,7 @@
 mod auth;
 mod body;
 mod chunked;
+mod cors;
 mod date;
 mod disposition;
 mod field;
@@ -18,10 +19,12 @@ mod request;
 mod response;
 mod status;
 mod target;
+mod vhost;
 
 pub use auth::{CHALLENGE, Credentials, NoUser, Users};
 pub use body::{Body, Framing};
 pub use chunked::LIMIT as BODY_LIMIT;
+pub use cors::{Cors, Preflight};
 pub use date::DateLine;
 pub use disposition::Part;
 pub use media_type::{MediaType, media_type};
@@ -32,3 +35,4 @@ pub use request::{HEAD_LIMIT, LINE_LIMIT, Parsed, Request, Version, parse};
 pub use response::render;
 pub use status::Status;
 pub use target::Target;
+pub use vhost::folder_of_host;
