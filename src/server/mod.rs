@@ -4,13 +4,17 @@
 //! No command line and no format here: what happens is reported to a closure.
 
 mod connection;
+mod crew;
 mod door;
 mod exchange;
 mod files;
+mod incoming;
 mod outgoing;
+mod pipe;
 mod service;
+mod stream;
 mod worker;
 
+pub use crew::Crew;
 pub use files::Root;
-pub use service::{Happening, Limits, Report, Service};
-pub use worker::Worker;
+pub use service::{Happening, Limits, Observer, Service};
