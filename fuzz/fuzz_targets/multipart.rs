@@ -1,7 +1,7 @@
 //! A form is found to be the same however its bytes were cut.
 #![no_main]
 
-use sockkit::http::{Multipart, Piece, Status};
+use sockkit::http::{Form, FormPiece, Status};
 
 libfuzzer_sys::fuzz_target!(|pieces: (u16, &[u8])| {
     let (cut, bytes) = pieces;
@@ -13,13 +13,13 @@ libfuzzer_sys::fuzz_target!(|pieces: (u16, &[u8])| {
 fn read(pieces: &[&[u8]]) -> (Vec<u8>, Result<bool, Status>) {
     let mut found = Vec::new();
     let mut read = || {
-        let mut form = Multipart::new(b"multipart/form-data; boundary=x")?;
+        let mut form = Form::new(b"multipart/form-data; boundary=x")?;
         for piece in pieces {
             form.take(piece, &mut |piece| {
                 match piece {
-                    Piece::Begin(part) => found.extend(part.file_name.unwrap_or_default()),
-                    Piece::Content(content) => found.extend(content),
-                    Piece::End => found.push(0),
+                    FormPiece::Begin(part) => found.extend(part.file_name.unwrap_or_default()),
+                    FormPiece::Content(content) => found.extend(content),
+                    FormPiece::End => found.push(0),
                 }
                 Ok(())
             })?;

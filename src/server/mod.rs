@@ -6,8 +6,11 @@
 mod connection;
 mod crew;
 mod door;
+mod draft;
+mod errand;
 mod exchange;
 mod files;
+mod guard;
 mod incoming;
 mod outgoing;
 mod pipe;
@@ -17,4 +20,5 @@ mod worker;
 
 pub use crew::Crew;
 pub use files::Root;
+pub use guard::Guard;
 pub use service::{Happening, Limits, Observer, Service};

@@ -15,7 +15,7 @@ const BOUNDARY: usize = 70;
 
 /// A piece of a form, in its order.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Piece<'a> {
+pub enum FormPiece<'a> {
     /// A part begins.
     Begin(Part),
     /// So much of its content.
@@ -25,11 +25,11 @@ pub enum Piece<'a> {
 }
 
 /// Who takes the pieces; a refusal ends the form.
-type Taker<'a> = dyn FnMut(Piece<'_>) -> Result<(), Status> + 'a;
+type Taker<'a> = dyn FnMut(FormPiece<'_>) -> Result<(), Status> + 'a;
 
 /// A form on its way.
 #[derive(Clone, Debug)]
-pub struct Multipart {
+pub struct Form {
     /// CR LF, two dashes and the boundary.
     delimiter: Vec<u8>,
     /// How much of the delimiter is there already.
@@ -62,7 +62,7 @@ enum At {
     Epilogue,
 }
 
-impl Multipart {
+impl Form {
     /// A form that this Content-Type announces: 415 for another type, 400 for a boundary that is none.
     pub fn new(content_type: &[u8]) -> Result<Self, Status> {
         let mut form = Self {
@@ -126,14 +126,14 @@ impl Multipart {
 
     fn hand_on(&self, content: &[u8], taker: &mut Taker<'_>) -> Result<(), Status> {
         match self.at == At::Content && !content.is_empty() {
-            true => taker(Piece::Content(content)),
+            true => taker(FormPiece::Content(content)),
             false => Ok(()),
         }
     }
 
     fn delimit<'a>(&mut self, rest: &'a [u8], taker: &mut Taker<'_>) -> Result<&'a [u8], Status> {
         if self.at == At::Content {
-            taker(Piece::End)?;
+            taker(FormPiece::End)?;
         }
         (self.matched, self.granted) = (0, 0);
         self.at = At::Delimited;
@@ -163,7 +163,7 @@ impl Multipart {
             self.head.push(*byte);
             if self.head.ends_with(b"\r\n\r\n") || self.head == b"\r\n" {
                 self.parts += 1;
-                taker(Piece::Begin(part(&self.head)?))?;
+                taker(FormPiece::Begin(part(&self.head)?))?;
                 self.head.clear();
                 self.at = At::Content;
                 self.begin_line();
@@ -210,17 +210,17 @@ mod tests {
 
     /// What the form is found to be: `(name)content.` for each part, and whether it ends.
     fn read(content_type: &str, pieces: &[&[u8]]) -> Result<(String, bool), u16> {
-        let mut form = Multipart::new(content_type.as_bytes()).map_err(|status| status.0)?;
+        let mut form = Form::new(content_type.as_bytes()).map_err(|status| status.0)?;
         let mut found = String::new();
         for piece in pieces {
             let taken = form.take(piece, &mut |piece| {
                 match piece {
-                    Piece::Begin(part) => {
+                    FormPiece::Begin(part) => {
                         let name = part.file_name.unwrap_or_default();
                         found += &format!("({})", name.escape_ascii());
                     }
-                    Piece::Content(content) => found += &content.escape_ascii().to_string(),
-                    Piece::End => found.push('.'),
+                    FormPiece::Content(content) => found += &content.escape_ascii().to_string(),
+                    FormPiece::End => found.push('.'),
                 }
                 Ok(())
             });
