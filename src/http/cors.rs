@@ -1,5 +1,8 @@
 //! Cross-origin requests, Fetch Standard, section 3.3: who may read answers, and what a browser is told that asks first.
 
+use super::field::is_host;
+use super::octet::is_token;
+
 /// Which pages may read the answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cors {
@@ -9,17 +12,14 @@ pub enum Cors {
     Origins(Vec<String>),
 }
 
-/// What a browser asks before a request that a page of another origin wants to make.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Preflight<'a> {
-    /// Access-Control-Request-Headers; empty where none are meant.
-    pub fields: &'a [u8],
-}
-
 /// How many seconds a browser need not ask again.
 const MAX_AGE: u32 = 600;
 /// What pages may see of an answer beside what they always may.
-const EXPOSED: &str = "Access-Control-Expose-Headers: Accept-Ranges, Content-Encoding, Content-Length, Content-Range, Date, ETag, Location\r\n";
+const EXPOSED: &str =
+    "Accept-Ranges, Content-Encoding, Content-Length, Content-Range, Date, ETag, Location";
+
+/// A field: its name and its value.
+type Field = (&'static str, String);
 
 impl Cors {
     /// Let in what `--cors` names: `*`, or one more origin; `None` for what no browser would send.
@@ -31,7 +31,7 @@ impl Cors {
         let is_scheme = scheme
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-        let is_host = !host.is_empty() && super::field::is_host(host.as_bytes());
+        let is_host = !host.is_empty() && is_host(host.as_bytes());
         if !is_scheme || scheme.is_empty() || !is_host || host.ends_with(':') {
             return None;
         }
@@ -50,67 +50,65 @@ impl Cors {
         matches!(self, Self::Origins(_))
     }
 
-    /// Append the fields of an answer to `origin` (`None`: the request names none); nothing for a stranger.
-    /// `credentials` where a page may have the browser's password sent along.
-    pub fn render(&self, origin: Option<&[u8]>, credentials: bool, into: &mut Vec<u8>) {
-        match (self, self.allowed(origin)) {
-            (_, None) => {}
-            (Self::Any, Some(_)) => {
-                into.extend_from_slice(b"Access-Control-Allow-Origin: *\r\n");
-                into.extend_from_slice(EXPOSED.as_bytes());
-            }
-            (Self::Origins(_), Some(origin)) => {
-                into.extend_from_slice(b"Access-Control-Allow-Origin: ");
-                into.extend_from_slice(origin);
-                into.extend_from_slice(b"\r\n");
-                if credentials {
-                    into.extend_from_slice(b"Access-Control-Allow-Credentials: true\r\n");
-                }
-                into.extend_from_slice(EXPOSED.as_bytes());
-            }
-        }
+    /// Whether pages of this origin may read answers.
+    pub fn allows(&self, origin: Option<&[u8]>) -> bool {
+        self.allowed(origin).is_some()
     }
 
-    /// Append what else a preflight is told, beside [`Cors::render`]; `methods` as in Allow.
-    pub fn render_preflight(
+    /// The fields of an answer to `origin` (`None`: the request names none); none for a stranger. `credentials` where
+    /// a page may have the browser's password sent along.
+    pub fn fields(&self, origin: Option<&[u8]>, credentials: bool) -> Vec<Field> {
+        let Some(origin) = self.allowed(origin) else {
+            return Vec::new();
+        };
+        let exposed = ("Access-Control-Expose-Headers", EXPOSED.to_owned());
+        let mut fields = vec![("Access-Control-Allow-Origin", origin.to_owned()), exposed];
+        if credentials && self.varies() {
+            fields.push(("Access-Control-Allow-Credentials", "true".to_owned()));
+        }
+        fields
+    }
+
+    /// What else a preflight is told, beside [`Cors::fields`]: `methods` as in Allow, and those of the `requested`
+    /// fields (Access-Control-Request-Headers) that are any.
+    pub fn preflight(
         &self,
         origin: Option<&[u8]>,
-        preflight: Preflight<'_>,
+        requested: Option<&[u8]>,
         methods: &str,
-        into: &mut Vec<u8>,
-    ) {
+    ) -> Vec<Field> {
         if self.allowed(origin).is_none() {
-            return;
+            return Vec::new();
         }
-        let fields = format!(
-            "Access-Control-Allow-Methods: {methods}\r\nAccess-Control-Max-Age: {MAX_AGE}\r\n"
-        );
-        into.extend_from_slice(fields.as_bytes());
-        if !preflight.fields.is_empty() && is_list(preflight.fields) {
-            into.extend_from_slice(b"Access-Control-Allow-Headers: ");
-            into.extend_from_slice(preflight.fields);
-            into.extend_from_slice(b"\r\n");
+        let mut fields = vec![
+            ("Access-Control-Allow-Methods", methods.to_owned()),
+            ("Access-Control-Max-Age", MAX_AGE.to_string()),
+        ];
+        let requested = requested.and_then(|requested| std::str::from_utf8(requested).ok());
+        if let Some(requested) = requested.filter(|requested| is_list(requested)) {
+            fields.push(("Access-Control-Allow-Headers", requested.to_owned()));
         }
+        fields
     }
 
-    /// The origin, if its pages may read the answer; for `*` that is everybody who asks or does not.
-    fn allowed<'a>(&self, origin: Option<&'a [u8]>) -> Option<&'a [u8]> {
+    /// The origin, if its pages may read the answer.
+    fn allowed<'a>(&'a self, origin: Option<&[u8]>) -> Option<&'a str> {
         match self {
-            Self::Any => Some(origin.unwrap_or_default()),
-            Self::Origins(origins) => origin.filter(|origin| {
-                origins
-                    .iter()
-                    .any(|known| known.as_bytes().eq_ignore_ascii_case(origin))
-            }),
+            Self::Any => Some("*"),
+            Self::Origins(origins) => origins
+                .iter()
+                .find(|known| origin.is_some_and(|origin| known.as_bytes() == origin))
+                .map(String::as_str),
         }
     }
 }
 
 /// Tokens and commas: nothing else is said back to whoever sent it.
-fn is_list(fields: &[u8]) -> bool {
-    fields
-        .iter()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"-_.!#$%&'*+^`|~, ".contains(byte))
+fn is_list(fields: &str) -> bool {
+    !fields.is_empty()
+        && fields
+            .bytes()
+            .all(|byte| is_token(byte) || matches!(byte, b',' | b' '))
 }
 
 #[cfg(test)]
@@ -122,12 +120,14 @@ mod tests {
         words.iter().fold(none, |cors, word| cors?.with(word))
     }
 
-    fn rendered(words: &[&str], origin: Option<&str>) -> String {
-        let mut into = Vec::new();
-        cors(words)
-            .unwrap()
-            .render(origin.map(str::as_bytes), true, &mut into);
-        String::from_utf8(into).unwrap()
+    fn said(fields: Vec<Field>) -> String {
+        let line = |(name, value)| format!("{name}: {value}\n");
+        fields.into_iter().map(line).collect()
+    }
+
+    fn answered(words: &[&str], origin: Option<&str>) -> String {
+        let cors = cors(words).unwrap();
+        said(cors.fields(origin.map(str::as_bytes), true))
     }
 
     #[test]
@@ -154,16 +154,16 @@ mod tests {
 
     #[test]
     fn only_those_who_are_named_may_read() {
-        assert!(rendered(&["*"], None).starts_with("Access-Control-Allow-Origin: *\r\n"));
-        assert!(!rendered(&["*"], Some("https://a")).contains("Credentials"));
-        let named = ["https://a.example", "http://b:8080"];
-        let mine = rendered(&named, Some("https://a.example"));
+        assert!(answered(&["*"], None).starts_with("Access-Control-Allow-Origin: *\n"));
+        assert!(!answered(&["*"], Some("https://a")).contains("Credentials"));
+        let named = ["https://A.example", "http://b:8080"];
+        let mine = answered(&named, Some("https://a.example"));
         assert!(
-            mine.starts_with("Access-Control-Allow-Origin: https://a.example\r\n"),
+            mine.starts_with("Access-Control-Allow-Origin: https://a.example\n"),
             "{mine}"
         );
         assert!(
-            mine.contains("\r\nAccess-Control-Allow-Credentials: true\r\n"),
+            mine.contains("\nAccess-Control-Allow-Credentials: true\n"),
             "{mine}"
         );
         for stranger in [
@@ -175,37 +175,24 @@ mod tests {
             Some("http://a.example"),
             Some("https://a.example, http://b:8080"),
         ] {
-            assert_eq!(rendered(&named, stranger), "", "{stranger:?}");
+            assert_eq!(answered(&named, stranger), "", "{stranger:?}");
         }
         assert!(cors(&named).unwrap().varies() && !cors(&["*"]).unwrap().varies());
     }
 
     #[test]
     fn a_preflight_says_nothing_back_that_is_no_field() {
-        let said = |fields: &str| {
-            let mut into = Vec::new();
-            let preflight = Preflight {
-                fields: fields.as_bytes(),
-            };
+        let told = |cors: Cors, requested: &str| {
             let origin = Some(b"https://a".as_slice());
-            Cors::Any.render_preflight(origin, preflight, "GET, HEAD", &mut into);
-            String::from_utf8(into).unwrap()
+            said(cors.preflight(origin, Some(requested.as_bytes()), "GET, HEAD"))
         };
-        let base = "Access-Control-Allow-Methods: GET, HEAD\r\nAccess-Control-Max-Age: 600\r\n";
-        assert_eq!(said(""), base);
-        let allowed = format!("{base}Access-Control-Allow-Headers: x-a, range\r\n");
-        assert_eq!(said("x-a, range"), allowed);
-        for fields in ["a\r\nb", "a:b", "<a>", "\u{e4}", "a;b"] {
-            assert_eq!(said(fields), base, "{fields}");
+        let base = "Access-Control-Allow-Methods: GET, HEAD\nAccess-Control-Max-Age: 600\n";
+        assert_eq!(told(Cors::Any, ""), base);
+        let allowed = format!("{base}Access-Control-Allow-Headers: x-a, range\n");
+        assert_eq!(told(Cors::Any, "x-a, range"), allowed);
+        for requested in ["a\r\nb", "a:b", "<a>", "\u{e4}", "a;b"] {
+            assert_eq!(told(Cors::Any, requested), base, "{requested}");
         }
-        let mut into = Vec::new();
-        let named = cors(&["https://a"]).unwrap();
-        named.render_preflight(
-            Some(b"https://b"),
-            Preflight { fields: b"" },
-            "GET",
-            &mut into,
-        );
-        assert!(into.is_empty());
+        assert_eq!(told(cors(&["https://b"]).unwrap(), "x-a"), "");
     }
 }

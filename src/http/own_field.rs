@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::octet::is_token;
+
 /// What the server says itself.
 const OURS: &[&str] = &[
     "accept-ranges",
@@ -54,11 +56,6 @@ pub fn field_line(word: &str) -> Result<String, NoField> {
         true => Err(NoField::Ours),
         false => Ok(format!("{name}: {value}\r\n")),
     }
-}
-
-/// tchar of RFC 9110, section 5.6.2.
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 impl fmt::Display for NoField {

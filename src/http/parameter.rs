@@ -1,5 +1,6 @@
 //! A value and its parameters, RFC 9110, section 5.6.6: `form-data; name="a"; filename="b c"`.
 
+use super::octet::is_token;
 use super::status::Status;
 
 /// A value with parameters.
@@ -79,11 +80,6 @@ fn word(value: &[u8]) -> Result<(Vec<u8>, &[u8]), Status> {
         }
     }
     Err(Status::BAD_REQUEST)
-}
-
-/// tchar of RFC 9110, section 5.6.2.
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 #[cfg(test)]

@@ -164,12 +164,13 @@ pub fn ask<'a>(request: &Request<'_>, site: &'a Site, path: &mut Vec<u8>) -> Ask
                 ..Plan::status(Status::OK)
             },
             (None, Target::Path { path: target, .. }) => match locate(target, path) {
-                Ok(()) if is_hidden(path) => Plan::status(Status::NOT_FOUND),
-                Ok(()) => return Asked::Path,
+                Ok(()) if site.layout.enter(path) => return Asked::Path,
+                Ok(()) => Plan::status(Status::NOT_FOUND),
                 Err(status) => Plan::status(status),
             },
             (None, _) => Plan::status(Status::BAD_REQUEST),
         },
+        Method::Options if site.is_preflight(request) => site.preflight(request),
         Method::Options => Plan {
             content: Content::Empty,
             allow: Some(site.allow()),
@@ -210,6 +211,30 @@ pub fn plan<'a>(
     Plan {
         fields: &site.fields,
         ..plan
+    }
+}
+
+/// The answer to a request for a page that has another name. For the time being: it is for whoever serves to say how
+/// pages are named, and browsers do not forget what was moved for good.
+pub fn plan_move(request: &Request<'_>, name: &[u8]) -> Plan<'static> {
+    Plan {
+        location: Some(with_query(encode(name), request.target)),
+        ..Plan::status(Status::FOUND)
+    }
+}
+
+/// The answer to a request for what is not there, where a page says so. It is a version of nothing: there is no tag, and
+/// no part of it to be had.
+pub fn plan_missing(facts: &Facts) -> Plan<'static> {
+    Plan {
+        content: Content::File(facts.length),
+        media_type: facts.media_type,
+        coding: facts.coding,
+        vary: Vary {
+            accept_encoding: facts.varies,
+            ..Vary::default()
+        },
+        ..Plan::status(Status::NOT_FOUND)
     }
 }
 
@@ -287,14 +312,11 @@ fn says_date(request: &Request<'_>, status: Status) -> bool {
     matches!(status, Status::OK | Status::PARTIAL_CONTENT) && !has_file
 }
 
-/// Names that begin with a dot are not shown.
-fn is_hidden(path: &[u8]) -> bool {
-    path.split(|byte| *byte == b'/')
-        .any(|name| name.starts_with(b"."))
+fn with_slash(path: &[u8], target: Target<'_>) -> String {
+    with_query(encode(path) + "/", target)
 }
 
-fn with_slash(path: &[u8], target: Target<'_>) -> String {
-    let location = encode(path) + "/";
+fn with_query(location: String, target: Target<'_>) -> String {
     match target {
         Target::Path {
             query: Some(query), ..
@@ -305,6 +327,7 @@ fn with_slash(path: &[u8], target: Target<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
     use std::time::UNIX_EPOCH;
 
     use super::super::request::{Parsed, parse};
@@ -319,19 +342,9 @@ mod tests {
     }
 
     fn planned(request: &Request<'_>, path: &str, found: &Found) -> Plan<'static> {
-        const SITE: &Site = &Site {
-            text: None,
-            uploads: false,
-            fields: String::new(),
-        };
-        plan(
-            request,
-            path.as_bytes(),
-            found,
-            SITE,
-            UNIX_EPOCH,
-            Boundary(7),
-        )
+        static SITE: LazyLock<Site> = LazyLock::new(Site::default);
+        let (path, boundary) = (path.as_bytes(), Boundary(7));
+        plan(request, path, found, &SITE, UNIX_EPOCH, boundary)
     }
 
     fn asked(line: &str) -> (u16, String) {
