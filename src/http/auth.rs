@@ -123,6 +123,11 @@ impl Users {
         Ok(())
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.users.len()
+    }
+
     /// Whether nobody is named.
     pub fn is_empty(&self) -> bool {
         self.users.is_empty()

@@ -78,6 +78,11 @@ impl Layout {
         self.hidden || !is_hidden(name)
     }
 
+    /// Whether a path may stand for more than itself.
+    pub fn has_more(&self) -> bool {
+        self.clean_urls || self.shell.is_some() || self.not_found.is_some()
+    }
+
     /// Where to look next for a path, after what was found where it was looked for. `is_view` where the client wants to
     /// see a page, and not something that a page needs.
     pub fn elsewhere(

@@ -131,6 +131,18 @@ pub struct Vary {
     pub origin: bool,
 }
 
+impl Facts {
+    /// What tells this version of the file from others.
+    pub fn validators(&self, now: SystemTime) -> Validators {
+        let etag = ETag::new(self.length, self.modified, self.inode, self.coding);
+        Validators {
+            etag: Some(etag),
+            // RFC 9110, section 8.8.2.1: nothing was changed after it was sent.
+            last_modified: self.modified.and_then(|at| http_date(at.min(now))),
+        }
+    }
+}
+
 impl Plan<'_> {
     /// A status that speaks for itself.
     pub fn status(status: Status) -> Self {
@@ -245,13 +257,7 @@ fn file(
     now: SystemTime,
     boundary: Boundary,
 ) -> Plan<'static> {
-    let etag = ETag::new(facts.length, facts.modified, facts.inode, facts.coding);
-    // RFC 9110, section 8.8.2.1: nothing was changed after it was sent.
-    let last_modified = facts.modified.and_then(|at| http_date(at.min(now)));
-    let current = Validators {
-        etag: Some(etag),
-        last_modified,
-    };
+    let current = facts.validators(now);
     let (status, content) = match weigh(request, Some(&current)) {
         Verdict::NotModified => (Status::NOT_MODIFIED, Content::None),
         Verdict::Failed => return Plan::status(Status::PRECONDITION_FAILED),
@@ -267,8 +273,8 @@ fn file(
     };
     Plan {
         content,
-        etag: Some(etag),
-        last_modified: last_modified.filter(|_| says_date(request, status)),
+        etag: current.etag,
+        last_modified: current.last_modified.filter(|_| says_date(request, status)),
         vary: Vary {
             accept_encoding: facts.varies,
             ..Vary::default()

@@ -13,8 +13,12 @@ use blake2::Blake2sMac256;
 use blake2::digest::{KeyInit, Mac};
 use nix::errno::Errno;
 
+use super::connection::Wait;
 use super::errand::wake;
-use crate::http::{Credentials, Users};
+use super::exchange::{Asking, Reply};
+use super::service::Service;
+use crate::engine::StdoutError;
+use crate::http::{CHALLENGE, Credentials, Name, Plan, Status, Users};
 
 /// How long good credentials are taken for good.
 const GOOD: Duration = Duration::from_secs(300);
@@ -45,9 +49,20 @@ enum Known {
     Checked(bool, Instant),
 }
 
-/// What becomes of whoever comes.
+/// What becomes of a request at the door.
 #[derive(Debug)]
-pub(super) enum Verdict {
+pub(super) enum Admission {
+    /// It may come in.
+    Welcome,
+    /// It is not known yet: to be asked again after a wait.
+    Wait(Wait),
+    /// It is turned away.
+    Refused(Reply),
+}
+
+/// What is known of whoever comes.
+#[derive(Debug)]
+enum Verdict {
     /// They may come in.
     Welcome,
     /// They have no, or wrong, credentials.
@@ -56,6 +71,32 @@ pub(super) enum Verdict {
     Wait(OwnedFd),
     /// Too many wait already.
     Busy,
+}
+
+impl Service {
+    /// Whether a request may come in. What browsers ask before one from a page of another origin always may.
+    pub(super) fn admit(&mut self, asking: &Asking<'_>) -> Result<Admission, StdoutError> {
+        let Some(guard) = &self.guard else {
+            return Ok(Admission::Welcome);
+        };
+        if self.site.is_preflight(asking.request) {
+            return Ok(Admission::Welcome);
+        }
+        let authorization = asking.request.value(Name::Authorization);
+        let plan = match guard.judge(authorization, Instant::now()) {
+            Verdict::Welcome => return Ok(Admission::Welcome),
+            Verdict::Wait(fd) => return Ok(Admission::Wait(Wait::For(fd))),
+            Verdict::Unknown => Plan {
+                extra: vec![("WWW-Authenticate", CHALLENGE.to_owned())],
+                ..Plan::status(Status::UNAUTHORIZED)
+            },
+            Verdict::Busy => Plan {
+                extra: vec![("Retry-After", "1".to_owned())],
+                ..Plan::status(Status::UNAVAILABLE)
+            },
+        };
+        self.respond(plan, None, asking).map(Admission::Refused)
+    }
 }
 
 impl Guard {
@@ -80,7 +121,7 @@ impl Guard {
     }
 
     /// What becomes of whoever sends this Authorization.
-    pub(super) fn judge(&self, authorization: Option<&[u8]>, now: Instant) -> Verdict {
+    fn judge(&self, authorization: Option<&[u8]>, now: Instant) -> Verdict {
         let Some(credentials) = authorization.and_then(Credentials::parse) else {
             return Verdict::Unknown;
         };

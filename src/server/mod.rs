@@ -14,10 +14,12 @@ mod exchange;
 mod files;
 mod guard;
 mod incoming;
+mod locate;
 mod outgoing;
 mod pipe;
 mod service;
 mod stream;
+mod upload;
 mod worker;
 
 pub use crew::Crew;
