@@ -63,6 +63,8 @@ pub enum Asked<'a> {
     Answer(Plan<'a>),
     /// By looking for the path that was written.
     Path,
+    /// By looking for what is shown where there is nothing.
+    Nothing,
 }
 
 /// What to send.
@@ -177,7 +179,7 @@ pub fn ask<'a>(request: &Request<'_>, site: &'a Site, path: &mut Vec<u8>) -> Ask
             },
             (None, Target::Path { path: target, .. }) => match locate(target, path) {
                 Ok(()) if site.layout.enter(path) => return Asked::Path,
-                Ok(()) => Plan::status(Status::NOT_FOUND),
+                Ok(()) => return Asked::Nothing,
                 Err(status) => Plan::status(status),
             },
             (None, _) => Plan::status(Status::BAD_REQUEST),
@@ -359,6 +361,7 @@ mod tests {
             match ask(request, &Site::default(), &mut path) {
                 Asked::Answer(plan) => plan.status.0,
                 Asked::Path => 0,
+                Asked::Nothing => 404,
             }
         });
         (status, String::from_utf8(path).unwrap())
@@ -398,7 +401,7 @@ mod tests {
                     Asked::Answer(plan) => {
                         (plan.status, plan.content == Content::Text("Hello world!"))
                     }
-                    Asked::Path => panic!("{line}"),
+                    other => panic!("{line}: {other:?}"),
                 }
             });
             assert_eq!(status, (Status::OK, true));

@@ -62,8 +62,11 @@ impl Service {
         self.enter(request);
         let reply = match ask(request, &site, &mut self.path) {
             Asked::Answer(plan) => self.respond(plan, None, asking)?,
-            Asked::Path => {
-                let located = self.locate(asking);
+            asked => {
+                let located = match asked {
+                    Asked::Path => self.locate(asking),
+                    _ => self.locate_nothing(),
+                };
                 let boundary = self.boundary();
                 let plan = match (&located.found, located.role, &located.moved) {
                     (_, _, Some(name)) => plan_move(request, name),

@@ -60,13 +60,19 @@ impl Service {
         };
         match kept {
             Ok(kept) => Located::of(&kept),
-            Err(file) => Located {
-                found: Found::File(facts),
-                role: search.role,
-                moved: None,
-                content: Some(Stored::File(Rc::new(file))),
-                kept: None,
-            },
+            Err(file) => Located::in_file(Found::File(facts), file, search.role),
+        }
+    }
+
+    /// What is shown where a path leads to nothing, whatever there may be.
+    pub(super) fn locate_nothing(&mut self) -> Located {
+        let page = self.site.layout.not_found.as_ref();
+        let (Some(root), Some(page)) = (&self.root, page) else {
+            return Located::nothing(Found::Missing);
+        };
+        match root.find(&mut page.clone().into_bytes(), &[]) {
+            (found, Some(file)) => Located::in_file(found, file, Role::NotFound),
+            _ => Located::nothing(Found::Missing),
         }
     }
 }
@@ -136,6 +142,16 @@ impl Located {
             role: Role::Asked,
             moved: None,
             content: None,
+            kept: None,
+        }
+    }
+
+    fn in_file(found: Found, file: File, role: Role) -> Self {
+        Self {
+            found,
+            role,
+            moved: None,
+            content: Some(Stored::File(Rc::new(file))),
             kept: None,
         }
     }
