@@ -194,8 +194,14 @@ fn complete<'a>(raw: &httparse::Request<'_, 'a>, head: &'a [u8]) -> Result<Reque
     })
 }
 
+/// How often a byte occurs, counted many at a time: what fits into a byte is what the compiler can do at once.
 fn count(bytes: &[u8], wanted: u8) -> usize {
-    bytes.iter().filter(|byte| **byte == wanted).count()
+    let in_chunk =
+        |chunk: &[u8]| -> u8 { chunk.iter().map(|byte| u8::from(*byte == wanted)).sum() };
+    bytes
+        .chunks(255)
+        .map(|chunk| usize::from(in_chunk(chunk)))
+        .sum()
 }
 
 /// Why a version was not taken: it is another one than ours, or no version at all. `None` while its line is open.
