@@ -136,12 +136,6 @@ impl Service {
         }
     }
 
-    /// So late it is now, for everything that is answered in this turn.
-    pub(super) fn turn_begins(&mut self, now: SystemTime) {
-        self.now = now;
-        self.date.set(now);
-    }
-
     /// Let in only those whom `guard` knows.
     #[must_use]
     pub fn guarded(self, guard: Option<Arc<Guard>>) -> Self {
@@ -156,6 +150,12 @@ impl Service {
             let root = folder.and_then(|folder| hosts.enclosed(&folder).ok());
             self.root = root.map(Arc::new);
         }
+    }
+
+    /// So late it is now, for everything that is answered in this turn.
+    pub(super) fn turn_begins(&mut self, now: SystemTime) {
+        self.now = now;
+        self.date.set(now);
     }
 
     /// A boundary that nobody could know.
