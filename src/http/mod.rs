@@ -3,10 +3,13 @@
 //! No socket, no file and no clock here: what is on the disk and what time it is are arguments, and so every decision
 //! of the server can be tested on a table.
 
+mod attachment;
 mod body;
 mod chunked;
+mod compressed;
 mod date;
 mod field;
+mod listing;
 mod media_type;
 mod method;
 mod plan;
@@ -15,9 +18,12 @@ mod response;
 mod status;
 mod target;
 
+pub use attachment::Attachment;
 pub use body::{Body, Framing};
 pub use chunked::LIMIT as BODY_LIMIT;
+pub use compressed::is_compressed;
 pub use date::DateLine;
+pub use listing::{Entry, Format, Kind, Listing, SECURITY_POLICY, Sort, View, json, page};
 pub use media_type::{MediaType, media_type};
 pub use method::Method;
 pub use plan::{Answer, Asked, Content, Found, Plan, Site, ask, plan};
