@@ -18,6 +18,11 @@ const INDEX: &[u8] = b"index.html";
 /// How often a look-up is repeated that a rename beneath the root made uncertain (EAGAIN, openat2(2)).
 const RETRIES: usize = 8;
 
+/// To read. O_NONBLOCK: a FIFO without a writer, or a device, must not hold up everyone else.
+const READ: OFlag = OFlag::O_RDONLY
+    .union(OFlag::O_NONBLOCK)
+    .union(OFlag::O_NOCTTY);
+
 /// The directory whose files are served.
 #[derive(Debug)]
 pub struct Root {
@@ -32,7 +37,7 @@ impl Root {
         let directory = open(path, flags, Mode::empty()).map_err(|errno| refused("open", errno))?;
         let root = Self { directory };
         // A kernel before 5.6 is better found out now than at the first request.
-        root.open_beneath(b".")
+        root.open_beneath(b".", READ)
             .map_err(|errno| refused("openat2", errno))?;
         Ok(root)
     }
@@ -56,7 +61,7 @@ impl Root {
     }
 
     fn look(&self, path: &[u8], is_index: bool) -> nix::Result<(Found, Option<File>)> {
-        let file = File::from(self.open_beneath(path)?);
+        let file = File::from(self.open_beneath(path, READ)?);
         let stat = fstat(&file)?;
         Ok(match kind(&stat) {
             SFlag::S_IFREG => {
@@ -72,10 +77,10 @@ impl Root {
         })
     }
 
-    /// openat2(2). O_NONBLOCK: a FIFO without a writer, or a device, must not hold up everyone else.
-    fn open_beneath(&self, path: &[u8]) -> nix::Result<OwnedFd> {
+    /// openat2(2), with O_CLOEXEC.
+    pub(super) fn open_beneath(&self, path: &[u8], flags: OFlag) -> nix::Result<OwnedFd> {
         let how = OpenHow::new()
-            .flags(OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC | OFlag::O_NOCTTY)
+            .flags(flags | OFlag::O_CLOEXEC)
             .resolve(ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_MAGICLINKS);
         let mut opened = openat2(&self.directory, path, how);
         for _ in 0..RETRIES {

@@ -3,8 +3,18 @@
 //!
 //! No command line and no format here: what happens is reported to a closure.
 
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the answers that use it come next")
+)]
+mod archive;
 mod connection;
 mod crew;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the answers that use it come next")
+)]
+mod directory;
 mod door;
 mod exchange;
 mod files;
@@ -15,6 +25,7 @@ mod service;
 mod stream;
 mod worker;
 
+pub use archive::Archives;
 pub use crew::Crew;
 pub use files::Root;
 pub use service::{Happening, Limits, Observer, Service};
