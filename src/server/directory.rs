@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::dir::Dir;
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag};
+use nix::fcntl::{AtFlags, OFlag, ResolveFlag};
 use nix::sys::stat::{FileStat, SFlag, fstat, fstatat};
 
 use super::files::Root;
@@ -27,7 +27,7 @@ pub(super) struct Contents {
 pub(super) fn read(root: &Root, path: &[u8], hidden: bool, limit: usize) -> nix::Result<Contents> {
     let path = if path.is_empty() { b"." } else { path };
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NONBLOCK;
-    let directory = root.open_beneath(path, flags)?;
+    let directory = root.open_beneath(path, flags, ResolveFlag::empty())?;
     let names = names(directory.try_clone().map_err(of)?, hidden, limit)?;
     let is_cut = names.len() > limit;
     let place = Place {
@@ -92,7 +92,8 @@ impl Place<'_> {
             path.push(b'/');
         }
         path.extend_from_slice(name);
-        fstat(self.root.open_beneath(&path, OFlag::O_PATH)?)
+        let place = (self.root).open_beneath(&path, OFlag::O_PATH, ResolveFlag::empty())?;
+        fstat(place)
     }
 }
 

@@ -8,6 +8,8 @@
     expect(dead_code, reason = "the answers that use it come next")
 )]
 mod archive;
+mod cache;
+mod changes;
 mod connection;
 mod crew;
 #[cfg_attr(

@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::cache::Cache;
 use super::exchange::Asking;
 use super::files::Root;
 use super::incoming::Sink;
@@ -84,6 +85,7 @@ pub struct Service {
     pub(super) inbound: Vec<u8>,
     pub(super) outbound: Vec<u8>,
     pub(super) path: Vec<u8>,
+    pub(super) cache: Cache,
 }
 
 impl Default for Limits {
@@ -107,6 +109,7 @@ impl Service {
     ) -> Self {
         Self {
             site: Rc::new(site),
+            cache: Cache::new(root.is_some()),
             root,
             limits,
             observer,

@@ -5,9 +5,10 @@
 
 use std::fmt::Write;
 use std::fs::File;
+use std::os::fd::OwnedFd;
 
 use nix::errno::Errno;
-use nix::fcntl::OFlag;
+use nix::fcntl::{OFlag, ResolveFlag};
 use nix::sys::stat::{FileStat, SFlag, fstat};
 
 use super::super::directory::read;
@@ -140,16 +141,14 @@ impl<'a> Walk<'a> {
 
     fn is_link(&self, path: &[u8]) -> bool {
         let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW;
-        let opened = self.root.open_beneath(&self.beneath(path), flags);
-        opened
+        self.look_up(path, flags)
             .and_then(fstat)
             .is_ok_and(|stat| is_kind(&stat, SFlag::S_IFLNK))
     }
 
     fn open(&self, path: &[u8]) -> Result<Content, &'static str> {
         let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
-        let file = self.root.open_beneath(&self.beneath(path), flags);
-        let file = File::from(file.map_err(why)?);
+        let file = File::from(self.look_up(path, flags).map_err(why)?);
         let stat = fstat(&file).map_err(why)?;
         // It may have become something else since it was listed.
         if !is_kind(&stat, SFlag::S_IFREG) {
@@ -160,6 +159,11 @@ impl<'a> Walk<'a> {
             is_executable: stat.st_mode & 0o100 != 0,
             file,
         })
+    }
+
+    fn look_up(&self, path: &[u8], flags: OFlag) -> nix::Result<OwnedFd> {
+        let path = self.beneath(path);
+        self.root.open_beneath(&path, flags, ResolveFlag::empty())
     }
 
     fn beneath(&self, path: &[u8]) -> Vec<u8> {
