@@ -37,6 +37,7 @@ pub use date::DateLine;
 pub use etag::ETag;
 pub use field::FieldLines;
 pub use listing::{Entry, Format, Kind, Listing, SECURITY_POLICY, Sort, View, json, page};
+pub use listing::{pack, pack_later, show, view};
 pub use media_type::{MediaType, media_type};
 pub use method::{Method, asks_head};
 pub use multipart::{Boundary, Parts, Piece};

@@ -322,6 +322,9 @@ mod tests {
         const SITE: &Site = &Site {
             text: None,
             uploads: false,
+            listing: false,
+            archives: false,
+            hidden: false,
             fields: String::new(),
         };
         plan(

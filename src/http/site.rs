@@ -7,6 +7,12 @@ pub struct Site {
     pub text: Option<String>,
     /// Whether files may be put into the directory.
     pub uploads: bool,
+    /// Whether a folder without an index is answered with what it holds.
+    pub listing: bool,
+    /// Whether a folder can be had as an archive.
+    pub archives: bool,
+    /// Whether names that begin with a dot are shown and packed.
+    pub hidden: bool,
     /// Field lines for every answer, each with its CRLF.
     pub fields: String,
 }

@@ -173,7 +173,8 @@ fn modified(stat: &FileStat) -> Option<SystemTime> {
     seconds?.checked_add(Duration::from_nanos(nanoseconds))
 }
 
-fn meaning(errno: Errno) -> Found {
+/// What an error says about a path.
+pub(super) fn meaning(errno: Errno) -> Found {
     match errno {
         // EXDEV: a link that leads out of the root. Whether there is anything is nobody's business.
         Errno::ENOENT | Errno::ENOTDIR | Errno::ENAMETOOLONG | Errno::ELOOP | Errno::EXDEV => {

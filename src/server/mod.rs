@@ -3,23 +3,16 @@
 //!
 //! No command line and no format here: what happens is reported to a closure.
 
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the answers that use it come next")
-)]
 mod archive;
 mod cache;
 mod changes;
 mod connection;
 mod crew;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the answers that use it come next")
-)]
 mod directory;
 mod door;
 mod exchange;
 mod files;
+mod folder;
 mod incoming;
 mod outgoing;
 mod pipe;

@@ -1,5 +1,7 @@
 //! `sockkit http`: the tutorial's server, and the files of a directory.
 
+mod listing;
+
 use std::fmt;
 use std::mem;
 use std::num::NonZero;
@@ -18,7 +20,8 @@ use crate::engine::{Listener, StdoutError};
 use crate::http::{Request, Site, Status, Version};
 use crate::net::{Address, CallError, Endpoint, Family, HostPort, Kind, Protocol, Socket, reason};
 use crate::output::{Bytes, Event, Exit, Face, Listening, Output, Usage, Warning, harmless};
-use crate::server::{Crew, Happening, Limits, Observer, Root, Service};
+use crate::server::{Archives, Crew, Happening, Limits, Observer, Root, Service};
+use listing::ListingArgs;
 
 /// How many bytes of events may wait for stdout's reader before requests are left out.
 const UNREAD: usize = 4 << 20;
@@ -65,6 +68,8 @@ pub struct Http {
     deadline: Option<Duration>,
     #[command(flatten)]
     ready: PortArgs,
+    #[command(flatten)]
+    listing: ListingArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -89,12 +94,16 @@ impl Http {
 
         let site = Site {
             text: root.is_none().then(|| self.text.clone()),
+            listing: self.listing.is_on(),
+            archives: self.listing.archive,
             ..Site::default()
         };
+        let archives = Archives::default();
         let output = &desk.output;
         let service = || {
             let printer = Printer::new(output.clone());
             Service::new(site.clone(), root.clone(), self.limits(), Box::new(printer))
+                .packing_with(archives.clone())
         };
         let outlet = is_printing(output).then(|| output.outlet().as_ref());
         let signal = crew.run(self.workers(desk), &service, outlet, self.deadline)?;

@@ -3,6 +3,7 @@
 //! The page is written by a small writer of our own ([`html::Html`]): its only way past escaping takes text that is
 //! part of the program, so that a name cannot become markup, and a table of 50,000 rows costs no more than its bytes.
 
+mod answer;
 mod figures;
 mod html;
 mod icon;
@@ -13,6 +14,7 @@ mod page;
 mod row;
 mod view;
 
+pub use answer::{pack, pack_later, show, view};
 pub use json::json;
 pub use page::{SECURITY_POLICY, page};
 pub use view::{Format, Sort, View};

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::super::media_type::MediaType;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 
 /// Which column a listing is sorted by.
@@ -86,10 +87,10 @@ impl Sort {
 
 impl Format {
     /// Content-Type: an archive is a file to be kept.
-    pub fn media_type(self) -> &'static str {
+    pub fn media_type(self) -> MediaType {
         match self {
-            Self::Tar => "application/x-tar",
-            Self::Zip => "application/zip",
+            Self::Tar => MediaType::TAR,
+            Self::Zip => MediaType::ZIP,
         }
     }
 
