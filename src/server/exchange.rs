@@ -113,7 +113,7 @@ impl Service {
         let Some(ready) = kept.ready() else {
             return Ok(None);
         };
-        ready.append(self.date.at(self.now), &mut self.outbound);
+        ready.append(self.date.text(), &mut self.outbound);
         let mut reply = Reply::new(Status::OK, asking.persists, asking.since);
         let sent = kept.facts.length;
         self.report_answer(&mut reply, sent, asking)?;
@@ -168,7 +168,7 @@ impl Service {
         let is_whole = reply.status == Status::OK && reply.parts.is_empty() && reply.persists;
         if is_whole && self.plain_path(asking).is_some() {
             let answer = self.outbound.get(start..).unwrap_or_default();
-            kept.make_ready(answer, self.date.at(self.now));
+            kept.make_ready(answer, self.date.text());
         }
     }
 
@@ -189,7 +189,7 @@ impl Service {
         asking: &Asking<'_>,
     ) -> Result<Reply, StdoutError> {
         let answer = self.framing(asking);
-        render(&plan, answer, self.date.at(self.now), &mut self.outbound);
+        render(&plan, answer, self.date.text(), &mut self.outbound);
         let mut reply = Reply::new(plan.status, answer.persists, asking.since);
         let pieces = follow(plan.content, answer);
         let sent = pieces.iter().map(Piece::length).sum();
@@ -209,7 +209,7 @@ impl Service {
         asking: &Asking<'_>,
     ) -> Result<Reply, StdoutError> {
         let answer = self.framing(asking);
-        render(&plan, answer, self.date.at(self.now), &mut self.outbound);
+        render(&plan, answer, self.date.text(), &mut self.outbound);
         let framed = match answer.is_old {
             true => Framed::UntilClose,
             false => Framed::Chunked,
@@ -243,7 +243,7 @@ impl Service {
             is_old: false,
         };
         let plan = Plan::status(status);
-        render(&plan, answer, self.date.at(self.now), &mut self.outbound);
+        render(&plan, answer, self.date.text(), &mut self.outbound);
         self.observer.notice(&Happening::Answered {
             peer,
             head,
@@ -284,9 +284,11 @@ impl Service {
 
     /// The pieces of a file: few bytes at once. One that is shorter than its head says can only be cut off.
     fn append(&mut self, content: &Stored, pieces: Vec<Piece>, length: u64, reply: &mut Reply) {
+        // Once one piece waits for its turn, so do all behind it.
+        let is_long = length > SMALL && matches!(content, Stored::File(_));
         for piece in pieces {
             match (piece, content) {
-                (Piece::File(span), Stored::File(file)) if length > SMALL => {
+                (Piece::File(span), Stored::File(file)) if is_long => {
                     reply.parts.push(Part::File(Slice {
                         file: Rc::clone(file),
                         offset: span.first,
@@ -296,7 +298,7 @@ impl Service {
                 (Piece::File(span), content) => {
                     reply.persists &= content.append(span, &mut self.outbound);
                 }
-                (Piece::Bytes(bytes), _) if length > SMALL => {
+                (Piece::Bytes(bytes), _) if is_long => {
                     reply.parts.push(Part::Bytes(bytes));
                 }
                 (Piece::Bytes(bytes), _) => self.outbound.extend_from_slice(&bytes),
