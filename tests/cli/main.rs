@@ -26,6 +26,7 @@ mod fqdn;
 mod http;
 mod idle;
 mod json;
+mod listing;
 mod options;
 mod racing;
 mod raw;
