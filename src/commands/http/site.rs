@@ -215,10 +215,9 @@ impl SiteArgs {
         if self.cors.is_empty() {
             return Ok(None);
         }
-        let words = self.cors.iter();
-        let cors = words.fold(Ok(Cors::Origins(Vec::new())), |cors, word| {
-            cors.and_then(|cors: Cors| cors.with(word).ok_or(word))
-        });
+        let nobody = Cors::Origins(Vec::new());
+        let mut words = self.cors.iter();
+        let cors = words.try_fold(nobody, |cors, word| cors.with(word).ok_or(word));
         cors.map(Some).map_err(|word| {
             let hint =
                 "an origin is a scheme, a host and perhaps a port: --cors=https://example.com";
