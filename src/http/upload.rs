@@ -128,7 +128,7 @@ fn is_foreign(request: &Request<'_>, site: &Site) -> bool {
     match fields.find(|(name, _)| name.eq_ignore_ascii_case("sec-fetch-site")) {
         // The browser's word for it, Fetch Metadata, section 2.3.
         Some((_, value)) => !matches!(value, b"same-origin" | b"none"),
-        None => origins.any(|origin| !is_own(origin, request.host)),
+        None => origins.any(|origin| !is_own(origin, request.host())),
     }
 }
 

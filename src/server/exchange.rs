@@ -215,9 +215,11 @@ impl Service {
 
     /// The pieces of a file: few bytes at once. One that is shorter than its head says can only be cut off.
     fn append(&mut self, content: &Stored, pieces: Vec<Piece>, length: u64, reply: &mut Reply) {
+        // Once one piece waits for its turn, so do all behind it.
+        let is_long = length > SMALL && matches!(content, Stored::File(_));
         for piece in pieces {
             match (piece, content) {
-                (Piece::File(span), Stored::File(file)) if length > SMALL => {
+                (Piece::File(span), Stored::File(file)) if is_long => {
                     reply.parts.push(Part::File(Slice {
                         file: Rc::clone(file),
                         offset: span.first,
@@ -227,7 +229,7 @@ impl Service {
                 (Piece::File(span), content) => {
                     reply.persists &= content.append(span, &mut self.outbound);
                 }
-                (Piece::Bytes(bytes), _) if length > SMALL => {
+                (Piece::Bytes(bytes), _) if is_long => {
                     reply.parts.push(Part::Bytes(bytes));
                 }
                 (Piece::Bytes(bytes), _) => self.outbound.extend_from_slice(&bytes),

@@ -145,7 +145,7 @@ impl Service {
     /// Go to the files of the host that is asked, where each has a folder of its own.
     pub(super) fn enter(&mut self, request: &Request<'_>) {
         if let Some(hosts) = &self.hosts {
-            let host = request.host.unwrap_or_default();
+            let host = request.host().unwrap_or_default();
             let folder = folder_of_host(host.as_bytes());
             let root = folder.and_then(|folder| hosts.enclosed(&folder).ok());
             self.root = root.map(Arc::new);
