@@ -178,6 +178,9 @@ fn an_application_of_one_page_has_it_everywhere() {
     );
     let page = asked(port, "GET /users/john.doe", "Accept: text/html, */*\r\n");
     assert_eq!((page.status, page.text()), (200, "app"));
+    for (path, vary) in [("/john.doe", Some("Accept")), ("/a.js", None)] {
+        assert_eq!(get(port, path).field("vary"), vary, "{path}");
+    }
     assert_eq!(asked(port, "HEAD /users", "").status, 200);
     let known = format!("If-None-Match: {}\r\n", page.field("etag").unwrap());
     assert_eq!(asked(port, "GET /users", &known).status, 304);
