@@ -81,6 +81,9 @@ Examples:
   sockkit http                       greet with Hello world! on http://127.0.0.1:8082/
   sockkit http . 8000                the files of this directory, for this machine only
   sockkit http site :8000            the same for everyone, IPv4 and IPv6
+  sockkit http . --upload            take files too: curl -T file http://127.0.0.1:8082/
+  sockkit http app --spa --cors      an application of one page, for pages of other origins too
+  sockkit http . :80 --auth @users   only for those of a file with lines like ada:secret
   sockkit http --explain             see accept, recv, send and close as they happen
   sockkit http --text ok -q          an answer for health checks, and nothing printed";
 
