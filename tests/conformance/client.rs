@@ -119,6 +119,13 @@ impl Kept {
         self.stream.write_all(bytes.as_ref()).unwrap();
     }
 
+    /// Hear `count` bytes, which stay to be read.
+    pub(crate) fn hear(&mut self, count: usize) {
+        let kept = self.heard.len();
+        self.heard.resize(kept + count, 0);
+        self.stream.read_exact(&mut self.heard[kept..]).unwrap();
+    }
+
     /// The next final response, which has a length or chunks.
     pub(crate) fn response(&mut self, is_head: bool) -> Response {
         let mut buffer = vec![0; 1 << 18];

@@ -203,21 +203,20 @@ fn parts(response: &Response, file: &[u8], ranges: &[(usize, usize)]) -> Option<
     matches!(rest, b"" | b"\r\n").then_some(())
 }
 
-/// A response without what changes from second to second and from one to the next.
+/// A response without what changes from second to second and from one to the next: the clock, in Last-Modified too where
+/// a file is dated later than now, and the boundary of parts.
 fn timeless(response: &Response) -> Response {
     let mut response = response.clone();
-    let boundary = response.field("content-type").and_then(|kind| {
-        let (_, boundary) = kind.split_once("boundary=")?;
-        Some(boundary.to_owned())
-    });
-    response
-        .fields
-        .retain(|(name, _)| !name.eq_ignore_ascii_case("date"));
-    if boundary.is_some() {
+    let date = response.field("date").map(str::to_owned);
+    let kind = response.field("content-type").unwrap_or_default();
+    if kind.contains("boundary=") {
         response
             .fields
             .retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
         response.body.clear();
     }
+    response
+        .fields
+        .retain(|(_, value)| Some(value) != date.as_ref());
     response
 }

@@ -24,10 +24,14 @@ mod kit;
 
 mod case;
 mod client;
+mod files;
+mod footprint;
+mod heads;
 mod judge;
 mod reader;
 mod rules;
 mod tree;
+mod vanish;
 
 /// A test for each table.
 macro_rules! tables {
