@@ -126,6 +126,20 @@ impl Kept {
         self.stream.read_exact(&mut self.heard[kept..]).unwrap();
     }
 
+    /// Hear as many answers as status lines tell, and forget them; the last of them has no content.
+    pub(crate) fn hear_until(&mut self, answers: usize) {
+        let mut buffer = vec![0; 1 << 16];
+        let mut count = 0;
+        while count < answers || !self.heard.ends_with(b"\r\n\r\n") {
+            let read = self.stream.read(&mut buffer).unwrap();
+            assert!(read > 0, "{count} of {answers} answers");
+            self.heard.extend_from_slice(&buffer[..read]);
+            let lines = self.heard.windows(9).filter(|nine| nine == b"HTTP/1.1 ");
+            count = lines.count();
+        }
+        self.heard.clear();
+    }
+
     /// The next final response, which has a length or chunks.
     pub(crate) fn response(&mut self, is_head: bool) -> Response {
         let mut buffer = vec![0; 1 << 18];

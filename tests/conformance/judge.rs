@@ -32,7 +32,7 @@ pub(crate) fn run(table: &str) {
 fn judge(cases: &[Case], port: u16, root: &Path) {
     let mut report = String::new();
     let mut failed = 0;
-    for case in cases {
+    for case in cases.iter().filter(|case| case.awaits.is_none()) {
         let mistakes = mistakes(case, port, root);
         failed += usize::from(!mistakes.is_empty());
         for mistake in mistakes {

@@ -28,6 +28,7 @@ mod files;
 mod footprint;
 mod heads;
 mod judge;
+mod load;
 mod reader;
 mod rules;
 mod tree;

@@ -11,7 +11,7 @@ use nix::unistd::mkfifo;
 use tempfile::TempDir;
 
 use crate::judge::PROBED;
-use crate::kit::{Running, Start, pattern, scratch};
+use crate::kit::{Running, Sign, Start, pattern, scratch};
 
 /// Sun, 06 Nov 1994 08:49:37 GMT: when everything was modified.
 const MODIFIED: u64 = 784_111_777;
@@ -75,10 +75,15 @@ impl Tree {
 
     /// Serve it; the server and its port.
     pub(crate) fn serve(&self, server: Start) -> (Running, u16) {
-        let mut sign = crate::kit::Sign::new();
-        let flags = sign.flags();
-        let server = server.args([&self.root]).args(flags);
-        let server = server.under(&sign.script("")).start();
+        self.serve_under(server, "")
+    }
+
+    /// Serve it from a shell that does this first.
+    pub(crate) fn serve_under(&self, server: Start, first: &str) -> (Running, u16) {
+        let mut sign = Sign::new();
+        let server = server.args([&self.root]).args(sign.flags());
+        let script = format!("{first} {}", sign.script(""));
+        let server = server.under(&script).start();
         let port = sign.port();
         (server, port)
     }
