@@ -24,13 +24,16 @@ mod kit;
 
 mod case;
 mod client;
+mod clients;
 mod files;
 mod footprint;
 mod heads;
 mod judge;
+mod lint;
 mod load;
 mod reader;
 mod rules;
+mod stops;
 mod tree;
 mod vanish;
 
