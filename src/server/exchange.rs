@@ -12,9 +12,9 @@ use super::pipe::{Framed, Pipe, Writer};
 use super::service::{Happening, Service};
 use crate::engine::StdoutError;
 use crate::http::{
-    Answer, Asked, Found, Method, Parsed, Piece, Plan, Request, Status, Target, Version,
+    Answer, Asked, Found, Method, Parsed, Piece, Plan, Request, Role, Status, Target, Version,
 };
-use crate::http::{ask, asks_head, follow, parse, plan, render};
+use crate::http::{ask, asks_head, follow, parse, plan, plan_missing, plan_move, render};
 use crate::net::Address;
 
 /// A request that is to be answered.
@@ -32,7 +32,6 @@ pub(super) struct Asking<'a> {
 }
 
 /// What comes of asking.
-#[expect(dead_code, reason = "the features that come next use it")]
 #[derive(Debug)]
 pub(super) enum Outcome {
     /// An answer.
@@ -54,14 +53,6 @@ pub(super) struct Reply {
     head: Vec<u8>,
 }
 
-/// What was found at a path.
-struct Located {
-    found: Found,
-    content: Option<Stored>,
-    /// Where an answer to a request like this one can be kept.
-    kept: Option<Rc<Kept>>,
-}
-
 impl Service {
     /// Answer a request.
     pub(super) fn answer(&mut self, asking: &Asking<'_>) -> Result<Outcome, StdoutError> {
@@ -73,24 +64,32 @@ impl Service {
         }
         let request = asking.request;
         let site = Rc::clone(&self.site);
+        self.enter(request);
         let reply = match ask(request, &site, &mut self.path) {
             Asked::Answer(plan) => self.respond(plan, None, asking)?,
-            Asked::Path => {
-                if let Some(format) = archive
-                    && let Some(reply) = self.archive(format, asking)?
+            asked => {
+                let folder = self.folder_asked(&asked);
+                if let (Some(format), Some(folder)) = (archive, &folder)
+                    && let Some(reply) = self.archive(format, folder, asking)?
                 {
                     return Ok(Outcome::Reply(reply));
                 }
-                let located = self.locate(asking);
-                if site.listing
-                    && matches!(located.found, Found::Missing)
-                    && let Some(reply) = self.list(asking)?
+                let located = match asked {
+                    Asked::Path => self.locate(asking),
+                    _ => self.locate_nothing(),
+                };
+                if let Some(folder) = folder
+                    && located.is_missing()
+                    && let Some(reply) = self.list(&folder, asking)?
                 {
                     return Ok(Outcome::Reply(reply));
                 }
                 let boundary = self.boundary();
-                let found = &located.found;
-                let plan = plan(request, &self.path, found, &site, self.now, boundary);
+                let plan = match (&located.found, located.role, &located.moved) {
+                    (_, _, Some(name)) => plan_move(request, name),
+                    (Found::File(facts), Role::NotFound, _) => plan_missing(facts),
+                    (found, ..) => plan(request, &self.path, found, &site, self.now, boundary),
+                };
                 let start = self.outbound.len();
                 let reply = self.respond(plan, located.content, asking)?;
                 if let Some(kept) = located.kept {
@@ -126,40 +125,11 @@ impl Service {
             && !self.is_ending
             && asking.request.method == Method::Get
             && asking.request.version == Version::Http11
-            && asking.request.is_unconditional();
+            && asking.request.is_unconditional()
+            && !self.site.varies();
         match asking.request.target {
             Target::Path { path, .. } if is_plain => Some(path.as_bytes()),
             _ => None,
-        }
-    }
-
-    /// What lies at the path that was asked for: what is kept of it, or what is found now.
-    fn locate(&mut self, asking: &Asking<'_>) -> Located {
-        let Target::Path { path: asked, .. } = asking.request.target else {
-            return Located::nothing(Found::Missing);
-        };
-        let asked = asked.as_bytes();
-        if let Some(kept) = self.cache.find(asked, asking.since) {
-            return Located::of(kept);
-        }
-        let Some(root) = &self.root else {
-            return Located::nothing(Found::Missing);
-        };
-        let (found, file) = root.find(&mut self.path);
-        let (Some(file), Found::File(facts)) = (file, found) else {
-            return Located::nothing(found);
-        };
-        let kept = match self.cache.is_wanted(asked) {
-            true => self.cache.keep(asked, root, &self.path, file, asking.since),
-            false => Err(file),
-        };
-        match kept {
-            Ok(kept) => Located::of(&kept),
-            Err(file) => Located {
-                found: Found::File(facts),
-                content: Some(Stored::File(Rc::new(file))),
-                kept: None,
-            },
         }
     }
 
@@ -188,6 +158,9 @@ impl Service {
         content: Option<Stored>,
         asking: &Asking<'_>,
     ) -> Result<Reply, StdoutError> {
+        let site = Rc::clone(&self.site);
+        let mut plan = plan;
+        site.dress(asking.request, &mut plan);
         let answer = self.framing(asking);
         render(&plan, answer, self.date.text(), &mut self.outbound);
         let mut reply = Reply::new(plan.status, answer.persists, asking.since);
@@ -208,6 +181,9 @@ impl Service {
         writer: Box<dyn Writer>,
         asking: &Asking<'_>,
     ) -> Result<Reply, StdoutError> {
+        let site = Rc::clone(&self.site);
+        let mut plan = plan;
+        site.dress(asking.request, &mut plan);
         let answer = self.framing(asking);
         render(&plan, answer, self.date.text(), &mut self.outbound);
         let framed = match answer.is_old {
@@ -349,24 +325,6 @@ impl Reply {
             status,
             since,
             head: Vec::new(),
-        }
-    }
-}
-
-impl Located {
-    fn nothing(found: Found) -> Self {
-        Self {
-            found,
-            content: None,
-            kept: None,
-        }
-    }
-
-    fn of(kept: &Rc<Kept>) -> Self {
-        Self {
-            found: Found::File(kept.facts),
-            content: Some(kept.content.clone()),
-            kept: Some(Rc::clone(kept)),
         }
     }
 }
