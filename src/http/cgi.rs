@@ -22,6 +22,8 @@ pub struct Ends {
     pub local: Option<SocketAddr>,
     /// Whether it is encrypted.
     pub is_tls: bool,
+    /// Whether the server itself asked for the password: it is nobody else's then (section 4.1.18).
+    pub is_guarded: bool,
 }
 
 /// What a command's output begins with.
@@ -93,6 +95,9 @@ pub fn environment(request: &Request<'_>, ends: Ends) -> Result<Vec<(String, Vec
         }
     }
     variables.extend(of_fields(request));
+    if ends.is_guarded {
+        variables.retain(|(name, _)| name != "HTTP_AUTHORIZATION");
+    }
     Ok(variables)
 }
 
@@ -291,6 +296,7 @@ mod tests {
             remote: Some("[::1]:4711".parse().unwrap()),
             local: Some("127.0.0.1:8082".parse().unwrap()),
             is_tls: false,
+            is_guarded: false,
         };
         let set = environment(&request, ends)?;
         let count = set.len();

@@ -13,9 +13,9 @@ use super::pipe::{Framed, Pipe, Writer};
 use super::service::{Happening, Service};
 use crate::engine::StdoutError;
 use crate::http::{
-    Answer, Asked, Found, Method, Parsed, Piece, Plan, Request, Status, Target, Version,
+    Answer, Asked, Found, Method, Parsed, Piece, Plan, Request, Role, Status, Target, Version,
 };
-use crate::http::{ask, asks_head, follow, parse, plan, render};
+use crate::http::{ask, asks_head, follow, parse, plan, plan_missing, plan_move, render};
 use crate::net::Address;
 
 /// A request that is to be answered.
@@ -56,32 +56,47 @@ pub(super) struct Reply {
     head: Vec<u8>,
 }
 
-/// What was found at a path.
-struct Located {
-    found: Found,
-    content: Option<Stored>,
-    /// Where an answer to a request like this one can be kept.
-    kept: Option<Rc<Kept>>,
-}
-
 impl Service {
     /// Answer a request.
     pub(super) fn answer(&mut self, asking: &Asking<'_>) -> Result<Outcome, StdoutError> {
         if let Some(reply) = self.show(asking)? {
             return Ok(Outcome::Reply(reply));
         }
-        if let Some(reply) = self.answer_again(asking)? {
+        let archive = self.archive_asked(asking);
+        if archive.is_none()
+            && let Some(reply) = self.answer_again(asking)?
+        {
             return Ok(Outcome::Reply(reply));
         }
         let request = asking.request;
         let site = Rc::clone(&self.site);
+        self.enter(request);
         let reply = match ask(request, &site, &mut self.path) {
             Asked::Answer(plan) => self.respond(plan, None, asking)?,
-            Asked::Path => {
-                let located = self.locate(asking);
+            asked => {
+                let folder = self.folder_asked(&asked);
+                if let (Some(format), Some(folder)) = (archive, &folder)
+                    && let Some(reply) = self.archive(format, folder, asking)?
+                {
+                    return Ok(Outcome::Reply(reply));
+                }
+                let located = match asked {
+                    Asked::Path => self.locate(asking),
+                    _ => self.locate_nothing(),
+                };
+                if let Some(folder) = folder
+                    && located.is_missing()
+                    && let Some(reply) = self.list(&folder, asking)?
+                {
+                    return Ok(Outcome::Reply(reply));
+                }
                 let boundary = self.boundary();
-                let found = &located.found;
-                let plan = plan(request, &self.path, found, &site, self.now, boundary);
+                let mut plan = match (&located.found, located.role, &located.moved) {
+                    (_, _, Some(name)) => plan_move(request, name),
+                    (Found::File(facts), Role::NotFound, _) => plan_missing(facts),
+                    (found, ..) => plan(request, &self.path, found, &site, self.now, boundary),
+                };
+                plan.vary.accept |= site.layout.varies(located.role, &located.found);
                 let start = self.outbound.len();
                 let reply = self.respond(plan, located.content, asking)?;
                 if let Some(kept) = located.kept {
@@ -117,40 +132,11 @@ impl Service {
             && !self.is_ending
             && asking.request.method == Method::Get
             && asking.request.version == Version::Http11
-            && asking.request.is_unconditional();
+            && asking.request.is_unconditional()
+            && !self.site.varies();
         match asking.request.target {
             Target::Path { path, .. } if is_plain => Some(path.as_bytes()),
             _ => None,
-        }
-    }
-
-    /// What lies at the path that was asked for: what is kept of it, or what is found now.
-    fn locate(&mut self, asking: &Asking<'_>) -> Located {
-        let Target::Path { path: asked, .. } = asking.request.target else {
-            return Located::nothing(Found::Missing);
-        };
-        let asked = asked.as_bytes();
-        if let Some(kept) = self.cache.find(asked, asking.since) {
-            return Located::of(kept);
-        }
-        let Some(root) = &self.root else {
-            return Located::nothing(Found::Missing);
-        };
-        let (found, file) = root.find(&mut self.path);
-        let (Some(file), Found::File(facts)) = (file, found) else {
-            return Located::nothing(found);
-        };
-        let kept = match self.cache.is_wanted(asked) {
-            true => self.cache.keep(asked, root, &self.path, file, asking.since),
-            false => Err(file),
-        };
-        match kept {
-            Ok(kept) => Located::of(&kept),
-            Err(file) => Located {
-                found: Found::File(facts),
-                content: Some(Stored::File(Rc::new(file))),
-                kept: None,
-            },
         }
     }
 
@@ -179,6 +165,11 @@ impl Service {
         content: Option<Stored>,
         asking: &Asking<'_>,
     ) -> Result<Reply, StdoutError> {
+        let site = Rc::clone(&self.site);
+        let mut plan = plan;
+        if !self.is_page(asking.request) {
+            site.dress(asking.request, &mut plan);
+        }
         let answer = self.framing(asking);
         render(&plan, answer, self.date.text(), &mut self.outbound);
         let mut reply = Reply::new(plan.status, answer.persists, asking.since);
@@ -199,6 +190,11 @@ impl Service {
         writer: Box<dyn Writer>,
         asking: &Asking<'_>,
     ) -> Result<Reply, StdoutError> {
+        let site = Rc::clone(&self.site);
+        let mut plan = plan;
+        if !self.is_page(asking.request) {
+            site.dress(asking.request, &mut plan);
+        }
         let answer = self.framing(asking);
         render(&plan, answer, self.date.text(), &mut self.outbound);
         let framed = match answer.is_old {
@@ -301,9 +297,11 @@ impl Service {
 
     /// The pieces of a file: few bytes at once. One that is shorter than its head says can only be cut off.
     fn append(&mut self, content: &Stored, pieces: Vec<Piece>, length: u64, reply: &mut Reply) {
+        // Once one piece waits for its turn, so do all behind it.
+        let is_long = length > SMALL && matches!(content, Stored::File(_));
         for piece in pieces {
             match (piece, content) {
-                (Piece::File(span), Stored::File(file)) if length > SMALL => {
+                (Piece::File(span), Stored::File(file)) if is_long => {
                     reply.parts.push(Part::File(Slice {
                         file: Rc::clone(file),
                         offset: span.first,
@@ -313,7 +311,7 @@ impl Service {
                 (Piece::File(span), content) => {
                     reply.persists &= content.append(span, &mut self.outbound);
                 }
-                (Piece::Bytes(bytes), _) if length > SMALL => {
+                (Piece::Bytes(bytes), _) if is_long => {
                     reply.parts.push(Part::Bytes(bytes));
                 }
                 (Piece::Bytes(bytes), _) => self.outbound.extend_from_slice(&bytes),
@@ -364,24 +362,6 @@ impl Reply {
             status,
             since,
             head: Vec::new(),
-        }
-    }
-}
-
-impl Located {
-    fn nothing(found: Found) -> Self {
-        Self {
-            found,
-            content: None,
-            kept: None,
-        }
-    }
-
-    fn of(kept: &Rc<Kept>) -> Self {
-        Self {
-            found: Found::File(kept.facts),
-            content: Some(kept.content.clone()),
-            kept: Some(Rc::clone(kept)),
         }
     }
 }

@@ -3,29 +3,39 @@
 //!
 //! No command line and no format here: what happens is reported to a closure.
 
+mod archive;
 mod cache;
 mod calls;
 mod cgi;
 mod changes;
 mod connection;
 mod crew;
+mod directory;
 mod door;
+mod draft;
+mod errand;
 mod exchange;
 mod feed;
 mod files;
+mod folder;
+mod guard;
 mod incoming;
 mod inspector;
+mod locate;
 mod outgoing;
 mod page;
 mod pipe;
 mod service;
 mod shape;
 mod stream;
+mod upload;
 mod worker;
 
+pub use archive::Archives;
 pub use cgi::{CannotRun, Gateway, GatewayLimits};
 pub use crew::Crew;
 pub use files::Root;
+pub use guard::Guard;
 pub use inspector::{CallLog, Inspector};
 pub use service::{Happening, Limits, Observer, Service};
 pub use shape::{Dice, Says, Shape};

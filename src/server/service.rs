@@ -6,15 +6,17 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::archive::Archives;
 use super::cache::Cache;
 use super::exchange::Asking;
 use super::files::Root;
+use super::guard::Guard;
 use super::incoming::Sink;
 use super::inspector::Inspector;
 use super::shape::Shape;
 use crate::engine::StdoutError;
 use crate::http::inspect::Record;
-use crate::http::{Boundary, DateLine, Method, Request, Site, Status};
+use crate::http::{Boundary, DateLine, Method, Request, Site, Status, folder_of_host};
 use crate::net::{Address, CallError};
 
 /// How many bytes one recv takes.
@@ -96,9 +98,16 @@ pub trait Observer {
 /// What the connections of a worker share.
 pub struct Service {
     pub(super) site: Rc<Site>,
+    /// Where the files of a request are; of its host, where each has a folder of its own.
     pub(super) root: Option<Arc<Root>>,
+    /// Where the folders of the hosts are.
+    hosts: Option<Arc<Root>>,
+    /// Who lets clients in; `None` for everyone.
+    pub(super) guard: Option<Arc<Guard>>,
     pub(super) limits: Limits,
     pub(super) observer: Box<dyn Observer>,
+    /// What is being packed, here and elsewhere.
+    pub(super) archives: Archives,
     /// Whether every answer is to be the last of its connection.
     pub(super) is_ending: bool,
     pub(super) date: DateLine,
@@ -134,14 +143,18 @@ impl Service {
         limits: Limits,
         observer: Box<dyn Observer>,
     ) -> Self {
+        let has_hosts = site.layout.vhosts;
         Self {
             site: Rc::new(site),
             cache: Cache::new(root.is_some()),
             shape: None,
             inspector: None,
-            root,
+            hosts: root.clone().filter(|_| has_hosts),
+            root: root.filter(|_| !has_hosts),
+            guard: None,
             limits,
             observer,
+            archives: Archives::default(),
             is_ending: false,
             date: DateLine::default(),
             now: SystemTime::UNIX_EPOCH,
@@ -150,6 +163,22 @@ impl Service {
             path: Vec::new(),
             seed: RandomState::new(),
             boundaries: 0,
+        }
+    }
+
+    /// Let in only those whom `guard` knows.
+    #[must_use]
+    pub fn guarded(self, guard: Option<Arc<Guard>>) -> Self {
+        Self { guard, ..self }
+    }
+
+    /// Go to the files of the host that is asked, where each has a folder of its own.
+    pub(super) fn enter(&mut self, request: &Request<'_>) {
+        if let Some(hosts) = &self.hosts {
+            let host = request.host().unwrap_or_default();
+            let folder = folder_of_host(host.as_bytes());
+            let root = folder.and_then(|folder| hosts.enclosed(&folder).ok());
+            self.root = root.map(Arc::new);
         }
     }
 
@@ -165,11 +194,21 @@ impl Service {
         Boundary(self.seed.hash_one(self.boundaries))
     }
 
+    /// Count the archives that are being packed together with others.
+    pub fn packing_with(self, archives: Archives) -> Self {
+        Self { archives, ..self }
+    }
+
     /// Where the body of a request is to go; `None` where nobody wants it.
     pub(super) fn sink(&mut self, asking: &Asking<'_>) -> Result<Option<Box<dyn Sink>>, Status> {
-        let is_tunnel = asking.request.method == Method::Connect;
+        if self.is_page(asking.request) {
+            return Ok(None);
+        }
+        if let Some(upload) = self.receive(asking)? {
+            return Ok(Some(Box::new(upload)));
+        }
         match &self.shape {
-            Some(shape) if !is_tunnel && !self.is_page(asking.request) => {
+            Some(shape) if asking.request.method != Method::Connect => {
                 shape.borrow_mut().sink(asking).map(Some)
             }
             _ => Ok(None),

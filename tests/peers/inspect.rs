@@ -3,14 +3,11 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::kit::{Running, peer, program, read_end, scratch, sockkit, stream_to};
-
-/// How long a browser may take to start on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(90);
+use super::browser::Browser;
+use crate::kit::{Running, peer, program, read_end, sockkit, stream_to};
 
 fn inspected() -> (Running, u16) {
     let server = sockkit(["http", "--port", "0", "--inspect"]).start();
@@ -32,17 +29,13 @@ fn watch(port: u16) -> BufReader<TcpStream> {
     BufReader::new(client)
 }
 
-/// The next request, and its id.
-fn next(stream: &mut BufReader<TcpStream>) -> (String, Value) {
-    let mut id = String::new();
+/// The next request.
+fn next(stream: &mut BufReader<TcpStream>) -> Value {
     loop {
         let mut line = String::new();
         assert!(stream.read_line(&mut line).unwrap() > 0, "the stream ended");
-        if let Some(found) = line.strip_prefix("id: ") {
-            found.trim_end().clone_into(&mut id);
-        }
         if let Some(json) = line.strip_prefix("data: ") {
-            return (id, serde_json::from_str(json).unwrap());
+            return serde_json::from_str(json).unwrap();
         }
     }
 }
@@ -98,83 +91,140 @@ fn the_command_sends_the_same_request_once_more() {
         client.write_all(&request).unwrap();
         // An answer has begun, and so the request was whole.
         client.read_exact(&mut [0]).unwrap();
-        let (_, first) = next(&mut stream);
+        let first = next(&mut stream);
         let command = first["curl"].as_str().unwrap();
         let shell = program("sh", ["-c", command]).env("no_proxy", "*");
         let shell = shell.run();
         assert_eq!(shell.status, 0, "{command}: {}", shell.stderr);
-        let (_, again) = next(&mut stream);
+        let again = next(&mut stream);
         assert_eq!(lines(&again), lines(&first), "{command}");
         assert_eq!(again["body"], first["body"], "{command}");
     }
 }
 
-/// The page after its script has run.
-fn dom(url: &str) -> Option<String> {
-    peer("chromium")?;
-    let profile = scratch();
-    let flags = [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--disable-quic",
-        "--no-first-run",
-        "--no-proxy-server",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        // The stream does not end: what is there by then is the page.
-        "--timeout=8000",
-        "--dump-dom",
-    ];
-    let browser = program("chromium", flags)
-        .args([
-            format!("--user-data-dir={}", profile.path().display()),
-            url.to_owned(),
-        ])
-        .deadline(PATIENCE);
-    Some(browser.run().expect(0).text())
+/// Wait in the page until `condition` holds: it is asked again whenever the page changes.
+fn until(browser: &mut Browser, condition: &str) {
+    let wait = format!(
+        "new Promise(done => {{
+            const look = () => ({condition}) && (watch.disconnect(), done(true));
+            const watch = new MutationObserver(look);
+            watch.observe(document.body, {{subtree: true, childList: true, characterData: true, attributes: true}});
+            look();
+        }})"
+    );
+    assert_eq!(browser.value(&wait), true, "{condition}");
 }
+
+const COUNT: &str = "document.querySelectorAll('#list li:not([hidden])').length";
+const STATE: &str = "document.getElementById('state').textContent";
 
 #[test]
 fn the_page_shows_what_came_and_runs_none_of_it() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
     let (_server, port) = inspected();
     let evil = "<img src=x onerror=document.title=1></script><script>document.title=2</script>";
     let body = format!("{{\"id\":12345678901234567890,\"evil\":\"{evil}\"}}");
-    send(
-        port,
-        format!(
-            "POST /hook?{} HTTP/1.1\r\nHost: h\r\nX-Evil: {evil}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
-            "a=1&b='",
-            body.len()
-        )
-        .as_bytes(),
+    let head = format!(
+        "POST /hook?a=1&b=' HTTP/1.0\r\nX-Evil: {evil}\r\nContent-Length: {}\r\n\r\n",
+        body.len()
     );
+    send(port, format!("{head}{body}").as_bytes());
     send(port, b"\x16\x03\x01<script>");
     send(
         port,
         b"PUT /second HTTP/1.0\r\nContent-Length: 4\r\n\r\n\0\x01\x02\x03",
     );
-    let (id, _) = next(&mut watch(port));
-    let Some(dom) = dom(&format!("http://127.0.0.1:{port}/.sockkit/#{id}")) else {
+    browser.open(&format!("http://127.0.0.1:{port}/.sockkit/"));
+    until(&mut browser, &format!("{COUNT} === 3"));
+    assert_eq!(browser.value(STATE), "live \u{b7} 3 requests");
+    assert_eq!(
+        browser.value("document.title"),
+        "(3) Requests \u{b7} sockkit"
+    );
+
+    // The newest first, by keyboard; then on to the oldest.
+    browser.press("j");
+    assert_eq!(
+        browser.value("document.querySelector('h2').textContent"),
+        "PUT /second"
+    );
+    let shown = browser.value("document.getElementById('body').textContent");
+    assert!(
+        shown
+            .as_str()
+            .unwrap()
+            .starts_with("00000000  00 01 02 03 "),
+        "{shown}"
+    );
+    browser.press("j");
+    browser.press("j");
+    for (id, expected) in [
+        ("target", "/hook?a=1&b='"),
+        ("head", evil),
+        ("body", evil),
+        ("body", "12345678901234567890"),
+        ("calls", "recv("),
+        ("curl", "curl "),
+    ] {
+        let text = browser.value(&format!("document.getElementById('{id}').textContent"));
+        assert!(text.as_str().unwrap().contains(expected), "{id}: {text}");
+    }
+    let made = browser.value("[document.scripts.length, document.images.length].join()");
+    assert_eq!(made, "1,1", "what came made an element");
+
+    // A link to one request opens it again.
+    let link = browser.value("location.href");
+    browser.open("about:blank");
+    browser.open(link.as_str().unwrap());
+    until(
+        &mut browser,
+        "document.getElementById('target').textContent.startsWith('/hook')",
+    );
+    assert!(
+        browser.complaints().is_empty(),
+        "{:?}",
+        browser.complaints()
+    );
+}
+
+#[test]
+fn the_list_can_be_filtered_held_and_emptied() {
+    let Some(mut browser) = Browser::start() else {
         return;
     };
-    for shown in [
-        "<title>(3) Requests \u{b7} sockkit</title>",
-        "data-state=\"live\"",
-        "no request",
-        "/second",
-        // The chosen one: its numbers whole, its text as text.
-        "<span class=\"number\">12345678901234567890</span>",
-        "&lt;img src=x onerror=document.title=1&gt;",
-        "accept(",
-        "recv(",
-        "curl 'http://127.0.0.1:",
-    ] {
-        assert!(dom.contains(shown), "{shown} is missing:\n{dom}");
+    let (_server, port) = inspected();
+    browser.open(&format!("http://127.0.0.1:{port}/.sockkit/"));
+    until(&mut browser, &format!("{STATE} === 'live'"));
+    send(port, b"GET /one HTTP/1.0\r\n\r\n");
+    send(
+        port,
+        b"POST /two HTTP/1.0\r\nContent-Length: 6\r\n\r\nNeedle",
+    );
+    until(&mut browser, &format!("{COUNT} === 2"));
+    for key in ["/", "n", "e", "e", "D"] {
+        browser.press(key);
     }
-    assert_eq!(dom.matches("<li").count(), 3, "{dom}");
-    assert_eq!(dom.matches("<script").count(), 1, "{dom}");
-    assert_eq!(dom.matches("<img").count(), 1, "{dom}");
+    assert_eq!(browser.value(COUNT), 1);
+    browser.press("Escape");
+    assert_eq!(browser.value(COUNT), 2);
+    browser.press("p");
+    send(port, b"GET /three HTTP/1.0\r\n\r\n");
+    until(
+        &mut browser,
+        &format!("{STATE} === 'paused, 1 held back \u{b7} 2 requests'"),
+    );
+    assert_eq!(browser.value(COUNT), 2);
+    browser.press("p");
+    assert_eq!(browser.value(COUNT), 3);
+    browser.press("c");
+    assert_eq!(browser.value(COUNT), 0);
+    let empty = browser.value("document.getElementById('empty').hidden");
+    assert_eq!(empty, false);
+    assert!(
+        browser.complaints().is_empty(),
+        "{:?}",
+        browser.complaints()
+    );
 }

@@ -19,9 +19,11 @@
 #[path = "../kit/mod.rs"]
 mod kit;
 
+mod browser;
 mod chromium;
 mod dig;
 mod inspect;
+mod listing;
 mod netcat;
 mod python;
 mod socat;

@@ -23,7 +23,7 @@ pub(super) struct ExecArgs {
     #[arg(
         long,
         requires = "command",
-        conflicts_with_all = ["dir", "text", "status", "echo"]
+        conflicts_with_all = ["dir", "single", "text", "status", "echo"]
     )]
     exec: bool,
     /// The output begins with a CGI head: Status, Content-Type, Location and other fields, and a blank line
@@ -70,11 +70,12 @@ impl ExecArgs {
     }
 
     /// What answers say.
-    pub(super) fn says(&self, gateway: &Arc<Gateway>, locals: &[Address]) -> Says {
+    pub(super) fn says(gateway: &Arc<Gateway>, locals: &[Address], is_guarded: bool) -> Says {
         let ends = Ends {
             remote: None,
             local: locals.iter().find_map(Address::inet),
             is_tls: false,
+            is_guarded,
         };
         Says::Exec(Arc::clone(gateway), ends)
     }

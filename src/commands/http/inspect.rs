@@ -27,10 +27,10 @@ pub(super) struct InspectArgs {
     #[arg(long, requires = "inspect")]
     hex: bool,
     /// Answer every request with this status, 200 to 599
-    #[arg(long, value_name = "CODE", value_parser = status, conflicts_with = "dir")]
+    #[arg(long, value_name = "CODE", value_parser = status, conflicts_with_all = ["dir", "single"])]
     status: Option<Status>,
     /// Answer with the body of the request, or with its head where it has none
-    #[arg(long, conflicts_with_all = ["dir", "text"])]
+    #[arg(long, conflicts_with_all = ["dir", "single", "text"])]
     echo: bool,
     /// Answer D after the request
     #[arg(long, value_name = "D", value_parser = duration)]

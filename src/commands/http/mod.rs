@@ -2,6 +2,8 @@
 
 mod exec;
 mod inspect;
+mod listing;
+mod site;
 
 use std::fmt;
 use std::mem;
@@ -16,6 +18,7 @@ use serde::{Serialize, Serializer};
 
 use self::exec::ExecArgs;
 use self::inspect::InspectArgs;
+use self::site::{Place, SiteArgs};
 use super::Desk;
 use super::endpoint::listeners;
 use crate::args::{FamilyArgs, PortArgs, SocketArgs, combine, duration};
@@ -23,7 +26,10 @@ use crate::engine::{Listener, StdoutError};
 use crate::http::{Request, Site, Status, Version};
 use crate::net::{Address, CallError, Endpoint, Family, HostPort, Kind, Protocol, Socket, reason};
 use crate::output::{Bytes, Event, Exit, Face, Listening, Output, Usage, Warning, harmless};
-use crate::server::{CallLog, Crew, Gateway, Happening, Limits, Observer, Root, Service, Shape};
+use crate::server::{
+    Archives, CallLog, Crew, Gateway, Happening, Limits, Observer, Root, Service, Shape,
+};
+use listing::ListingArgs;
 
 /// How many bytes of events may wait for stdout's reader before requests are left out.
 const UNREAD: usize = 4 << 20;
@@ -38,7 +44,7 @@ const GREETING: &str = "Hello world!";
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Http {
-    /// The directory whose files are served
+    /// The directory whose files are served, or a file that is served alone
     dir: Option<PathBuf>,
     /// HOST:PORT, *:PORT, PORT, fd:N or fd:systemd [default: 127.0.0.1:8082]
     #[arg(value_name = "ADDR", conflicts_with = "listen")]
@@ -68,6 +74,10 @@ pub struct Http {
     #[command(flatten)]
     ready: PortArgs,
     #[command(flatten)]
+    listing: ListingArgs,
+    #[command(flatten)]
+    site: SiteArgs,
+    #[command(flatten)]
     inspect: InspectArgs,
     #[command(flatten)]
     exec: ExecArgs,
@@ -78,6 +88,9 @@ Examples:
   sockkit http                       greet with Hello world! on http://127.0.0.1:8082/
   sockkit http . 8000                the files of this directory, for this machine only
   sockkit http site :8000            the same for everyone, IPv4 and IPv6
+  sockkit http . --upload            take files too: curl -T file http://127.0.0.1:8082/
+  sockkit http app --spa --cors      an application of one page, for pages of other origins too
+  sockkit http . :80 --auth @users   only for those of a file with lines like ada:secret
   sockkit http --explain             see accept, recv, send and close as they happen
   sockkit http --text ok -q          an answer for health checks, and nothing printed
   sockkit http --inspect             show webhooks live on http://127.0.0.1:8082/.sockkit/
@@ -87,7 +100,10 @@ Examples:
 impl Http {
     /// Listen and serve until a signal, or the deadline.
     pub fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
-        let root = self.root()?;
+        let place = self.site.place(self.dir.as_deref())?;
+        let site = self.site.site(place.as_ref(), self.text())?;
+        let guard = self.site.guard()?;
+        let root = self.root(place.as_ref())?;
         let gateway = self.exec.gateway(&desk.output)?;
         let calls = self.inspect.inspect.then(CallLog::default);
         let desk = &match &calls {
@@ -107,17 +123,21 @@ impl Http {
         self.inspect.announce(&locals, desk)?;
 
         let site = Site {
-            text: root.is_none().then(|| self.text().to_owned()),
-            ..Site::default()
+            listing: self.listing.is_on(),
+            archives: self.listing.archive,
+            ..site
         };
+        let archives = Archives::default();
         let output = &desk.output;
         let service = || {
             let printer: Box<dyn Observer> = match &calls {
                 Some(_) => Box::new(self.inspect.printer(output.clone())),
                 None => Box::new(Printer::new(output.clone())),
             };
-            let service = Service::new(site.clone(), root.clone(), self.limits(), printer);
-            let service = self.shape(service, gateway.as_ref(), &locals);
+            let service = Service::new(site.clone(), root.clone(), self.limits(), printer)
+                .packing_with(archives.clone())
+                .guarded(guard.clone());
+            let service = self.shape(service, gateway.as_ref(), &site, &locals);
             match &calls {
                 Some(calls) => {
                     let name = self.host.as_deref();
@@ -127,7 +147,12 @@ impl Http {
             }
         };
         let outlet = is_printing(output).then(|| output.outlet().as_ref());
-        let ended = crew.run(self.workers(desk), &service, outlet, self.deadline);
+        let ended = crew.run(
+            Self::workers(root.is_some(), desk),
+            &service,
+            outlet,
+            self.deadline,
+        );
         if let Some(gateway) = &gateway {
             gateway.end();
         }
@@ -143,12 +168,15 @@ impl Http {
         &self,
         service: Service,
         gateway: Option<&Arc<Gateway>>,
+        site: &Site,
         locals: &[Address],
     ) -> Service {
-        let says = match (gateway, &self.dir) {
-            (Some(gateway), _) => Some(self.exec.says(gateway, locals)),
-            (None, Some(_)) => None,
-            (None, None) => self.inspect.says(self.text.as_deref()),
+        let has_files = site.text.is_none();
+        let is_guarded = site.is_guarded;
+        let says = match gateway {
+            Some(gateway) => Some(ExecArgs::says(gateway, locals, is_guarded)),
+            None if has_files => None,
+            None => self.inspect.says(self.text.as_deref()),
         };
         let shape = Shape {
             says,
@@ -162,24 +190,26 @@ impl Http {
     }
 
     /// One for each core; the tutorial's server is one loop, and so is one that is to be followed call by call.
-    fn workers(&self, desk: &Desk) -> usize {
-        match self.dir.is_some() && desk.explain.is_silent() {
+    fn workers(has_files: bool, desk: &Desk) -> usize {
+        match has_files && desk.explain.is_silent() {
             true => thread::available_parallelism().map_or(1, NonZero::get),
             false => 1,
         }
     }
 
-    fn root(&self) -> Result<Option<Arc<Root>>, Usage> {
-        let Some(dir) = &self.dir else {
+    fn root(&self, place: Option<&Place>) -> Result<Option<Arc<Root>>, Usage> {
+        let Some(Place { directory: dir, .. }) = place else {
             return Ok(None);
         };
         let refused = |error: CallError| {
             let why = format!("{} {}: {}", error.call, error.on, reason(&error.cause));
             Usage::new(why, hint_for(dir))
         };
-        Root::open(dir)
-            .map(|root| Some(Arc::new(root)))
-            .map_err(refused)
+        let root = Root::open(dir).map_err(refused)?;
+        Ok(Some(Arc::new(match self.site.follows_links() {
+            true => root.following_links(),
+            false => root,
+        })))
     }
 
     fn limits(&self) -> Limits {
@@ -209,6 +239,9 @@ impl Http {
     fn announce(&self, locals: &[Address], desk: &Desk) -> anyhow::Result<()> {
         let port = locals.iter().find_map(Address::inet);
         self.ready.announce(port.map(|address| address.port()))?;
+        if let Some(message) = self.site.warning(locals, false) {
+            desk.output.tell(&Warning { message })?;
+        }
         for local in locals {
             let proto = match local {
                 Address::Inet(_) => "tcp",

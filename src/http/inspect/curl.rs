@@ -1,7 +1,6 @@
 //! The same request as a curl command that any shell takes, to be sent once more.
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use base64ct::{Base64, Encoding};
 
 use super::super::method::Method;
 use super::super::request::{Request, Version};
@@ -98,7 +97,7 @@ fn content(request: &Request<'_>, body: Option<&Kept>, words: &mut Words) -> Str
         return String::new();
     }
     words.plain("--data-binary @-");
-    format!("echo {} | base64 -d | ", BASE64_STANDARD.encode(bytes))
+    format!("echo {} | base64 -d | ", Base64::encode_string(bytes))
 }
 
 /// Words behind a command, each with a space in front.

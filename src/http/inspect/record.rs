@@ -1,7 +1,6 @@
 //! A request as it is told to the page: one JSON object, whatever bytes it was made of.
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use base64ct::{Base64, Encoding};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::kept::Kept;
@@ -48,7 +47,7 @@ impl Bytes {
         let is_text = |byte: &u8| *byte >= b' ' || b"\t\r\n".contains(byte);
         match std::str::from_utf8(bytes) {
             Ok(text) if bytes.iter().all(is_text) => map.serialize_entry("text", text),
-            _ => map.serialize_entry("base64", &BASE64_STANDARD.encode(bytes)),
+            _ => map.serialize_entry("base64", &Base64::encode_string(bytes)),
         }
     }
 }

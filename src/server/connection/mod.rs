@@ -43,7 +43,6 @@ enum State {
 #[derive(Debug)]
 pub(super) enum Wait {
     /// A descriptor that can be read once it is time to ask again.
-    #[expect(dead_code, reason = "the features that come next use it")]
     For(OwnedFd),
     /// The same, within another time than a client has.
     Within(OwnedFd, Duration),

@@ -7,6 +7,9 @@ use super::super::service::Service;
 use super::{Connection, State, Wait};
 use crate::engine::StdoutError;
 
+/// How long work of ours may take that a client waits for: a disk may take its time over a large file.
+const OWN_WORK: Duration = Duration::from_secs(600);
+
 impl Connection {
     /// Send what was gathered, and wait for what is missing.
     pub(super) fn flush(&mut self, service: &mut Service, now: Instant) -> Result<(), StdoutError> {
@@ -24,8 +27,8 @@ impl Connection {
                 + match wait {
                     Wait::Time(time) => *time,
                     Wait::Within(_, time) => *time,
+                    Wait::For(_) => OWN_WORK,
                     Wait::Sink => self.sink_patience().unwrap_or(service.limits.stall),
-                    Wait::For(_) => service.limits.stall,
                 };
         }
         Ok(())
