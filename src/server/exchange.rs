@@ -97,7 +97,7 @@ impl Service {
         let Some(ready) = kept.ready() else {
             return Ok(None);
         };
-        ready.append(self.date.at(self.now), &mut self.outbound);
+        ready.append(self.date.text(), &mut self.outbound);
         let mut reply = Reply::new(Status::OK, asking.persists, asking.since);
         let sent = kept.facts.length;
         self.report_answer(&mut reply, sent, asking)?;
@@ -152,7 +152,7 @@ impl Service {
         let is_whole = reply.status == Status::OK && reply.parts.is_empty() && reply.persists;
         if is_whole && self.plain_path(asking).is_some() {
             let answer = self.outbound.get(start..).unwrap_or_default();
-            kept.make_ready(answer, self.date.at(self.now));
+            kept.make_ready(answer, self.date.text());
         }
     }
 
@@ -177,7 +177,7 @@ impl Service {
             persists: asking.persists && !self.is_ending,
             is_old: asking.request.version == Version::Http10,
         };
-        render(&plan, answer, self.date.at(self.now), &mut self.outbound);
+        render(&plan, answer, self.date.text(), &mut self.outbound);
         let mut reply = Reply::new(plan.status, answer.persists, asking.since);
         let pieces = follow(plan.content, answer);
         let sent = pieces.iter().map(Piece::length).sum();
@@ -202,7 +202,7 @@ impl Service {
             is_old: false,
         };
         let plan = Plan::status(status);
-        render(&plan, answer, self.date.at(self.now), &mut self.outbound);
+        render(&plan, answer, self.date.text(), &mut self.outbound);
         self.observer.notice(&Happening::Answered {
             peer,
             head,

@@ -127,6 +127,12 @@ impl Service {
         }
     }
 
+    /// So late it is now, for everything that is answered in this turn.
+    pub(super) fn turn_begins(&mut self, now: SystemTime) {
+        self.now = now;
+        self.date.set(now);
+    }
+
     /// A boundary that nobody could know.
     pub(super) fn boundary(&mut self) -> Boundary {
         self.boundaries += 1;
