@@ -1,5 +1,7 @@
 //! `sockkit http`: the tutorial's server, and the files of a directory.
 
+mod site;
+
 use std::fmt;
 use std::mem;
 use std::num::NonZero;
@@ -11,11 +13,12 @@ use std::time::Duration;
 use clap::Args;
 use serde::{Serialize, Serializer};
 
+use self::site::{Place, SiteArgs};
 use super::Desk;
 use super::endpoint::listeners;
 use crate::args::{FamilyArgs, PortArgs, SocketArgs, combine, duration};
 use crate::engine::{Listener, StdoutError};
-use crate::http::{Request, Site, Status, Version};
+use crate::http::{Request, Status, Version};
 use crate::net::{Address, CallError, Endpoint, Family, HostPort, Kind, Protocol, Socket, reason};
 use crate::output::{Bytes, Event, Exit, Face, Listening, Output, Usage, Warning, harmless};
 use crate::server::{Crew, Happening, Limits, Observer, Root, Service};
@@ -31,7 +34,7 @@ const SHOWN: usize = 4096;
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Http {
-    /// The directory whose files are served
+    /// The directory whose files are served, or a file that is served alone
     dir: Option<PathBuf>,
     /// HOST:PORT, *:PORT, PORT, fd:N or fd:systemd [default: 127.0.0.1:8082]
     #[arg(value_name = "ADDR", conflicts_with = "listen")]
@@ -65,6 +68,8 @@ pub struct Http {
     deadline: Option<Duration>,
     #[command(flatten)]
     ready: PortArgs,
+    #[command(flatten)]
+    site: SiteArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -78,7 +83,10 @@ Examples:
 impl Http {
     /// Listen and serve until a signal, or the deadline.
     pub fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
-        let root = self.root()?;
+        let place = self.site.place(self.dir.as_deref())?;
+        let site = self.site.site(place.as_ref(), &self.text)?;
+        let guard = self.site.guard()?;
+        let root = self.root(place.as_ref())?;
         let listeners = self.listen(desk)?;
         let (sockets, locals): (Vec<Socket>, Vec<Address>) = listeners
             .into_iter()
@@ -87,39 +95,43 @@ impl Http {
         let crew = Crew::new(sockets)?;
         self.announce(&locals, desk)?;
 
-        let site = Site {
-            text: root.is_none().then(|| self.text.clone()),
-            ..Site::default()
-        };
         let output = &desk.output;
         let service = || {
             let printer = Printer::new(output.clone());
             Service::new(site.clone(), root.clone(), self.limits(), Box::new(printer))
+                .guarded(guard.clone())
         };
         let outlet = is_printing(output).then(|| output.outlet().as_ref());
-        let signal = crew.run(self.workers(desk), &service, outlet, self.deadline)?;
+        let signal = crew.run(
+            Self::workers(root.is_some(), desk),
+            &service,
+            outlet,
+            self.deadline,
+        )?;
         Ok(Exit::Signal(signal))
     }
 
     /// One for each core; the tutorial's server is one loop, and so is one that is to be followed call by call.
-    fn workers(&self, desk: &Desk) -> usize {
-        match self.dir.is_some() && desk.explain.is_silent() {
+    fn workers(has_files: bool, desk: &Desk) -> usize {
+        match has_files && desk.explain.is_silent() {
             true => thread::available_parallelism().map_or(1, NonZero::get),
             false => 1,
         }
     }
 
-    fn root(&self) -> Result<Option<Arc<Root>>, Usage> {
-        let Some(dir) = &self.dir else {
+    fn root(&self, place: Option<&Place>) -> Result<Option<Arc<Root>>, Usage> {
+        let Some(Place { directory: dir, .. }) = place else {
             return Ok(None);
         };
         let refused = |error: CallError| {
             let why = format!("{} {}: {}", error.call, error.on, reason(&error.cause));
             Usage::new(why, hint_for(dir))
         };
-        Root::open(dir)
-            .map(|root| Some(Arc::new(root)))
-            .map_err(refused)
+        let root = Root::open(dir).map_err(refused)?;
+        Ok(Some(Arc::new(match self.site.follows_links() {
+            true => root.following_links(),
+            false => root,
+        })))
     }
 
     fn limits(&self) -> Limits {
@@ -149,6 +161,9 @@ impl Http {
     fn announce(&self, locals: &[Address], desk: &Desk) -> anyhow::Result<()> {
         let port = locals.iter().find_map(Address::inet);
         self.ready.announce(port.map(|address| address.port()))?;
+        if let Some(message) = self.site.warning(locals, false) {
+            desk.output.tell(&Warning { message })?;
+        }
         for local in locals {
             let proto = match local {
                 Address::Inet(_) => "tcp",
