@@ -26,6 +26,7 @@ mod fqdn;
 mod http;
 mod http_site;
 mod http_upload;
+mod http_protocol;
 mod idle;
 mod json;
 mod listing;
