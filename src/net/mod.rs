@@ -28,7 +28,7 @@ pub use error::{CallError, errno_name, reason};
 pub use explain::{Explain, Outcome, Quoted, Told};
 pub use family::{Family, Kind, Protocol};
 pub use inherit::{InheritError, inherit, inherit_systemd};
-pub use interface::{index_of_interface, name_of_interface};
+pub use interface::{addresses_of_interfaces, index_of_interface, name_of_interface};
 pub use message::Arrival;
 pub use poll::{milliseconds, poll_writable};
 pub use privilege::{drop_privileges, raise_net_raw};

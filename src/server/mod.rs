@@ -8,13 +8,21 @@ mod crew;
 mod door;
 mod exchange;
 mod files;
+mod gate;
+mod handed;
 mod incoming;
 mod outgoing;
 mod pipe;
 mod service;
 mod stream;
+#[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
+mod tls;
+mod tls_error;
 mod worker;
 
 pub use crew::Crew;
 pub use files::Root;
+pub use gate::Gate;
 pub use service::{Happening, Limits, Observer, Service};
+pub use tls::Tls;
+pub use tls_error::TlsError;

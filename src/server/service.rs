@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::exchange::Asking;
 use super::files::Root;
+use super::gate::Gate;
 use super::incoming::Sink;
 use crate::engine::StdoutError;
 use crate::http::{DateLine, Request, Site, Status};
@@ -56,6 +57,8 @@ pub enum Happening<'a> {
         /// When the request was there.
         since: Instant,
     },
+    /// The files of the certificate were read again, in words.
+    Reloaded(&'a str),
     /// No descriptor is left for a new connection; it is tried again in a while.
     Exhausted(&'a CallError),
 }
@@ -76,6 +79,7 @@ pub struct Service {
     pub(super) site: Rc<Site>,
     pub(super) root: Option<Arc<Root>>,
     pub(super) limits: Limits,
+    pub(super) gate: Gate,
     pub(super) observer: Box<dyn Observer>,
     /// Whether every answer is to be the last of its connection.
     pub(super) is_ending: bool,
@@ -109,6 +113,7 @@ impl Service {
             site: Rc::new(site),
             root,
             limits,
+            gate: Gate::default(),
             observer,
             is_ending: false,
             date: DateLine::default(),
@@ -117,6 +122,12 @@ impl Service {
             outbound: Vec::new(),
             path: Vec::new(),
         }
+    }
+
+    /// Have clients come through a gate.
+    #[must_use]
+    pub fn behind(self, gate: Gate) -> Self {
+        Self { gate, ..self }
     }
 
     /// Where the body of a request is to go; `None` where nobody wants it.

@@ -1,5 +1,8 @@
 //! `sockkit http`: the tutorial's server, and the files of a directory.
 
+mod listen;
+mod tls;
+
 use std::fmt;
 use std::mem;
 use std::num::NonZero;
@@ -11,14 +14,15 @@ use std::time::Duration;
 use clap::Args;
 use serde::{Serialize, Serializer};
 
+use self::listen::{ListenArgs, Opened, Place};
+use self::tls::TlsArgs;
 use super::Desk;
-use super::endpoint::listeners;
 use crate::args::{FamilyArgs, PortArgs, SocketArgs, combine, duration};
-use crate::engine::{Listener, StdoutError};
+use crate::engine::StdoutError;
 use crate::http::{Request, Site, Status, Version};
-use crate::net::{Address, CallError, Endpoint, Family, HostPort, Kind, Protocol, Socket, reason};
+use crate::net::{Address, CallError, Endpoint, Family, HostPort, Socket, reason};
 use crate::output::{Bytes, Event, Exit, Face, Listening, Output, Usage, Warning, harmless};
-use crate::server::{Crew, Happening, Limits, Observer, Root, Service};
+use crate::server::{Crew, Gate, Happening, Limits, Observer, Root, Service};
 
 /// How many bytes of events may wait for stdout's reader before requests are left out.
 const UNREAD: usize = 4 << 20;
@@ -33,7 +37,7 @@ const SHOWN: usize = 4096;
 pub struct Http {
     /// The directory whose files are served
     dir: Option<PathBuf>,
-    /// HOST:PORT, *:PORT, PORT, fd:N or fd:systemd [default: 127.0.0.1:8082]
+    /// HOST:PORT, *:PORT, PORT, /path, ./path, @name, fd:N or fd:systemd [default: 127.0.0.1:8082]
     #[arg(value_name = "ADDR", conflicts_with = "listen")]
     addr: Option<String>,
     /// Answer every request with this text
@@ -65,6 +69,10 @@ pub struct Http {
     deadline: Option<Duration>,
     #[command(flatten)]
     ready: PortArgs,
+    #[command(flatten)]
+    place: ListenArgs,
+    #[command(flatten)]
+    tls: TlsArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -79,7 +87,9 @@ impl Http {
     /// Listen and serve until a signal, or the deadline.
     pub fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
         let root = self.root()?;
-        let listeners = self.listen(desk)?;
+        let place = self.place()?;
+        let tls = self.tls.open(&place, desk)?;
+        let Opened { listeners, file } = self.listen(place, desk)?;
         let (sockets, locals): (Vec<Socket>, Vec<Address>) = listeners
             .into_iter()
             .map(|listener| (listener.socket, listener.local))
@@ -94,11 +104,13 @@ impl Http {
         let output = &desk.output;
         let service = || {
             let printer = Printer::new(output.clone());
-            Service::new(site.clone(), root.clone(), self.limits(), Box::new(printer))
+            let gate = Gate::new(tls.as_ref(), self.place.proxy_protocol);
+            Service::new(site.clone(), root.clone(), self.limits(), Box::new(printer)).behind(gate)
         };
         let outlet = is_printing(output).then(|| output.outlet().as_ref());
-        let signal = crew.run(self.workers(desk), &service, outlet, self.deadline)?;
-        Ok(Exit::Signal(signal))
+        let signal = crew.run(self.workers(desk), &service, outlet, self.deadline);
+        drop(file);
+        Ok(Exit::Signal(signal?))
     }
 
     /// One for each core; the tutorial's server is one loop, and so is one that is to be followed call by call.
@@ -130,9 +142,13 @@ impl Http {
         }
     }
 
-    fn listen(&self, desk: &Desk) -> anyhow::Result<Vec<Listener>> {
+    fn place(&self) -> anyhow::Result<Place> {
         let word = self.listen.as_deref().or(self.addr.as_deref());
-        let endpoint = combine(word, None, self.host.as_deref(), self.port.as_deref())?;
+        let (host, port) = (self.host.as_deref(), self.port.as_deref());
+        self.place.place(word, || combine(word, None, host, port))
+    }
+
+    fn listen(&self, place: Place, desk: &Desk) -> anyhow::Result<Opened> {
         let preparation = self.socket.parse()?;
         let prepare = |socket: &Socket, family: Family| {
             // Handed on to every connection that is accepted, and so costs no call there, tcp(7).
@@ -141,9 +157,7 @@ impl Http {
             }
             preparation.apply(socket)
         };
-        let family = self.family.family();
-        let transport = (Kind::Stream, Protocol::TCP);
-        listeners(endpoint, family, transport, &prepare, desk)
+        self.place.open(place, self.family.family(), &prepare, desk)
     }
 
     fn announce(&self, locals: &[Address], desk: &Desk) -> anyhow::Result<()> {
@@ -188,6 +202,9 @@ impl Observer for Printer {
         match happening {
             Happening::Exhausted(error) => self.output.offer(&Warning {
                 message: format!("{error}: new connections wait"),
+            }),
+            Happening::Reloaded(said) => self.output.offer(&Warning {
+                message: (*said).to_owned(),
             }),
             Happening::Answered {
                 peer,

@@ -18,7 +18,11 @@ impl Connection {
     /// recv once, into the worker's buffer.
     pub(super) fn hear(&mut self, service: &mut Service, now: Instant) -> Result<(), StdoutError> {
         let mut buffer = mem::take(&mut service.inbound);
-        let heard = match self.stream.recv(&mut buffer) {
+        let received = self.stream.recv(&mut buffer);
+        if let Some(client) = self.stream.take_client() {
+            self.peer = client;
+        }
+        let heard = match received {
             Ok(Recv::Bytes(0)) => self.hear_end(service, now),
             Ok(Recv::Bytes(count)) => {
                 self.take_in(buffer.get(..count).unwrap_or(&buffer), service, now)
@@ -60,6 +64,7 @@ impl Connection {
             None => mem::take(&mut self.heard),
         };
         if head.is_empty() {
+            self.stream.say_end();
             self.state = State::Closed;
             return Ok(());
         }
