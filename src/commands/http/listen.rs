@@ -1,5 +1,6 @@
 //! Where `http` listens besides a host and a port: a local socket, and behind a proxy.
 
+use std::env;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
@@ -11,8 +12,9 @@ use crate::args::LocalArgs;
 use crate::engine::{BACKLOG, Listener, hold_signals};
 use crate::net::{
     Address, BoundPath, CallError, Endpoint, EndpointError, Family, Kind, Protocol, Socket,
-    UnixName,
+    UnixName, notify_ready,
 };
+use crate::output::Warning;
 
 /// Local sockets, and proxies.
 #[derive(Args, Debug)]
@@ -94,6 +96,19 @@ impl ListenArgs {
         let listeners = vec![Listener { socket, local }];
         Ok(Opened { listeners, file })
     }
+}
+
+/// Tell the service manager that is waiting for it that clients can come.
+pub(super) fn tell_manager(desk: &Desk) -> anyhow::Result<()> {
+    let Some(name) = env::var_os("NOTIFY_SOCKET").filter(|name| !name.is_empty()) else {
+        return Ok(());
+    };
+    if let Err(error) = notify_ready(&name, &desk.explain) {
+        // It may have been meant for a parent, whose socket is out of reach.
+        let message = format!("NOTIFY_SOCKET: {error}");
+        desk.output.tell(&Warning { message })?;
+    }
+    Ok(())
 }
 
 /// `/path`, `./path`, `../path` or `@name`.

@@ -171,7 +171,7 @@ impl Http {
             let local = local.to_string();
             desk.output.tell(&Listening { proto, local })?;
         }
-        Ok(())
+        listen::tell_manager(desk)
     }
 }
 
