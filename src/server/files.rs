@@ -7,16 +7,27 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat2};
-use nix::sys::stat::{FileStat, Mode, SFlag, fstat};
+use nix::fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag, open, openat2};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
 
-use crate::http::Found;
+use crate::http::{Coding, Facts, Found, media_type};
 use crate::net::CallError;
 
 /// The page of a directory.
 const INDEX: &[u8] = b"index.html";
 /// How often a look-up is repeated that a rename beneath the root made uncertain (EAGAIN, openat2(2)).
 const RETRIES: usize = 8;
+/// Files up to this many bytes leave with their head in one send; larger ones are sent by the kernel.
+pub(super) const SMALL: u64 = 64 * 1024;
+
+/// To read. O_NONBLOCK: a FIFO without a writer, or a device, must not hold up everyone else.
+const CONTENT: OFlag = OFlag::O_RDONLY
+    .union(OFlag::O_NONBLOCK)
+    .union(OFlag::O_NOCTTY);
+/// To be looked at.
+const PLACE: OFlag = OFlag::O_PATH;
+/// Through no link.
+const STRAIGHT: ResolveFlag = ResolveFlag::RESOLVE_NO_SYMLINKS;
 
 /// The directory whose files are served.
 #[derive(Debug)]
@@ -32,21 +43,23 @@ impl Root {
         let directory = open(path, flags, Mode::empty()).map_err(|errno| refused("open", errno))?;
         let root = Self { directory };
         // A kernel before 5.6 is better found out now than at the first request.
-        root.open_beneath(b".")
+        root.open_directory(b"")
             .map_err(|errno| refused("openat2", errno))?;
         Ok(root)
     }
 
-    /// What lies at a path that [`crate::http::ask`] wrote; the file itself comes along where there is one. `path` is
-    /// scratch space behind its own bytes.
-    pub fn find(&self, path: &mut Vec<u8>) -> (Found, Option<File>) {
+    /// What lies at a path that [`crate::http::ask`] wrote; the file itself comes along where there is one, and `path`
+    /// then leads to it: a directory has become its index.
+    pub(super) fn find(&self, path: &mut Vec<u8>) -> (Found, Option<File>) {
         let asked = path.len();
         let is_directory = path.is_empty() || path.ends_with(b"/");
         if is_directory {
             path.extend_from_slice(INDEX);
         }
-        let found = self.look(path, is_directory);
-        path.truncate(asked);
+        let found = self.look(path);
+        if !matches!(found, Ok((Found::File(_), _))) {
+            path.truncate(asked);
+        }
         match found {
             // The index of a directory is a file or nothing.
             Ok((Found::Directory, _)) if is_directory => (Found::Missing, None),
@@ -55,28 +68,42 @@ impl Root {
         }
     }
 
-    fn look(&self, path: &[u8], is_index: bool) -> nix::Result<(Found, Option<File>)> {
-        let file = File::from(self.open_beneath(path)?);
-        let stat = fstat(&file)?;
-        Ok(match kind(&stat) {
-            SFlag::S_IFREG => {
-                let found = Found::File {
-                    length: u64::try_from(stat.st_size).unwrap_or(0),
-                    modified: modified(&stat),
-                    is_index,
-                };
-                (found, Some(file))
-            }
-            SFlag::S_IFDIR => (Found::Directory, None),
-            _ => (Found::Forbidden, None),
+    fn look(&self, path: &[u8]) -> nix::Result<(Found, Option<File>)> {
+        // A FIFO that is opened is felt at its other end: what it is comes first.
+        let stat = fstatat(&self.directory, path, AtFlags::AT_SYMLINK_NOFOLLOW)?;
+        match kind(&stat) {
+            SFlag::S_IFREG | SFlag::S_IFLNK => {}
+            SFlag::S_IFDIR => return Ok((Found::Directory, None)),
+            _ => return Ok((Found::Forbidden, None)),
+        }
+        let file = File::from(self.open_beneath(path, CONTENT, ResolveFlag::empty())?);
+        Ok(match facts(&fstat(&file)?, path) {
+            Some(facts) => (Found::File(facts), Some(file)),
+            None => (Found::Forbidden, None),
         })
     }
 
-    /// openat2(2). O_NONBLOCK: a FIFO without a writer, or a device, must not hold up everyone else.
-    fn open_beneath(&self, path: &[u8]) -> nix::Result<OwnedFd> {
+    /// A directory on the way to a file, to be watched; the way leads through no link.
+    pub(super) fn open_directory(&self, path: &[u8]) -> nix::Result<OwnedFd> {
+        let path = if path.is_empty() { b"." } else { path };
+        self.open_beneath(path, PLACE | OFlag::O_DIRECTORY, STRAIGHT)
+    }
+
+    /// Whether a path leads to this very file, through no link.
+    pub(super) fn leads_straight_to(&self, path: &[u8], file: &File) -> bool {
+        let place = self.open_beneath(path, PLACE, STRAIGHT);
+        match (place.and_then(fstat), fstat(file)) {
+            (Ok(there), Ok(here)) => (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino),
+            _ => false,
+        }
+    }
+
+    /// openat2(2), repeated while a rename beneath the root makes it uncertain.
+    fn open_beneath(&self, path: &[u8], flags: OFlag, more: ResolveFlag) -> nix::Result<OwnedFd> {
+        let beneath = ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_MAGICLINKS;
         let how = OpenHow::new()
-            .flags(OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC | OFlag::O_NOCTTY)
-            .resolve(ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_MAGICLINKS);
+            .flags(flags | OFlag::O_CLOEXEC)
+            .resolve(beneath | more);
         let mut opened = openat2(&self.directory, path, how);
         for _ in 0..RETRIES {
             if !matches!(opened, Err(Errno::EAGAIN | Errno::EINTR)) {
@@ -88,13 +115,37 @@ impl Root {
     }
 }
 
-/// Append the first `length` bytes of a file to `into`; `false` when it has become shorter than that.
-pub(super) fn append(file: &File, length: usize, into: &mut Vec<u8>) -> bool {
+/// What is known of an open file, and what it holds if that is little; `None` when it is none that can be served.
+pub(super) fn take_up(file: &File, path: &[u8]) -> Option<(Facts, Option<Vec<u8>>)> {
+    let facts = facts(&fstat(file).ok()?, path)?;
+    match usize::try_from(facts.length) {
+        Ok(size) if facts.length <= SMALL => {
+            let mut bytes = Vec::new();
+            append(file, 0, size, &mut bytes).then_some((facts, Some(bytes)))
+        }
+        _ => Some((facts, None)),
+    }
+}
+
+/// What is known of a regular file.
+fn facts(stat: &FileStat, path: &[u8]) -> Option<Facts> {
+    (kind(stat) == SFlag::S_IFREG).then(|| Facts {
+        length: u64::try_from(stat.st_size).unwrap_or(0),
+        modified: modified(stat),
+        inode: stat.st_ino,
+        media_type: media_type(path),
+        coding: Coding::Identity,
+        varies: false,
+    })
+}
+
+/// Append `length` bytes of a file from `first` on to `into`; `false` when it has become shorter than that.
+pub(super) fn append(file: &File, first: u64, length: usize, into: &mut Vec<u8>) -> bool {
     let start = into.len();
     into.resize(start + length, 0);
     let whole = into
         .get_mut(start..)
-        .is_some_and(|room| file.read_exact_at(room, 0).is_ok());
+        .is_some_and(|room| file.read_exact_at(room, first).is_ok());
     if !whole {
         into.truncate(start);
     }
@@ -107,11 +158,14 @@ fn kind(stat: &FileStat) -> SFlag {
 
 fn modified(stat: &FileStat) -> Option<SystemTime> {
     let since = Duration::from_secs(stat.st_mtime.unsigned_abs());
-    if stat.st_mtime < 0 {
+    let seconds = if stat.st_mtime < 0 {
         UNIX_EPOCH.checked_sub(since)
     } else {
         UNIX_EPOCH.checked_add(since)
-    }
+    };
+    // Nanoseconds count forward, before 1970 too.
+    let nanoseconds = u64::try_from(stat.st_mtime_nsec).ok()?;
+    seconds?.checked_add(Duration::from_nanos(nanoseconds))
 }
 
 fn meaning(errno: Errno) -> Found {
@@ -155,19 +209,14 @@ mod tests {
         let found = |path: &str| {
             let mut path = path.as_bytes().to_vec();
             match root.find(&mut path) {
-                (
-                    Found::File {
-                        length, is_index, ..
-                    },
-                    Some(_),
-                ) => format!("{length} {is_index}"),
+                (Found::File(facts), Some(_)) => format!("{} {}", facts.length, facts.media_type),
                 (found, _) => format!("{found:?}"),
             }
         };
         for (path, meant) in [
-            ("a", "3 false"),
-            ("link", "3 false"),
-            ("sub/", "5 true"),
+            ("a", "3 application/octet-stream"),
+            ("link", "3 application/octet-stream"),
+            ("sub/", "5 text/html; charset=utf-8"),
             ("sub", "Directory"),
             ("sub/empty/", "Missing"),
             ("", "Missing"),

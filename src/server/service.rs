@@ -1,15 +1,17 @@
 //! What the connections of a worker share: what is served, the limits, and the buffers that none of them needs for long.
 
+use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::cache::Cache;
 use super::exchange::Asking;
 use super::files::Root;
 use super::gate::Gate;
 use super::incoming::Sink;
 use crate::engine::StdoutError;
-use crate::http::{DateLine, Request, Site, Status};
+use crate::http::{Boundary, DateLine, Request, Site, Status};
 use crate::net::{Address, CallError};
 
 /// How many bytes one recv takes.
@@ -88,6 +90,9 @@ pub struct Service {
     pub(super) inbound: Vec<u8>,
     pub(super) outbound: Vec<u8>,
     pub(super) path: Vec<u8>,
+    pub(super) cache: Cache,
+    seed: RandomState,
+    boundaries: u64,
 }
 
 impl Default for Limits {
@@ -111,6 +116,7 @@ impl Service {
     ) -> Self {
         Self {
             site: Rc::new(site),
+            cache: Cache::new(root.is_some()),
             root,
             limits,
             gate: Gate::default(),
@@ -121,6 +127,8 @@ impl Service {
             inbound: vec![0; RECEIVE],
             outbound: Vec::new(),
             path: Vec::new(),
+            seed: RandomState::new(),
+            boundaries: 0,
         }
     }
 
@@ -128,6 +136,12 @@ impl Service {
     #[must_use]
     pub fn behind(self, gate: Gate) -> Self {
         Self { gate, ..self }
+    }
+
+    /// A boundary that nobody could know.
+    pub(super) fn boundary(&mut self) -> Boundary {
+        self.boundaries += 1;
+        Boundary(self.seed.hash_one(self.boundaries))
     }
 
     /// Where the body of a request is to go; `None` where nobody wants it.

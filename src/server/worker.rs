@@ -17,8 +17,8 @@ use crate::net::{CallError, Socket};
 
 /// How often at most the connections are searched for one that is late.
 const SCAN: Duration = Duration::from_millis(250);
-/// What is watched besides listeners and connections: stdout, and the one who ends it.
-const OTHERS: usize = 2;
+/// What is watched besides listeners and connections: stdout, the one who ends it, and changes of files.
+const OTHERS: usize = 3;
 
 /// One loop over everything.
 #[derive(Debug)]
@@ -77,6 +77,7 @@ impl Worker {
         let mut door = door.transpose()?.flatten();
         self.reactor.watch(told, self.told(), Interest::READ)?;
         loop {
+            self.watch_changes(service)?;
             let until = [timers.next(), self.scan, self.resume];
             let signal = self.reactor.wait(until.into_iter().flatten().min())?;
             if let Some(signal) = signal {
@@ -107,13 +108,17 @@ impl Worker {
         }
     }
 
-    /// Tokens: the listeners, stdout, the one who ends it, and two for each connection.
+    /// Tokens: the listeners, stdout, the one who ends it, changes of files, and two for each connection.
     fn door(&self) -> usize {
         self.listeners.len()
     }
 
     fn told(&self) -> usize {
         self.listeners.len() + 1
+    }
+
+    fn changes(&self) -> usize {
+        self.listeners.len() + 2
     }
 
     fn first(&self) -> usize {
@@ -128,6 +133,16 @@ impl Worker {
         now: Instant,
     ) -> anyhow::Result<bool> {
         let first = self.first();
+        // Whoever asks now may know of it.
+        let changes = self.changes();
+        if self
+            .reactor
+            .ready()
+            .iter()
+            .any(|ready| ready.token == changes)
+        {
+            service.cache.refresh();
+        }
         let mut index = 0;
         while let Some(ready) = self.reactor.ready().get(index).copied() {
             index += 1;
@@ -137,7 +152,7 @@ impl Worker {
                 self.accept(ready.token, service, now)?;
             } else if ready.token == self.told() {
                 return Ok(true);
-            } else if let Some(door) = door {
+            } else if let (Some(door), true) = (door, ready.token == self.door()) {
                 door.turn(ready)?;
             }
         }
@@ -258,6 +273,16 @@ impl Worker {
         Ok(())
     }
 
+    fn watch_changes(&self, service: &mut Service) -> Result<(), CallError> {
+        match service.cache.new_fd() {
+            Some(fd) => self
+                .reactor
+                .watch(fd, self.changes(), Interest::READ)
+                .map(drop),
+            None => Ok(()),
+        }
+    }
+
     fn watch_listeners(&self) -> Result<(), CallError> {
         for (token, listener) in self.listeners.iter().enumerate() {
             self.reactor.watch_shared(listener, token)?;
@@ -330,7 +355,11 @@ mod tests {
         };
         let text = "x".repeat(50_000_000);
         let server = thread::spawn(move || {
-            let mut service = Service::new(Site::Text(text), None, limits, Box::new(Deaf));
+            let site = Site {
+                text: Some(text),
+                ..Site::default()
+            };
+            let mut service = Service::new(site, None, limits, Box::new(Deaf));
             let mut worker = Worker::new([socket].into()).unwrap();
             let never = EventFd::new().unwrap();
             let limit = Some(Duration::from_secs(3));

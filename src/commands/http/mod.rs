@@ -97,9 +97,9 @@ impl Http {
         let crew = Crew::new(sockets)?;
         self.announce(&locals, desk)?;
 
-        let site = match root {
-            Some(_) => Site::Files,
-            None => Site::Text(self.text.clone()),
+        let site = Site {
+            text: root.is_none().then(|| self.text.clone()),
+            ..Site::default()
         };
         let output = &desk.output;
         let service = || {
