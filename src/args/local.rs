@@ -7,10 +7,10 @@ use crate::net::{BoundPath, CallError, Explain, Kind, Socket, UnixName, bind_uni
 /// How the file of a local socket is made.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct LocalArgs {
-    /// The file's mode, in octal
+    /// The mode of a local socket's file, in octal
     #[arg(long, value_name = "MODE", default_value = "0600", value_parser = mode)]
     mode: u32,
-    /// Take the place of a dead socket's file; never of another file, never of a listener
+    /// Take the place of a dead local socket's file; never of another file, never of a listener
     #[arg(long)]
     replace: bool,
 }

@@ -141,6 +141,8 @@ impl Outgoing {
             match end {
                 End::Whole => (self.sent, _) = (0, self.parts.pop_front()),
                 End::Full => return Ok(Progress::Full { moved }),
+                // What waits to leave with the pipe's bytes must not wait for them.
+                End::Empty if !stream.flush()? => return Ok(Progress::Full { moved }),
                 End::Empty => return Ok(Progress::Starved { moved }),
                 End::Cut => return Ok(Progress::Broken),
             }

@@ -24,4 +24,6 @@ mod dig;
 mod netcat;
 mod python;
 mod socat;
+#[cfg(feature = "tls")]
+mod tls;
 mod web;

@@ -14,7 +14,7 @@ use crate::net::{
     Address, BoundPath, CallError, Endpoint, EndpointError, Family, Kind, Protocol, Socket,
     UnixName, notify_ready,
 };
-use crate::output::Warning;
+use crate::output::{Usage, Warning};
 
 /// Local sockets, and proxies.
 #[derive(Args, Debug)]
@@ -48,12 +48,18 @@ pub(super) struct Opened {
 
 impl ListenArgs {
     /// Where to listen: the local socket of `--unix` or of an ADDR that is one, or whatever `endpoint` makes of the rest.
+    /// `is_apart` where a host or a port was given by a flag.
     pub(super) fn place(
         &self,
         addr: Option<&str>,
+        is_apart: bool,
         endpoint: impl FnOnce() -> Result<Endpoint, EndpointError>,
     ) -> anyhow::Result<Place> {
         let local = addr.map(OsStr::new).filter(|word| is_local(word));
+        if local.is_some() && is_apart {
+            let why = "a local socket has neither --host nor --port";
+            return Err(Usage::new(why, "ADDR alone").into());
+        }
         match self.unix.as_deref().or(local) {
             Some(name) => Ok(Place::Local(UnixName::parse(name)?)),
             None => Ok(Place::Endpoint(endpoint()?)),

@@ -80,6 +80,7 @@ Examples:
   sockkit http                       greet with Hello world! on http://127.0.0.1:8082/
   sockkit http . 8000                the files of this directory, for this machine only
   sockkit http site :8000            the same for everyone, IPv4 and IPv6
+  sockkit http . --tls               over TLS, with a temporary certificate
   sockkit http --explain             see accept, recv, send and close as they happen
   sockkit http --text ok -q          an answer for health checks, and nothing printed";
 
@@ -145,7 +146,9 @@ impl Http {
     fn place(&self) -> anyhow::Result<Place> {
         let word = self.listen.as_deref().or(self.addr.as_deref());
         let (host, port) = (self.host.as_deref(), self.port.as_deref());
-        self.place.place(word, || combine(word, None, host, port))
+        self.place.place(word, host.or(port).is_some(), || {
+            combine(word, None, host, port)
+        })
     }
 
     fn listen(&self, place: Place, desk: &Desk) -> anyhow::Result<Opened> {
