@@ -305,18 +305,10 @@ fn with_slash(path: &[u8], target: Target<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::UNIX_EPOCH;
+    use std::time::{Duration, UNIX_EPOCH};
 
-    use super::super::request::{Parsed, parse};
+    use super::super::request::with_request;
     use super::*;
-
-    fn with_request<T>(line: &str, fields: &str, check: impl FnOnce(&Request<'_>) -> T) -> T {
-        let head = format!("{line} HTTP/1.1\r\nHost: h\r\n{fields}\r\n");
-        match parse(head.as_bytes()) {
-            Parsed::Complete { request, .. } => check(&request),
-            other => panic!("{line}: {other:?}"),
-        }
-    }
 
     fn planned(request: &Request<'_>, path: &str, found: &Found) -> Plan<'static> {
         const SITE: &Site = &Site {
@@ -397,6 +389,148 @@ mod tests {
                 planned(request, path, &Found::Directory)
             });
             assert_eq!(plan.location.as_deref(), Some(location), "{line}");
+        }
+    }
+
+    fn facts() -> Facts {
+        Facts {
+            length: 100,
+            modified: Some(UNIX_EPOCH),
+            inode: 1,
+            media_type: MediaType::TEXT,
+            coding: Coding::Identity,
+            varies: false,
+        }
+    }
+
+    /// The answer to a request for a file of 100 bytes that is from 1970; `TAG` is its own.
+    fn answered(method: &str, fields: &str, facts: Facts) -> Plan<'static> {
+        let etag = ETag::new(facts.length, facts.modified, facts.inode, facts.coding);
+        let fields = fields
+            .replace('|', "\r\n")
+            .replace("TAG", &etag.to_string());
+        let found = Found::File(facts);
+        with_request(&format!("{method} /a"), &fields, |request| {
+            planned(request, "a", &found)
+        })
+    }
+
+    #[test]
+    fn conditions_come_before_ranges() {
+        for (method, fields, status) in [
+            ("GET", "", 200),
+            ("GET", "Range: bytes=0-9|", 206),
+            ("GET", "Range: bytes=0-9,20-29|", 206),
+            ("GET", "Range: bytes=100-|", 416),
+            ("GET", "Range: bytes=9-0|", 200),
+            ("GET", "Range: lines=0-9|", 200),
+            ("GET", "Range: bytes=0-9|Range: bytes=0-9|", 200),
+            ("HEAD", "Range: bytes=0-9|", 200),
+            ("HEAD", "Range: bytes=100-|", 200),
+            ("GET", "Range: bytes=0-9|If-Range: TAG|", 206),
+            ("GET", "Range: bytes=100-|If-Range: TAG|", 416),
+            ("GET", "Range: bytes=0-9|If-Range: \"x\"|", 200),
+            ("GET", "Range: bytes=100-|If-Range: \"x\"|", 200),
+            ("GET", "If-Range: \"x\"|", 200),
+            ("GET", "Range: bytes=0-9|If-None-Match: TAG|", 304),
+            ("GET", "Range: bytes=100-|If-None-Match: TAG|", 304),
+            ("GET", "Range: bytes=0-9|If-Match: \"x\"|", 412),
+            ("GET", "Range: bytes=0-9|If-Match: TAG|", 206),
+            ("GET", "Range: bytes=100-|If-Match: \"x\"|", 412),
+            ("HEAD", "If-None-Match: TAG|", 304),
+            ("HEAD", "If-Match: \"x\"|", 412),
+        ] {
+            let plan = answered(method, fields, facts());
+            assert_eq!(plan.status.0, status, "{method} {fields}");
+        }
+    }
+
+    #[test]
+    fn validators_and_types() {
+        let none = Vary::default();
+        let whole = answered("GET", "", facts());
+        assert!(whole.etag.is_some() && whole.last_modified.is_some() && whole.vary == none);
+        let unchanged = answered("GET", "If-None-Match: TAG|", facts());
+        assert!(unchanged.etag.is_some() && unchanged.last_modified.is_none());
+        let part = answered("GET", "Range: bytes=0-0|", facts());
+        assert!(part.etag.is_some() && part.last_modified.is_some());
+        let rest = answered("GET", "Range: bytes=1-|If-Range: TAG|", facts());
+        assert!(rest.etag.is_some() && rest.last_modified.is_none());
+        let changed = answered("GET", "If-Match: \"x\"|", facts());
+        assert!(changed.etag.is_none() && changed.media_type == MediaType::TEXT);
+    }
+
+    #[test]
+    fn a_coding_is_another_representation() {
+        let gzip = Facts {
+            coding: Coding::Gzip,
+            varies: true,
+            ..facts()
+        };
+        let plan = answered("GET", "", gzip);
+        assert_eq!(plan.coding, Coding::Gzip);
+        assert!(plan.vary.accept_encoding && plan.etag != answered("GET", "", facts()).etag);
+        assert_eq!(
+            answered("GET", "Range: bytes=0-0|", gzip).coding,
+            Coding::Gzip
+        );
+        // One coding of many parts cannot be told from many parts of one coding.
+        assert_eq!(
+            answered("GET", "Range: bytes=0-0,9-9|", gzip).status,
+            Status::OK
+        );
+        let beyond = answered("GET", "Range: bytes=100-|", gzip);
+        assert_eq!(beyond.coding, Coding::Identity);
+        assert!(beyond.vary.accept_encoding);
+        assert!(
+            answered("GET", "If-None-Match: TAG|", gzip)
+                .vary
+                .accept_encoding
+        );
+    }
+
+    #[test]
+    fn no_time_is_in_the_future() {
+        let future = Facts {
+            modified: Some(UNIX_EPOCH + Duration::from_secs(1)),
+            ..facts()
+        };
+        let shown = answered("GET", "", future)
+            .last_modified
+            .map(|date| date.to_string());
+        assert_eq!(shown.as_deref(), Some("Thu, 01 Jan 1970 00:00:00 GMT"));
+        let unknown = Facts {
+            modified: None,
+            ..facts()
+        };
+        assert_eq!(answered("GET", "", unknown).last_modified, None);
+    }
+
+    #[test]
+    fn what_a_site_says_of_itself() {
+        let site = Site {
+            uploads: true,
+            fields: "A: b\r\n".to_owned(),
+            ..Site::default()
+        };
+        for (line, fields, status, allow) in [
+            ("OPTIONS *", "", 200, true),
+            ("OPTIONS /a", "", 200, true),
+            ("TRACE /", "", 405, true),
+            ("CONNECT h:80", "", 405, true),
+            ("DELETE /", "", 405, true),
+            ("GET /../a", "", 400, false),
+            ("GET /", "Expect: tea\r\n", 417, false),
+            ("PROPFIND /", "", 501, false),
+        ] {
+            with_request(line, fields, |request| {
+                let Asked::Answer(plan) = ask(request, &site, &mut Vec::new()) else {
+                    panic!("{line}");
+                };
+                assert_eq!((plan.status.0, plan.fields), (status, "A: b\r\n"), "{line}");
+                let expected = allow.then_some("GET, HEAD, OPTIONS, POST, PUT");
+                assert_eq!(plan.allow, expected, "{line}");
+            });
         }
     }
 }

@@ -97,7 +97,7 @@ impl Service {
         let Some(ready) = kept.ready() else {
             return Ok(None);
         };
-        ready.append(self.date.at(self.now), &mut self.outbound);
+        ready.append(self.date.text(), &mut self.outbound);
         let mut reply = Reply::new(Status::OK, asking.persists, asking.since);
         let sent = kept.facts.length;
         self.report_answer(&mut reply, sent, asking)?;
@@ -152,7 +152,7 @@ impl Service {
         let is_whole = reply.status == Status::OK && reply.parts.is_empty() && reply.persists;
         if is_whole && self.plain_path(asking).is_some() {
             let answer = self.outbound.get(start..).unwrap_or_default();
-            kept.make_ready(answer, self.date.at(self.now));
+            kept.make_ready(answer, self.date.text());
         }
     }
 
@@ -177,7 +177,7 @@ impl Service {
             persists: asking.persists && !self.is_ending,
             is_old: asking.request.version == Version::Http10,
         };
-        render(&plan, answer, self.date.at(self.now), &mut self.outbound);
+        render(&plan, answer, self.date.text(), &mut self.outbound);
         let mut reply = Reply::new(plan.status, answer.persists, asking.since);
         let pieces = follow(plan.content, answer);
         let sent = pieces.iter().map(Piece::length).sum();
@@ -202,7 +202,7 @@ impl Service {
             is_old: false,
         };
         let plan = Plan::status(status);
-        render(&plan, answer, self.date.at(self.now), &mut self.outbound);
+        render(&plan, answer, self.date.text(), &mut self.outbound);
         self.observer.notice(&Happening::Answered {
             peer,
             head,
@@ -243,9 +243,11 @@ impl Service {
 
     /// The pieces of a file: few bytes at once. One that is shorter than its head says can only be cut off.
     fn append(&mut self, content: &Stored, pieces: Vec<Piece>, length: u64, reply: &mut Reply) {
+        // Once one piece waits for its turn, so do all behind it.
+        let is_long = length > SMALL && matches!(content, Stored::File(_));
         for piece in pieces {
             match (piece, content) {
-                (Piece::File(span), Stored::File(file)) if length > SMALL => {
+                (Piece::File(span), Stored::File(file)) if is_long => {
                     reply.parts.push(Part::File(Slice {
                         file: Rc::clone(file),
                         offset: span.first,
@@ -255,7 +257,7 @@ impl Service {
                 (Piece::File(span), content) => {
                     reply.persists &= content.append(span, &mut self.outbound);
                 }
-                (Piece::Bytes(bytes), _) if length > SMALL => {
+                (Piece::Bytes(bytes), _) if is_long => {
                     reply.parts.push(Part::Bytes(bytes));
                 }
                 (Piece::Bytes(bytes), _) => self.outbound.extend_from_slice(&bytes),

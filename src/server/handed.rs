@@ -9,12 +9,21 @@ use std::os::unix::ffi::OsStringExt;
 use crate::net::{Address, CallError, Recv, Socket, UnixName};
 use crate::wire::{Client, Preface};
 
+/// What is learnt of a client before it says anything.
+#[derive(Debug)]
+pub(super) enum News {
+    /// Its address, from a proxy.
+    Client(Address),
+    /// It is not served, and why.
+    Refused(String),
+}
+
 /// A socket, and what was heard of the header in front.
 #[derive(Debug)]
 pub(super) struct Handed {
     socket: Socket,
     preface: Option<Vec<u8>>,
-    client: Option<Box<Address>>,
+    news: Option<Box<News>>,
 }
 
 impl Handed {
@@ -23,7 +32,7 @@ impl Handed {
         Self {
             socket,
             preface: by_proxy.then(Vec::new),
-            client: None,
+            news: None,
         }
     }
 
@@ -32,9 +41,15 @@ impl Handed {
         &self.socket
     }
 
-    /// The client's address, once, when the header has told it.
-    pub(super) fn take_client(&mut self) -> Option<Address> {
-        self.client.take().map(|client| *client)
+    /// What was learnt since this was last asked for.
+    pub(super) fn take_news(&mut self) -> Option<News> {
+        self.news.take().map(|news| *news)
+    }
+
+    /// The client is not served, and why.
+    #[cfg(feature = "tls")]
+    pub(super) fn refuse(&mut self, why: impl ToString) {
+        self.news = Some(Box::new(News::Refused(why.to_string())));
     }
 
     /// recv(2) of what is behind the header; an error when there is none.
@@ -63,7 +78,7 @@ impl Handed {
             }
             Preface::Refused(why) => Err(self.refused(why)),
             Preface::Complete { client, length } => {
-                self.client = address_of(client).map(Box::new);
+                self.news = address_of(client).map(|client| Box::new(News::Client(client)));
                 let rest = heard.get(length..).unwrap_or_default();
                 if let Some(front) = buffer.get_mut(..rest.len()) {
                     front.copy_from_slice(rest);
@@ -76,7 +91,9 @@ impl Handed {
         }
     }
 
-    fn refused(&self, why: &'static str) -> CallError {
+    fn refused(&mut self, why: &'static str) -> CallError {
+        let news = format!("PROXY header: {why}");
+        self.news = Some(Box::new(News::Refused(news)));
         let cause = io::Error::new(io::ErrorKind::InvalidData, why);
         CallError::new("recv", self.socket.about(), cause)
     }

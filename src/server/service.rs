@@ -59,6 +59,13 @@ pub enum Happening<'a> {
         /// When the request was there.
         since: Instant,
     },
+    /// A client is not served: it speaks no TLS, or comes without a proxy's header.
+    TurnedAway {
+        /// Who it is.
+        peer: &'a Address,
+        /// Why.
+        why: &'a str,
+    },
     /// The files of the certificate were read again, in words.
     Reloaded(&'a str),
     /// No descriptor is left for a new connection; it is tried again in a while.
@@ -136,6 +143,12 @@ impl Service {
     #[must_use]
     pub fn behind(self, gate: Gate) -> Self {
         Self { gate, ..self }
+    }
+
+    /// So late it is now, for everything that is answered in this turn.
+    pub(super) fn turn_begins(&mut self, now: SystemTime) {
+        self.now = now;
+        self.date.set(now);
     }
 
     /// A boundary that nobody could know.

@@ -2,9 +2,9 @@
 
 use std::os::fd::BorrowedFd;
 
-use super::handed::Handed;
+use super::handed::{Handed, News};
 use super::tls::TlsStream;
-use crate::net::{Address, CallError, Recv, Send, Shutdown, Socket};
+use crate::net::{CallError, Recv, Send, Shutdown, Socket};
 
 /// A byte stream to a client that never waits.
 #[derive(Debug)]
@@ -24,11 +24,11 @@ impl Stream {
         }
     }
 
-    /// The client's address, once, where a proxy has told it.
-    pub(super) fn take_client(&mut self) -> Option<Address> {
+    /// What was learnt of the client since this was last asked for, before it said anything.
+    pub(super) fn take_news(&mut self) -> Option<News> {
         match self {
-            Self::Plain(line) => line.take_client(),
-            Self::Tls(stream) => stream.line().take_client(),
+            Self::Plain(line) => line.take_news(),
+            Self::Tls(stream) => stream.line().take_news(),
         }
     }
 

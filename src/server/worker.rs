@@ -76,21 +76,25 @@ impl Worker {
         let door = outlet.map(|outlet| Door::open(outlet, self.door(), &self.reactor));
         let mut door = door.transpose()?.flatten();
         self.reactor.watch(told, self.told(), Interest::READ)?;
+        let mut now = Instant::now();
         loop {
             self.watch_changes(service)?;
             let until = [timers.next(), self.scan, self.resume];
-            let signal = self.reactor.wait(until.into_iter().flatten().min())?;
+            let until = until.into_iter().flatten().min();
+            // What the last turn took is not worth a look at the clock.
+            let timeout = until.map(|until| until.saturating_duration_since(now));
+            let signal = self.reactor.wait_for(timeout)?;
             if let Some(signal) = signal {
                 if !is_reloaded(signal, service)? {
                     return Ok(Ended::Signal(signal));
                 }
                 continue;
             }
-            let now = Instant::now();
+            now = Instant::now();
             if let Some(expired) = timers.expired(now) {
                 return Err(expired.into());
             }
-            service.now = SystemTime::now();
+            service.turn_begins(SystemTime::now());
             if self.take_up(service, door.as_ref(), now)? {
                 return Ok(Ended::Told);
             }

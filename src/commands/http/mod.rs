@@ -206,6 +206,7 @@ impl Observer for Printer {
             Happening::Exhausted(error) => self.output.offer(&Warning {
                 message: format!("{error}: new connections wait"),
             }),
+            Happening::TurnedAway { peer, why } => self.output.offer(&TurnedAway { peer, why }),
             Happening::Reloaded(said) => self.output.offer(&Warning {
                 message: (*said).to_owned(),
             }),
@@ -307,6 +308,25 @@ fn as_number<S: Serializer>(status: &Status, serializer: S) -> Result<S::Ok, S::
 impl Event for Printed<'_> {
     const NAME: &'static str = "request";
     const FACE: Face = Face::Data;
+}
+
+/// A client that is not served.
+#[derive(Serialize)]
+struct TurnedAway<'a> {
+    #[serde(serialize_with = "as_text")]
+    peer: &'a Address,
+    why: &'a str,
+}
+
+impl Event for TurnedAway<'_> {
+    const NAME: &'static str = "turned-away";
+    const FACE: Face = Face::Detail;
+}
+
+impl fmt::Display for TurnedAway<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "turned {} away: {}", self.peer, self.why)
+    }
 }
 
 /// The head as the tutorial prints it, with its blank line.

@@ -4,8 +4,9 @@ use std::mem;
 use std::time::Instant;
 
 use super::super::exchange::{Asking, Outcome, Reply};
+use super::super::handed::News;
 use super::super::incoming::{Incoming, Taken};
-use super::super::service::Service;
+use super::super::service::{Happening, Service};
 use super::{Connection, State};
 use crate::engine::StdoutError;
 use crate::http::{HEAD_LIMIT, LINE_LIMIT, Parsed, Request, Status, parse};
@@ -19,9 +20,7 @@ impl Connection {
     pub(super) fn hear(&mut self, service: &mut Service, now: Instant) -> Result<(), StdoutError> {
         let mut buffer = mem::take(&mut service.inbound);
         let received = self.stream.recv(&mut buffer);
-        if let Some(client) = self.stream.take_client() {
-            self.peer = client;
-        }
+        let news = self.hear_news(service);
         let heard = match received {
             Ok(Recv::Bytes(0)) => self.hear_end(service, now),
             Ok(Recv::Bytes(count)) => {
@@ -31,8 +30,26 @@ impl Connection {
             Err(_) => self.break_off(service),
         };
         service.inbound = buffer;
+        news?;
         heard?;
         self.flush(service, now)
+    }
+
+    /// Take up what was learnt of the client before it said anything.
+    fn hear_news(&mut self, service: &mut Service) -> Result<(), StdoutError> {
+        match self.stream.take_news() {
+            None => Ok(()),
+            Some(News::Client(client)) => {
+                self.peer = client;
+                Ok(())
+            }
+            Some(News::Refused(why)) => {
+                let (peer, why) = (&self.peer, why.as_str());
+                service
+                    .observer
+                    .notice(&Happening::TurnedAway { peer, why })
+            }
+        }
     }
 
     /// Answer what is whole, keep the rest.

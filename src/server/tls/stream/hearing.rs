@@ -1,5 +1,6 @@
 //! The hearing half: records come in, plaintext comes out of them, and a client that speaks no TLS is told so.
 
+use std::fmt::Display;
 use std::io;
 use std::rc::Rc;
 use std::time::SystemTime;
@@ -64,15 +65,15 @@ impl TlsStream {
         let heard = inbound.get_mut(..kept + count).unwrap_or_default();
         if self.state == State::New && heard.first().copied().is_some_and(plain_http::is_plain) {
             out.push(plain_http::answer(SystemTime::now()).as_bytes());
-            self.refuse();
+            self.refuse("it speaks HTTP without TLS");
             return Ok(Recv::WouldBlock);
         }
         let turn = self.turn(heard, buffer, out);
         let rest = heard.get(turn.consumed..).unwrap_or_default();
         self.heard = rest.to_vec();
-        if turn.result.is_err() {
+        if let Err(error) = &turn.result {
             // The alert that says why has been written; what was right before it stands.
-            self.refuse();
+            self.refuse(error);
         }
         Ok(match turn.plain {
             0 if self.state == State::HalfClosed => Recv::Bytes(0),
@@ -135,7 +136,8 @@ impl TlsStream {
     }
 
     /// The client is not served: our half ends behind what says why.
-    fn refuse(&mut self) {
+    fn refuse(&mut self, why: impl Display) {
+        self.line.refuse(format_args!("TLS: {why}"));
         self.heard = Vec::new();
         self.state = State::Refused { drained: 0 };
         self.is_ending = true;

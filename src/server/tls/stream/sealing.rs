@@ -179,15 +179,16 @@ impl TlsStream {
 /// pread(2) until the piece is full or the file ends.
 fn read_at(file: BorrowedFd<'_>, offset: u64, piece: &mut [u8]) -> io::Result<usize> {
     let mut length = 0;
-    loop {
+    while length < piece.len() {
         let at = i64::try_from(offset + length as u64)
             .map_err(|_| io::Error::from_raw_os_error(libc::EOVERFLOW))?;
         let room = piece.get_mut(length..).unwrap_or_default();
         match pread(file, room, at) {
-            Ok(0) => return Ok(length),
+            Ok(0) => break,
             Ok(count) => length += count,
             Err(Errno::EINTR) => {}
             Err(errno) => return Err(errno.into()),
         }
     }
+    Ok(length)
 }
