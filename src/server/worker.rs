@@ -84,11 +84,10 @@ impl Worker {
             // What the last turn took is not worth a look at the clock.
             let timeout = until.map(|until| until.saturating_duration_since(now));
             let signal = self.reactor.wait_for(timeout)?;
-            if let Some(signal) = signal {
-                if !is_reloaded(signal, service)? {
-                    return Ok(Ended::Signal(signal));
-                }
-                continue;
+            if let Some(signal) = signal
+                && !is_reloaded(signal, service)?
+            {
+                return Ok(Ended::Signal(signal));
             }
             now = Instant::now();
             if let Some(expired) = timers.expired(now) {

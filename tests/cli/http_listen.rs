@@ -261,7 +261,7 @@ fn rest(mut client: TcpStream) -> Vec<u8> {
 
 #[test]
 fn without_a_right_header_a_connection_is_closed() {
-    let (_server, port) = behind_proxy();
+    let (server, port) = behind_proxy();
     for bytes in [
         ASK.to_vec(),
         b"PROXY TCP4 192.0.2.1\r\n".to_vec(),
@@ -280,6 +280,10 @@ fn without_a_right_header_a_connection_is_closed() {
         // It may be closed before all of this has come.
         let _ = client.write_all(&[bytes.as_slice(), ASK].concat());
         assert_eq!(rest(client), b"", "{}", bytes.escape_ascii());
+        let event: serde_json::Value = serde_json::from_str(&server.line()).unwrap();
+        assert_eq!(event["event"], "turned-away", "{event}");
+        let why = event["why"].as_str().unwrap();
+        assert!(why.starts_with("PROXY header: "), "{why}");
     }
     // One that ends within its header is closed as well.
     let mut client = stream_to(("127.0.0.1", port));

@@ -478,7 +478,7 @@ fn records_may_be_cut_anywhere_and_clients_vanish() {
 
 #[test]
 fn plain_http_is_told_that_the_port_speaks_tls() {
-    let served = served(&[]);
+    let served = served(&["-v"]);
     let url = format!("http://127.0.0.1:{}/", served.port);
     let Some(curl) = curl(&["-i", &url]) else {
         return;
@@ -491,6 +491,8 @@ fn plain_http_is_told_that_the_port_speaks_tls() {
     );
     let fine = sockkit(["tcp", "connect", &served.port.to_string()]).input(ASK);
     assert!(fine.run().expect(0).text().starts_with("HTTP/1.1 400 "));
+    let said = "away: TLS: it speaks HTTP without TLS";
+    served.server.stderr_until(|line| line.ends_with(said));
 }
 
 #[test]
