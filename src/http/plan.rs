@@ -63,6 +63,8 @@ pub enum Asked<'a> {
     Answer(Plan<'a>),
     /// By looking for the path that was written.
     Path,
+    /// By looking for what is shown where there is nothing.
+    Nothing,
 }
 
 /// What to send.
@@ -131,6 +133,18 @@ pub struct Vary {
     pub origin: bool,
 }
 
+impl Facts {
+    /// What tells this version of the file from others.
+    pub fn validators(&self, now: SystemTime) -> Validators {
+        let etag = ETag::new(self.length, self.modified, self.inode, self.coding);
+        Validators {
+            etag: Some(etag),
+            // RFC 9110, section 8.8.2.1: nothing was changed after it was sent.
+            last_modified: self.modified.and_then(|at| http_date(at.min(now))),
+        }
+    }
+}
+
 impl Plan<'_> {
     /// A status that speaks for itself.
     pub fn status(status: Status) -> Self {
@@ -164,12 +178,13 @@ pub fn ask<'a>(request: &Request<'_>, site: &'a Site, path: &mut Vec<u8>) -> Ask
                 ..Plan::status(Status::OK)
             },
             (None, Target::Path { path: target, .. }) => match locate(target, path) {
-                Ok(()) if is_hidden(path) => Plan::status(Status::NOT_FOUND),
-                Ok(()) => return Asked::Path,
+                Ok(()) if site.layout.enter(path) => return Asked::Path,
+                Ok(()) => return Asked::Nothing,
                 Err(status) => Plan::status(status),
             },
             (None, _) => Plan::status(Status::BAD_REQUEST),
         },
+        Method::Options if site.is_preflight(request) => site.preflight(request),
         Method::Options => Plan {
             content: Content::Empty,
             allow: Some(site.allow()),
@@ -213,6 +228,30 @@ pub fn plan<'a>(
     }
 }
 
+/// The answer to a request for a page that has another name. For the time being: it is for whoever serves to say how
+/// pages are named, and browsers do not forget what was moved for good.
+pub fn plan_move(request: &Request<'_>, name: &[u8]) -> Plan<'static> {
+    Plan {
+        location: Some(with_query(encode(name), request.target)),
+        ..Plan::status(Status::FOUND)
+    }
+}
+
+/// The answer to a request for what is not there, where a page says so. It is a version of nothing: there is no tag, and
+/// no part of it to be had.
+pub fn plan_missing(facts: &Facts) -> Plan<'static> {
+    Plan {
+        content: Content::File(facts.length),
+        media_type: facts.media_type,
+        coding: facts.coding,
+        vary: Vary {
+            accept_encoding: facts.varies,
+            ..Vary::default()
+        },
+        ..Plan::status(Status::NOT_FOUND)
+    }
+}
+
 /// The conditions first, then the ranges (RFC 9110, section 13.2.2).
 fn file(
     request: &Request<'_>,
@@ -220,13 +259,7 @@ fn file(
     now: SystemTime,
     boundary: Boundary,
 ) -> Plan<'static> {
-    let etag = ETag::new(facts.length, facts.modified, facts.inode, facts.coding);
-    // RFC 9110, section 8.8.2.1: nothing was changed after it was sent.
-    let last_modified = facts.modified.and_then(|at| http_date(at.min(now)));
-    let current = Validators {
-        etag: Some(etag),
-        last_modified,
-    };
+    let current = facts.validators(now);
     let (status, content) = match weigh(request, Some(&current)) {
         Verdict::NotModified => (Status::NOT_MODIFIED, Content::None),
         Verdict::Failed => return Plan::status(Status::PRECONDITION_FAILED),
@@ -242,8 +275,8 @@ fn file(
     };
     Plan {
         content,
-        etag: Some(etag),
-        last_modified: last_modified.filter(|_| says_date(request, status)),
+        etag: current.etag,
+        last_modified: current.last_modified.filter(|_| says_date(request, status)),
         vary: Vary {
             accept_encoding: facts.varies,
             ..Vary::default()
@@ -287,14 +320,11 @@ fn says_date(request: &Request<'_>, status: Status) -> bool {
     matches!(status, Status::OK | Status::PARTIAL_CONTENT) && !has_file
 }
 
-/// Names that begin with a dot are not shown.
-fn is_hidden(path: &[u8]) -> bool {
-    path.split(|byte| *byte == b'/')
-        .any(|name| name.starts_with(b"."))
+fn with_slash(path: &[u8], target: Target<'_>) -> String {
+    with_query(encode(path) + "/", target)
 }
 
-fn with_slash(path: &[u8], target: Target<'_>) -> String {
-    let location = encode(path) + "/";
+fn with_query(location: String, target: Target<'_>) -> String {
     match target {
         Target::Path {
             query: Some(query), ..
@@ -305,25 +335,17 @@ fn with_slash(path: &[u8], target: Target<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
     use std::time::{Duration, UNIX_EPOCH};
 
     use super::super::request::with_request;
+    use super::super::upload::Uploads;
     use super::*;
 
     fn planned(request: &Request<'_>, path: &str, found: &Found) -> Plan<'static> {
-        const SITE: &Site = &Site {
-            text: None,
-            uploads: false,
-            fields: String::new(),
-        };
-        plan(
-            request,
-            path.as_bytes(),
-            found,
-            SITE,
-            UNIX_EPOCH,
-            Boundary(7),
-        )
+        static SITE: LazyLock<Site> = LazyLock::new(Site::default);
+        let (path, boundary) = (path.as_bytes(), Boundary(7));
+        plan(request, path, found, &SITE, UNIX_EPOCH, boundary)
     }
 
     fn asked(line: &str) -> (u16, String) {
@@ -332,6 +354,7 @@ mod tests {
             match ask(request, &Site::default(), &mut path) {
                 Asked::Answer(plan) => plan.status.0,
                 Asked::Path => 0,
+                Asked::Nothing => 404,
             }
         });
         (status, String::from_utf8(path).unwrap())
@@ -371,7 +394,7 @@ mod tests {
                     Asked::Answer(plan) => {
                         (plan.status, plan.content == Content::Text("Hello world!"))
                     }
-                    Asked::Path => panic!("{line}"),
+                    other => panic!("{line}: {other:?}"),
                 }
             });
             assert_eq!(status, (Status::OK, true));
@@ -509,7 +532,11 @@ mod tests {
     #[test]
     fn what_a_site_says_of_itself() {
         let site = Site {
-            uploads: true,
+            uploads: Some(Uploads {
+                folder: String::new(),
+                limit: 1,
+                overwrite: false,
+            }),
             fields: "A: b\r\n".to_owned(),
             ..Site::default()
         };

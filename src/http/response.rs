@@ -6,6 +6,7 @@ use super::coding::Coding;
 use super::multipart::Piece;
 use super::plan::{Content, Plan, Vary};
 use super::range::Span;
+use super::status::Status;
 
 /// How a response is framed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +114,7 @@ fn write_range(plan: &Plan<'_>, into: &mut Vec<u8>) -> std::io::Result<()> {
     match plan.content {
         Content::Range { span, total } => write!(into, "Content-Range: {}\r\n", span.of(total))?,
         Content::Beyond(total) => write!(into, "Content-Range: bytes */{total}\r\n")?,
+        Content::File(_) if plan.status != Status::OK => return Ok(()),
         Content::File(_) | Content::Parts(_) => {}
         _ => return Ok(()),
     }

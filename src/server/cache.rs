@@ -270,8 +270,9 @@ mod tests {
             if let Some(kept) = self.cache.find(key, self.now) {
                 return (Some(text(&kept.content)), true);
             }
+            let index = ["index.html".to_owned()];
             let mut found_at = key.to_vec();
-            let (Found::File(_), Some(file)) = self.root.find(&mut found_at) else {
+            let (Found::File(_), Some(file)) = self.root.find(&mut found_at, &index) else {
                 return (None, false);
             };
             match self.cache.keep(key, &self.root, &found_at, file, self.now) {

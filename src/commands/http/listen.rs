@@ -32,7 +32,7 @@ pub(super) struct ListenArgs {
 }
 
 /// Where to listen.
-pub(super) enum Place {
+pub(super) enum ListenAt {
     /// A host and a port, or what was inherited.
     Endpoint(Endpoint),
     /// A local socket.
@@ -54,29 +54,29 @@ impl ListenArgs {
         addr: Option<&str>,
         is_apart: bool,
         endpoint: impl FnOnce() -> Result<Endpoint, EndpointError>,
-    ) -> anyhow::Result<Place> {
+    ) -> anyhow::Result<ListenAt> {
         let local = addr.map(OsStr::new).filter(|word| is_local(word));
         if local.is_some() && is_apart {
             let why = "a local socket has neither --host nor --port";
             return Err(Usage::new(why, "ADDR alone").into());
         }
         match self.unix.as_deref().or(local) {
-            Some(name) => Ok(Place::Local(UnixName::parse(name)?)),
-            None => Ok(Place::Endpoint(endpoint()?)),
+            Some(name) => Ok(ListenAt::Local(UnixName::parse(name)?)),
+            None => Ok(ListenAt::Endpoint(endpoint()?)),
         }
     }
 
     /// Listen there, with sockets that were prepared.
     pub(super) fn open(
         &self,
-        place: Place,
+        place: ListenAt,
         family: Option<Family>,
         prepare: &dyn Fn(&Socket, Family) -> Result<(), CallError>,
         desk: &Desk,
     ) -> anyhow::Result<Opened> {
         match place {
-            Place::Local(name) => Ok(self.open_local(name, prepare, desk)?),
-            Place::Endpoint(endpoint) => {
+            ListenAt::Local(name) => Ok(self.open_local(name, prepare, desk)?),
+            ListenAt::Endpoint(endpoint) => {
                 let transport = (Kind::Stream, Protocol::TCP);
                 let listeners = listeners(endpoint, family, transport, prepare, desk)?;
                 let file = None;

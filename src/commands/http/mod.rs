@@ -1,6 +1,7 @@
 //! `sockkit http`: the tutorial's server, and the files of a directory.
 
 mod listen;
+mod site;
 mod tls;
 
 use std::fmt;
@@ -14,12 +15,13 @@ use std::time::Duration;
 use clap::Args;
 use serde::{Serialize, Serializer};
 
-use self::listen::{ListenArgs, Opened, Place};
+use self::listen::{ListenArgs, ListenAt, Opened};
+use self::site::{Place, SiteArgs};
 use self::tls::TlsArgs;
 use super::Desk;
 use crate::args::{FamilyArgs, PortArgs, SocketArgs, combine, duration};
 use crate::engine::StdoutError;
-use crate::http::{Request, Site, Status, Version};
+use crate::http::{Request, Status, Version};
 use crate::net::{Address, CallError, Endpoint, Family, HostPort, Socket, reason};
 use crate::output::{Bytes, Event, Exit, Face, Listening, Output, Usage, Warning, harmless};
 use crate::server::{Crew, Gate, Happening, Limits, Observer, Root, Service};
@@ -35,7 +37,7 @@ const SHOWN: usize = 4096;
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Http {
-    /// The directory whose files are served
+    /// The directory whose files are served, or a file that is served alone
     dir: Option<PathBuf>,
     /// HOST:PORT, *:PORT, PORT, /path, ./path, @name, fd:N or fd:systemd [default: 127.0.0.1:8082]
     #[arg(value_name = "ADDR", conflicts_with = "listen")]
@@ -70,7 +72,9 @@ pub struct Http {
     #[command(flatten)]
     ready: PortArgs,
     #[command(flatten)]
-    place: ListenArgs,
+    site: SiteArgs,
+    #[command(flatten)]
+    listening: ListenArgs,
     #[command(flatten)]
     tls: TlsArgs,
 }
@@ -87,10 +91,13 @@ Examples:
 impl Http {
     /// Listen and serve until a signal, or the deadline.
     pub fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
-        let root = self.root()?;
-        let place = self.place()?;
-        let tls = self.tls.open(&place, desk)?;
-        let Opened { listeners, file } = self.listen(place, desk)?;
+        let place = self.site.place(self.dir.as_deref())?;
+        let site = self.site.site(place.as_ref(), &self.text)?;
+        let guard = self.site.guard()?;
+        let root = self.root(place.as_ref())?;
+        let at = self.listen_at()?;
+        let tls = self.tls.open(&at, desk)?;
+        let Opened { listeners, file } = self.listen(at, desk)?;
         let (sockets, locals): (Vec<Socket>, Vec<Address>) = listeners
             .into_iter()
             .map(|listener| (listener.socket, listener.local))
@@ -98,41 +105,45 @@ impl Http {
         let crew = Crew::new(sockets)?;
         self.announce(&locals, desk)?;
 
-        let site = Site {
-            text: root.is_none().then(|| self.text.clone()),
-            ..Site::default()
-        };
         let output = &desk.output;
         let service = || {
             let printer = Printer::new(output.clone());
-            let gate = Gate::new(tls.as_ref(), self.place.proxy_protocol);
-            Service::new(site.clone(), root.clone(), self.limits(), Box::new(printer)).behind(gate)
+            Service::new(site.clone(), root.clone(), self.limits(), Box::new(printer))
+                .guarded(guard.clone())
+                .behind(Gate::new(tls.as_ref(), self.listening.proxy_protocol))
         };
         let outlet = is_printing(output).then(|| output.outlet().as_ref());
-        let signal = crew.run(self.workers(desk), &service, outlet, self.deadline);
+        let signal = crew.run(
+            Self::workers(root.is_some(), desk),
+            &service,
+            outlet,
+            self.deadline,
+        );
         drop(file);
         Ok(Exit::Signal(signal?))
     }
 
     /// One for each core; the tutorial's server is one loop, and so is one that is to be followed call by call.
-    fn workers(&self, desk: &Desk) -> usize {
-        match self.dir.is_some() && desk.explain.is_silent() {
+    fn workers(has_files: bool, desk: &Desk) -> usize {
+        match has_files && desk.explain.is_silent() {
             true => thread::available_parallelism().map_or(1, NonZero::get),
             false => 1,
         }
     }
 
-    fn root(&self) -> Result<Option<Arc<Root>>, Usage> {
-        let Some(dir) = &self.dir else {
+    fn root(&self, place: Option<&Place>) -> Result<Option<Arc<Root>>, Usage> {
+        let Some(Place { directory: dir, .. }) = place else {
             return Ok(None);
         };
         let refused = |error: CallError| {
             let why = format!("{} {}: {}", error.call, error.on, reason(&error.cause));
             Usage::new(why, hint_for(dir))
         };
-        Root::open(dir)
-            .map(|root| Some(Arc::new(root)))
-            .map_err(refused)
+        let root = Root::open(dir).map_err(refused)?;
+        Ok(Some(Arc::new(match self.site.follows_links() {
+            true => root.following_links(),
+            false => root,
+        })))
     }
 
     fn limits(&self) -> Limits {
@@ -143,15 +154,15 @@ impl Http {
         }
     }
 
-    fn place(&self) -> anyhow::Result<Place> {
+    fn listen_at(&self) -> anyhow::Result<ListenAt> {
         let word = self.listen.as_deref().or(self.addr.as_deref());
         let (host, port) = (self.host.as_deref(), self.port.as_deref());
-        self.place.place(word, host.or(port).is_some(), || {
+        self.listening.place(word, host.or(port).is_some(), || {
             combine(word, None, host, port)
         })
     }
 
-    fn listen(&self, place: Place, desk: &Desk) -> anyhow::Result<Opened> {
+    fn listen(&self, at: ListenAt, desk: &Desk) -> anyhow::Result<Opened> {
         let preparation = self.socket.parse()?;
         let prepare = |socket: &Socket, family: Family| {
             // Handed on to every connection that is accepted, and so costs no call there, tcp(7).
@@ -160,12 +171,16 @@ impl Http {
             }
             preparation.apply(socket)
         };
-        self.place.open(place, self.family.family(), &prepare, desk)
+        self.listening
+            .open(at, self.family.family(), &prepare, desk)
     }
 
     fn announce(&self, locals: &[Address], desk: &Desk) -> anyhow::Result<()> {
         let port = locals.iter().find_map(Address::inet);
         self.ready.announce(port.map(|address| address.port()))?;
+        if let Some(message) = self.site.warning(locals, false) {
+            desk.output.tell(&Warning { message })?;
+        }
         for local in locals {
             let proto = match local {
                 Address::Inet(_) => "tcp",

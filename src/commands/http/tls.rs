@@ -9,7 +9,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::super::Desk;
-use super::listen::Place;
+use super::listen::ListenAt;
 use crate::net::{CallError, Endpoint, Host, HostPort, Resolver, addresses_of_interfaces};
 use crate::output::{Event, Usage};
 use crate::server::{Tls, TlsError};
@@ -39,7 +39,7 @@ impl TlsArgs {
     }
 
     /// Certificate and key as asked for, said and written; `None` without TLS.
-    pub(super) fn open(&self, place: &Place, desk: &Desk) -> anyhow::Result<Option<Tls>> {
+    pub(super) fn open(&self, place: &ListenAt, desk: &Desk) -> anyhow::Result<Option<Tls>> {
         if !self.is_on() {
             return match self.tls_cert_out {
                 Some(_) => {
@@ -67,7 +67,7 @@ impl TlsArgs {
 }
 
 /// The names that clients may use for this server.
-fn names(place: &Place, desk: &Desk) -> Vec<String> {
+fn names(place: &ListenAt, desk: &Desk) -> Vec<String> {
     let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into();
     let mut add = |name: String| {
         if name.is_ascii() && !name.is_empty() && !names.contains(&name) {
@@ -75,9 +75,9 @@ fn names(place: &Place, desk: &Desk) -> Vec<String> {
         }
     };
     let host = match place {
-        Place::Local(_) => Host::Default,
-        Place::Endpoint(Endpoint::Network(HostPort { host, .. })) => host.clone(),
-        Place::Endpoint(Endpoint::Inherited(_)) => Host::Any,
+        ListenAt::Local(_) => Host::Default,
+        ListenAt::Endpoint(Endpoint::Network(HostPort { host, .. })) => host.clone(),
+        ListenAt::Endpoint(Endpoint::Inherited(_)) => Host::Any,
     };
     match host {
         Host::Default => {}

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use base64ct::{Base64, Encoding};
 use rcgen::{
     CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
     date_time_ymd,
@@ -42,30 +43,7 @@ pub(super) fn make(names: &[String], now: SystemTime) -> Result<CertifiedKey, Tl
 
 /// A certificate as PEM, RFC 7468: lines of 64 characters.
 pub(super) fn armored(certificate: &[u8]) -> String {
-    let mut text = "-----BEGIN CERTIFICATE-----\n".to_owned();
-    for line in certificate.chunks(48) {
-        text.extend(line.chunks(3).flat_map(four));
-        text.push('\n');
-    }
-    text + "-----END CERTIFICATE-----\n"
-}
-
-/// Up to three bytes in base64, RFC 4648.
-fn four(bytes: &[u8]) -> [char; 4] {
-    let byte = |at: usize| bytes.get(at).copied().map_or(0, u32::from);
-    let all = byte(0) << 16 | byte(1) << 8 | byte(2);
-    [(0, 18), (1, 12), (2, 6), (3, 0)].map(|(at, shift)| match at <= bytes.len() {
-        true => letter(u8::try_from(all >> shift & 0x3f).unwrap_or(0)),
-        false => '=',
-    })
-}
-
-fn letter(value: u8) -> char {
-    char::from(match value {
-        0..26 => b'A' + value,
-        26..52 => b'a' + value - 26,
-        52..62 => b'0' + value - 52,
-        62 => b'+',
-        _ => b'/',
-    })
+    let lines: Vec<String> = certificate.chunks(48).map(Base64::encode_string).collect();
+    let lines = lines.join("\n");
+    format!("-----BEGIN CERTIFICATE-----\n{lines}\n-----END CERTIFICATE-----\n")
 }
