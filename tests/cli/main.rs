@@ -25,6 +25,8 @@ mod exit_status;
 mod explain;
 mod fqdn;
 mod http;
+mod http_listen;
+mod http_protocol;
 mod http_site;
 mod http_upload;
 mod idle;

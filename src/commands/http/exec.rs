@@ -10,7 +10,7 @@ use crate::args::duration;
 use crate::http::cgi::Ends;
 use crate::net::Address;
 use crate::output::{NoCommand, Output, Warning};
-use crate::server::{CannotRun, Gateway, GatewayLimits, Says};
+use crate::server::{CannotRun, Gateway, GatewayLimits};
 
 /// How long a command may run, unless it is said.
 const TIME: Duration = Duration::from_secs(60);
@@ -69,15 +69,14 @@ impl ExecArgs {
             .map_err(refused)
     }
 
-    /// What answers say.
-    pub(super) fn says(gateway: &Arc<Gateway>, locals: &[Address], is_guarded: bool) -> Says {
-        let ends = Ends {
+    /// What a command is told of our end.
+    pub(super) fn ends(locals: &[Address], is_tls: bool, is_guarded: bool) -> Ends {
+        Ends {
             remote: None,
             local: locals.iter().find_map(Address::inet),
-            is_tls: false,
+            is_tls,
             is_guarded,
-        };
-        Says::Exec(Arc::clone(gateway), ends)
+        }
     }
 }
 

@@ -2,18 +2,21 @@
 
 use std::fmt;
 use std::mem;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
 use serde::Serialize;
 
+use super::Printer;
 use crate::args::duration;
 use crate::commands::Desk;
 use crate::engine::StdoutError;
 use crate::http::Status;
+use crate::http::cgi::Ends;
 use crate::http::inspect::{Kept, PREFIX, Record};
 use crate::net::Address;
-use crate::output::{Bytes, Event, Face, HexDump, Output, Warning, harmless};
+use crate::output::{Bytes, Event, Face, HexDump, Output, harmless};
 use crate::server::{CallLog, Dice, Happening, Inspector, Observer, Says};
 
 /// Which requests are seen, and how they are answered.
@@ -65,26 +68,25 @@ impl InspectArgs {
     }
 
     /// An inspector of the requests to these addresses.
-    pub(super) fn inspector(
-        &self,
-        calls: CallLog,
-        locals: &[Address],
-        name: Option<&str>,
-    ) -> Inspector {
+    pub(super) fn inspector(calls: CallLog, ends: Ends, name: Option<&str>) -> Inspector {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let run = u64::try_from(now.unwrap_or_default().as_micros()).unwrap_or_default();
         let name = name.map(ToOwned::to_owned);
-        Inspector::new(run, calls, origin(locals), name)
+        Inspector::new(run, calls, origin(ends.local, ends.is_tls), name)
     }
 
     /// Say where the page is.
-    pub(super) fn announce(&self, locals: &[Address], desk: &Desk) -> Result<(), StdoutError> {
-        let has_page = self.inspect && locals.iter().any(|local| local.inet().is_some());
-        match has_page {
-            true => desk.output.tell(&Showing {
-                url: format!("{}{PREFIX}/", origin(locals)),
+    pub(super) fn announce(
+        &self,
+        locals: &[Address],
+        is_tls: bool,
+        desk: &Desk,
+    ) -> Result<(), StdoutError> {
+        match locals.iter().find_map(Address::inet) {
+            Some(local) if self.inspect => desk.output.tell(&Showing {
+                url: format!("{}{PREFIX}/", origin(Some(local), is_tls)),
             }),
-            false => Ok(()),
+            _ => Ok(()),
         }
     }
 
@@ -92,6 +94,7 @@ impl InspectArgs {
     pub(super) fn printer(&self, output: Output) -> FullPrinter {
         FullPrinter {
             is_on: super::is_printing(&output),
+            others: Printer::new(output.clone()),
             output,
             hex: self.hex,
             left_out: false,
@@ -100,14 +103,15 @@ impl InspectArgs {
 }
 
 /// Where requests are sent to from this machine itself.
-fn origin(locals: &[Address]) -> String {
-    let Some(mut address) = locals.iter().find_map(Address::inet) else {
-        return "http://localhost".to_owned();
+fn origin(local: Option<SocketAddr>, is_tls: bool) -> String {
+    let scheme = if is_tls { "https" } else { "http" };
+    let Some(mut address) = local else {
+        return format!("{scheme}://localhost");
     };
     if address.ip().is_unspecified() {
-        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
     }
-    format!("http://{address}")
+    format!("{scheme}://{address}")
 }
 
 fn status(word: &str) -> Result<Status, String> {
@@ -130,6 +134,8 @@ fn rate(word: &str) -> Result<f64, String> {
 /// Requests with their bodies, as they are printed.
 pub(super) struct FullPrinter {
     output: Output,
+    /// For what is no request.
+    others: Printer,
     is_on: bool,
     hex: bool,
     left_out: bool,
@@ -138,10 +144,11 @@ pub(super) struct FullPrinter {
 impl Observer for FullPrinter {
     fn notice(&mut self, happening: &Happening<'_>) -> Result<(), StdoutError> {
         match happening {
-            Happening::Exhausted(error) => self.output.offer(&Warning {
-                message: format!("{error}: new connections wait"),
-            }),
-            _ => Ok(()),
+            // They are printed when they are complete.
+            Happening::Answered { .. } | Happening::Finished { .. } | Happening::Dropped { .. } => {
+                Ok(())
+            }
+            other => self.others.notice(other),
         }
     }
 
@@ -339,9 +346,8 @@ mod tests {
             ("0.0.0.0:80", "http://127.0.0.1:80"),
             ("[::1]:80", "http://[::1]:80"),
         ] {
-            let local = Address::Inet(local.parse().unwrap());
-            assert_eq!(origin(&[local]), expected);
+            assert_eq!(origin(local.parse().ok(), false), expected);
         }
-        assert_eq!(origin(&[]), "http://localhost");
+        assert_eq!(origin(None, true), "https://localhost");
     }
 }

@@ -2,8 +2,10 @@
 
 mod exec;
 mod inspect;
+mod listen;
 mod listing;
 mod site;
+mod tls;
 
 use std::fmt;
 use std::mem;
@@ -18,16 +20,18 @@ use serde::{Serialize, Serializer};
 
 use self::exec::ExecArgs;
 use self::inspect::InspectArgs;
+use self::listen::{ListenArgs, ListenAt, Opened};
 use self::site::{Place, SiteArgs};
+use self::tls::TlsArgs;
 use super::Desk;
-use super::endpoint::listeners;
 use crate::args::{FamilyArgs, PortArgs, SocketArgs, combine, duration};
-use crate::engine::{Listener, StdoutError};
+use crate::engine::StdoutError;
+use crate::http::cgi::Ends;
 use crate::http::{Request, Site, Status, Version};
-use crate::net::{Address, CallError, Endpoint, Family, HostPort, Kind, Protocol, Socket, reason};
+use crate::net::{Address, CallError, Endpoint, Family, HostPort, Socket, reason};
 use crate::output::{Bytes, Event, Exit, Face, Listening, Output, Usage, Warning, harmless};
 use crate::server::{
-    Archives, CallLog, Crew, Gateway, Happening, Limits, Observer, Root, Service, Shape,
+    Archives, CallLog, Crew, Gate, Gateway, Happening, Limits, Observer, Root, Says, Service, Shape,
 };
 use listing::ListingArgs;
 
@@ -46,7 +50,7 @@ const GREETING: &str = "Hello world!";
 pub struct Http {
     /// The directory whose files are served, or a file that is served alone
     dir: Option<PathBuf>,
-    /// HOST:PORT, *:PORT, PORT, fd:N or fd:systemd [default: 127.0.0.1:8082]
+    /// HOST:PORT, *:PORT, PORT, /path, ./path, @name, fd:N or fd:systemd [default: 127.0.0.1:8082]
     #[arg(value_name = "ADDR", conflicts_with = "listen")]
     addr: Option<String>,
     /// Answer every request with this text [default: Hello world!]
@@ -78,6 +82,10 @@ pub struct Http {
     #[command(flatten)]
     site: SiteArgs,
     #[command(flatten)]
+    listening: ListenArgs,
+    #[command(flatten)]
+    tls: TlsArgs,
+    #[command(flatten)]
     inspect: InspectArgs,
     #[command(flatten)]
     exec: ExecArgs,
@@ -91,6 +99,7 @@ Examples:
   sockkit http . --upload            take files too: curl -T file http://127.0.0.1:8082/
   sockkit http app --spa --cors      an application of one page, for pages of other origins too
   sockkit http . :80 --auth @users   only for those of a file with lines like ada:secret
+  sockkit http . --tls               over TLS, with a temporary certificate
   sockkit http --explain             see accept, recv, send and close as they happen
   sockkit http --text ok -q          an answer for health checks, and nothing printed
   sockkit http --inspect             show webhooks live on http://127.0.0.1:8082/.sockkit/
@@ -113,14 +122,16 @@ impl Http {
             },
             None => desk.clone(),
         };
-        let listeners = self.listen(desk)?;
+        let at = self.listen_at()?;
+        let tls = self.tls.open(&at, desk)?;
+        let Opened { listeners, file } = self.listen(at, desk)?;
         let (sockets, locals): (Vec<Socket>, Vec<Address>) = listeners
             .into_iter()
             .map(|listener| (listener.socket, listener.local))
             .unzip();
         let crew = Crew::new(sockets)?;
         self.announce(&locals, desk)?;
-        self.inspect.announce(&locals, desk)?;
+        self.inspect.announce(&locals, tls.is_some(), desk)?;
 
         let site = Site {
             listing: self.listing.is_on(),
@@ -136,12 +147,15 @@ impl Http {
             };
             let service = Service::new(site.clone(), root.clone(), self.limits(), printer)
                 .packing_with(archives.clone())
-                .guarded(guard.clone());
-            let service = self.shape(service, gateway.as_ref(), &site, &locals);
+                .guarded(guard.clone())
+                .behind(Gate::new(tls.as_ref(), self.listening.proxy_protocol));
+            let ends = ExecArgs::ends(&locals, tls.is_some(), site.is_guarded);
+            let service = self.shape(service, gateway.as_ref(), ends, site.text.is_none());
             match &calls {
                 Some(calls) => {
-                    let name = self.host.as_deref();
-                    service.inspected(self.inspect.inspector(calls.clone(), &locals, name))
+                    let (calls, name) = (calls.clone(), self.host.as_deref());
+                    let inspector = InspectArgs::inspector(calls, ends, name);
+                    service.inspected(inspector)
                 }
                 None => service,
             }
@@ -153,6 +167,7 @@ impl Http {
             outlet,
             self.deadline,
         );
+        drop(file);
         if let Some(gateway) = &gateway {
             gateway.end();
         }
@@ -168,13 +183,11 @@ impl Http {
         &self,
         service: Service,
         gateway: Option<&Arc<Gateway>>,
-        site: &Site,
-        locals: &[Address],
+        ends: Ends,
+        has_files: bool,
     ) -> Service {
-        let has_files = site.text.is_none();
-        let is_guarded = site.is_guarded;
         let says = match gateway {
-            Some(gateway) => Some(ExecArgs::says(gateway, locals, is_guarded)),
+            Some(gateway) => Some(Says::Exec(Arc::clone(gateway), ends)),
             None if has_files => None,
             None => self.inspect.says(self.text.as_deref()),
         };
@@ -220,9 +233,15 @@ impl Http {
         }
     }
 
-    fn listen(&self, desk: &Desk) -> anyhow::Result<Vec<Listener>> {
+    fn listen_at(&self) -> anyhow::Result<ListenAt> {
         let word = self.listen.as_deref().or(self.addr.as_deref());
-        let endpoint = combine(word, None, self.host.as_deref(), self.port.as_deref())?;
+        let (host, port) = (self.host.as_deref(), self.port.as_deref());
+        self.listening.place(word, host.or(port).is_some(), || {
+            combine(word, None, host, port)
+        })
+    }
+
+    fn listen(&self, at: ListenAt, desk: &Desk) -> anyhow::Result<Opened> {
         let preparation = self.socket.parse()?;
         let prepare = |socket: &Socket, family: Family| {
             // Handed on to every connection that is accepted, and so costs no call there, tcp(7).
@@ -231,9 +250,8 @@ impl Http {
             }
             preparation.apply(socket)
         };
-        let family = self.family.family();
-        let transport = (Kind::Stream, Protocol::TCP);
-        listeners(endpoint, family, transport, &prepare, desk)
+        self.listening
+            .open(at, self.family.family(), &prepare, desk)
     }
 
     fn announce(&self, locals: &[Address], desk: &Desk) -> anyhow::Result<()> {
@@ -250,7 +268,7 @@ impl Http {
             let local = local.to_string();
             desk.output.tell(&Listening { proto, local })?;
         }
-        Ok(())
+        listen::tell_manager(desk)
     }
 }
 
@@ -281,6 +299,10 @@ impl Observer for Printer {
         match happening {
             Happening::Exhausted(error) => self.output.offer(&Warning {
                 message: format!("{error}: new connections wait"),
+            }),
+            Happening::TurnedAway { peer, why } => self.output.offer(&TurnedAway { peer, why }),
+            Happening::Reloaded(said) => self.output.offer(&Warning {
+                message: (*said).to_owned(),
             }),
             Happening::Answered {
                 peer,
@@ -400,6 +422,25 @@ fn as_number<S: Serializer>(status: &Option<Status>, serializer: S) -> Result<S:
 impl Event for Printed<'_> {
     const NAME: &'static str = "request";
     const FACE: Face = Face::Data;
+}
+
+/// A client that is not served.
+#[derive(Serialize)]
+struct TurnedAway<'a> {
+    #[serde(serialize_with = "as_text")]
+    peer: &'a Address,
+    why: &'a str,
+}
+
+impl Event for TurnedAway<'_> {
+    const NAME: &'static str = "turned-away";
+    const FACE: Face = Face::Detail;
+}
+
+impl fmt::Display for TurnedAway<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "turned {} away: {}", self.peer, self.why)
+    }
 }
 
 /// The head as the tutorial prints it, with its blank line.
