@@ -17,7 +17,7 @@ use crate::http::cgi::Ends;
 use crate::http::inspect::{Kept, PREFIX, Record};
 use crate::net::Address;
 use crate::output::{Bytes, Event, Face, HexDump, Output, harmless};
-use crate::server::{CallLog, Dice, Happening, Inspector, Observer, Says};
+use crate::server::{CallLog, Dice, Happening, Inspector, Observer, Says, Service, Shape};
 
 /// Which requests are seen, and how they are answered.
 #[derive(Args, Debug)]
@@ -37,7 +37,7 @@ pub(super) struct InspectArgs {
     echo: bool,
     /// Answer D after the request
     #[arg(long, value_name = "D", value_parser = duration)]
-    pub(super) delay: Option<Duration>,
+    delay: Option<Duration>,
     /// Close the connection instead of answering, at this RATE: 0.1 or 10%
     #[arg(long, value_name = "RATE", value_parser = rate)]
     drop: Option<f64>,
@@ -62,9 +62,17 @@ impl InspectArgs {
         is_shaped.then(|| Says::Text(status, text.to_owned()))
     }
 
-    /// Which requests are not answered at all.
-    pub(super) fn dice(&self) -> Option<Dice> {
-        self.drop.map(|rate| Dice::new(rate, self.seed))
+    /// Have the answers say this, late, or never, as it was asked for.
+    pub(super) fn shape(&self, service: Service, says: Option<Says>) -> Service {
+        let shape = Shape {
+            says,
+            delay: self.delay,
+            dice: self.drop.map(|rate| Dice::new(rate, self.seed)),
+        };
+        match shape.is_any() || self.inspect {
+            true => service.shaped(shape),
+            false => service,
+        }
     }
 
     /// An inspector of the requests to these addresses.

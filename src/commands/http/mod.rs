@@ -26,12 +26,11 @@ use self::tls::TlsArgs;
 use super::Desk;
 use crate::args::{FamilyArgs, PortArgs, SocketArgs, combine, duration};
 use crate::engine::StdoutError;
-use crate::http::cgi::Ends;
 use crate::http::{Request, Site, Status, Version};
 use crate::net::{Address, CallError, Endpoint, Family, HostPort, Socket, reason};
 use crate::output::{Bytes, Event, Exit, Face, Listening, Output, Usage, Warning, harmless};
 use crate::server::{
-    Archives, CallLog, Crew, Gate, Gateway, Happening, Limits, Observer, Root, Says, Service, Shape,
+    Archives, CallLog, Crew, Gate, Happening, Limits, Observer, Root, Says, Service,
 };
 use listing::ListingArgs;
 
@@ -150,7 +149,12 @@ impl Http {
                 .guarded(guard.clone())
                 .behind(Gate::new(tls.as_ref(), self.listening.proxy_protocol));
             let ends = ExecArgs::ends(&locals, tls.is_some(), site.is_guarded);
-            let service = self.shape(service, gateway.as_ref(), ends, site.text.is_none());
+            let says = match &gateway {
+                Some(gateway) => Some(Says::Exec(Arc::clone(gateway), ends)),
+                None if site.text.is_none() => None,
+                None => self.inspect.says(self.text.as_deref()),
+            };
+            let service = self.inspect.shape(service, says);
             match &calls {
                 Some(calls) => {
                     let (calls, name) = (calls.clone(), self.host.as_deref());
@@ -176,30 +180,6 @@ impl Http {
 
     fn text(&self) -> &str {
         self.text.as_deref().unwrap_or(GREETING)
-    }
-
-    /// Have the answers as they were asked for, where that is not the site's affair.
-    fn shape(
-        &self,
-        service: Service,
-        gateway: Option<&Arc<Gateway>>,
-        ends: Ends,
-        has_files: bool,
-    ) -> Service {
-        let says = match gateway {
-            Some(gateway) => Some(Says::Exec(Arc::clone(gateway), ends)),
-            None if has_files => None,
-            None => self.inspect.says(self.text.as_deref()),
-        };
-        let shape = Shape {
-            says,
-            delay: self.inspect.delay,
-            dice: self.inspect.dice(),
-        };
-        match shape.is_any() || self.inspect.inspect {
-            true => service.shaped(shape),
-            false => service,
-        }
     }
 
     /// One for each core; the tutorial's server is one loop, and so is one that is to be followed call by call.
