@@ -1,6 +1,7 @@
 //! `sockkit http`: the tutorial's server, and the files of a directory.
 
 mod listen;
+mod listing;
 mod site;
 mod tls;
 
@@ -21,10 +22,11 @@ use self::tls::TlsArgs;
 use super::Desk;
 use crate::args::{FamilyArgs, PortArgs, SocketArgs, combine, duration};
 use crate::engine::StdoutError;
-use crate::http::{Request, Status, Version};
+use crate::http::{Request, Site, Status, Version};
 use crate::net::{Address, CallError, Endpoint, Family, HostPort, Socket, reason};
 use crate::output::{Bytes, Event, Exit, Face, Listening, Output, Usage, Warning, harmless};
-use crate::server::{Crew, Gate, Happening, Limits, Observer, Root, Service};
+use crate::server::{Archives, Crew, Gate, Happening, Limits, Observer, Root, Service};
+use listing::ListingArgs;
 
 /// How many bytes of events may wait for stdout's reader before requests are left out.
 const UNREAD: usize = 4 << 20;
@@ -72,6 +74,8 @@ pub struct Http {
     #[command(flatten)]
     ready: PortArgs,
     #[command(flatten)]
+    listing: ListingArgs,
+    #[command(flatten)]
     site: SiteArgs,
     #[command(flatten)]
     listening: ListenArgs,
@@ -84,6 +88,9 @@ Examples:
   sockkit http                       greet with Hello world! on http://127.0.0.1:8082/
   sockkit http . 8000                the files of this directory, for this machine only
   sockkit http site :8000            the same for everyone, IPv4 and IPv6
+  sockkit http . --upload            take files too: curl -T file http://127.0.0.1:8082/
+  sockkit http app --spa --cors      an application of one page, for pages of other origins too
+  sockkit http . :80 --auth @users   only for those of a file with lines like ada:secret
   sockkit http . --tls               over TLS, with a temporary certificate
   sockkit http --explain             see accept, recv, send and close as they happen
   sockkit http --text ok -q          an answer for health checks, and nothing printed";
@@ -105,10 +112,17 @@ impl Http {
         let crew = Crew::new(sockets)?;
         self.announce(&locals, desk)?;
 
+        let site = Site {
+            listing: self.listing.is_on(),
+            archives: self.listing.archive,
+            ..site
+        };
+        let archives = Archives::default();
         let output = &desk.output;
         let service = || {
             let printer = Printer::new(output.clone());
             Service::new(site.clone(), root.clone(), self.limits(), Box::new(printer))
+                .packing_with(archives.clone())
                 .guarded(guard.clone())
                 .behind(Gate::new(tls.as_ref(), self.listening.proxy_protocol))
         };
