@@ -71,9 +71,9 @@ pub struct Http {
     #[command(flatten)]
     ready: PortArgs,
     #[command(flatten)]
-    site: SiteArgs,
-    #[command(flatten)]
     listing: ListingArgs,
+    #[command(flatten)]
+    site: SiteArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -103,7 +103,7 @@ impl Http {
         self.announce(&locals, desk)?;
 
         let site = Site {
-            listing: root.is_some() && self.listing.is_on(),
+            listing: self.listing.is_on(),
             archives: self.listing.archive,
             ..site
         };
@@ -112,8 +112,8 @@ impl Http {
         let service = || {
             let printer = Printer::new(output.clone());
             Service::new(site.clone(), root.clone(), self.limits(), Box::new(printer))
-                .guarded(guard.clone())
                 .packing_with(archives.clone())
+                .guarded(guard.clone())
         };
         let outlet = is_printing(output).then(|| output.outlet().as_ref());
         let signal = crew.run(
