@@ -18,6 +18,8 @@
 //!
 //! `\r \n \t \0 \s \\ \xHH` are bytes, `{text*N}` is N times a text, `{etag}` the entity tag of /ten, quotes included.
 
+use std::fmt;
+
 /// The cases of a file and the server that they are for.
 pub(crate) struct Table {
     /// Flags of `sockkit http`.
@@ -68,7 +70,6 @@ pub(crate) enum Check {
 }
 
 /// What a value must be.
-#[derive(Debug)]
 pub(crate) enum Wanted {
     /// Exactly this.
     Is(Vec<u8>),
@@ -80,6 +81,18 @@ pub(crate) enum Wanted {
     Present,
     /// Not there.
     Absent,
+}
+
+impl fmt::Debug for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Is(value) => write!(f, "`{}`", value.escape_ascii()),
+            Self::Has(part) => write!(f, "with `{}`", part.escape_ascii()),
+            Self::Lacks(part) => write!(f, "without `{}`", part.escape_ascii()),
+            Self::Present => f.write_str("there"),
+            Self::Absent => f.write_str("absent"),
+        }
+    }
 }
 
 /// What becomes of the connection behind the last answer.

@@ -178,7 +178,7 @@ fn what_must_not_be_read_is_forbidden() {
         assert_eq!(fetch(port, path, "").status, 200);
     }
     let unreadable = |name: &str| {
-        fs::set_permissions(tree.file(name), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(tree.file(name), fs::Permissions::from_mode(0o000)).unwrap();
     };
     unreadable("ten");
     unreadable("sub");
