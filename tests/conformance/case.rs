@@ -16,7 +16,8 @@
 //! =parts file 0-1 3-4               multipart/byteranges of these ranges of a file
 //! ```
 //!
-//! `\r \n \t \0 \s \\ \xHH` are bytes, `{text*N}` is N times a text, `{etag}` the entity tag of /ten, quotes included.
+//! `\r \n \t \0 \s \\ \xHH` are bytes, `{text*N}` is N times a text, `{etag}` the entity tag of /ten, quotes included,
+//! `{cut}` a digit that is another one each time that the case is sent.
 
 use std::fmt;
 
@@ -133,7 +134,10 @@ impl Table {
         let rest = rest.strip_prefix(' ').unwrap_or(rest);
         match sign {
             "" | ";" => return Some(()),
-            "$" => self.flags = rest.split(' ').map(str::to_owned).collect(),
+            "$" => {
+                let words = rest.split(' ').map(unescape);
+                self.flags = words.map(|word| String::from_utf8(word).unwrap()).collect();
+            }
             "#" => self.cases.push(Case::titled(rest)?),
             "?" => self.cases.last_mut()?.awaits = Some(rest.to_owned()),
             ">" => self.cases.last_mut()?.sends(rest),

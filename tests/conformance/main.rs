@@ -50,4 +50,5 @@ macro_rules! tables {
 tables! {
     chunked conditionals connection dates errors fields framing host methods negotiation ranges redirects request_line
     targets types
+    auth clean_urls cors follow_links header hidden not_found spa text upload
 }
