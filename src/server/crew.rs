@@ -49,6 +49,12 @@ impl Crew {
         outlet: Option<&Outlet>,
         deadline: Option<Duration>,
     ) -> anyhow::Result<Signal> {
+        // All of them see that a client waits, and one of them gets it: the others must not wait for the next.
+        if workers > 1 {
+            for listener in self.listeners.iter() {
+                listener.set_nonblocking()?;
+            }
+        }
         let failure = Mutex::new(None);
         let (listeners, failed, ended) = (&self.listeners, &self.failed, &self.ended);
         if workers > 1 {

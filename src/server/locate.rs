@@ -136,6 +136,11 @@ fn moved(asked: &[u8], root: &Root, layout: &Layout) -> Option<Vec<u8>> {
 }
 
 impl Located {
+    /// Whether there is nothing at the path itself, whatever is shown instead.
+    pub(super) fn is_missing(&self) -> bool {
+        matches!(self.found, Found::Missing) || self.role == Role::NotFound
+    }
+
     fn nothing(found: Found) -> Self {
         Self {
             found,

@@ -1,5 +1,6 @@
 //! `sockkit http`: the tutorial's server, and the files of a directory.
 
+mod listing;
 mod site;
 
 use std::fmt;
@@ -18,10 +19,11 @@ use super::Desk;
 use super::endpoint::listeners;
 use crate::args::{FamilyArgs, PortArgs, SocketArgs, combine, duration};
 use crate::engine::{Listener, StdoutError};
-use crate::http::{Request, Status, Version};
+use crate::http::{Request, Site, Status, Version};
 use crate::net::{Address, CallError, Endpoint, Family, HostPort, Kind, Protocol, Socket, reason};
 use crate::output::{Bytes, Event, Exit, Face, Listening, Output, Usage, Warning, harmless};
-use crate::server::{Crew, Happening, Limits, Observer, Root, Service};
+use crate::server::{Archives, Crew, Happening, Limits, Observer, Root, Service};
+use listing::ListingArgs;
 
 /// How many bytes of events may wait for stdout's reader before requests are left out.
 const UNREAD: usize = 4 << 20;
@@ -69,6 +71,8 @@ pub struct Http {
     #[command(flatten)]
     ready: PortArgs,
     #[command(flatten)]
+    listing: ListingArgs,
+    #[command(flatten)]
     site: SiteArgs,
 }
 
@@ -77,6 +81,9 @@ Examples:
   sockkit http                       greet with Hello world! on http://127.0.0.1:8082/
   sockkit http . 8000                the files of this directory, for this machine only
   sockkit http site :8000            the same for everyone, IPv4 and IPv6
+  sockkit http . --upload            take files too: curl -T file http://127.0.0.1:8082/
+  sockkit http app --spa --cors      an application of one page, for pages of other origins too
+  sockkit http . :80 --auth @users   only for those of a file with lines like ada:secret
   sockkit http --explain             see accept, recv, send and close as they happen
   sockkit http --text ok -q          an answer for health checks, and nothing printed";
 
@@ -95,10 +102,17 @@ impl Http {
         let crew = Crew::new(sockets)?;
         self.announce(&locals, desk)?;
 
+        let site = Site {
+            listing: self.listing.is_on(),
+            archives: self.listing.archive,
+            ..site
+        };
+        let archives = Archives::default();
         let output = &desk.output;
         let service = || {
             let printer = Printer::new(output.clone());
             Service::new(site.clone(), root.clone(), self.limits(), Box::new(printer))
+                .packing_with(archives.clone())
                 .guarded(guard.clone())
         };
         let outlet = is_printing(output).then(|| output.outlet().as_ref());
