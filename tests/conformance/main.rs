@@ -30,6 +30,7 @@ mod footprint;
 mod heads;
 mod judge;
 mod lint;
+mod listing;
 mod load;
 mod reader;
 mod rules;
@@ -51,4 +52,5 @@ tables! {
     chunked conditionals connection dates errors fields framing host methods negotiation ranges redirects request_line
     targets types
     auth clean_urls cors follow_links header hidden not_found spa text upload
+    listings
 }
