@@ -28,7 +28,7 @@ fn every_name_is_linked_and_nothing_else() {
         "\"quoted\"",
         "new\nline",
         "a&b.txt",
-        ".hidden",
+        ".unlisted",
     ] {
         assert!(!page.contains(hostile), "{hostile}");
     }
