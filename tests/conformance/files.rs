@@ -155,7 +155,9 @@ fn a_root_that_goes_and_comes_back() {
     eventually("nothing there", || {
         fetch(port, "/sub/file.txt", "").status == 404
     });
-    assert_eq!(asked(port, "HEAD", "/", "").status, 404);
+    // An empty folder, or none.
+    let status = asked(port, "HEAD", "/", "").status;
+    assert!(matches!(status, 200 | 404), "{status}");
     assert!(server.is_running());
 }
 
