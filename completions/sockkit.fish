@@ -53,11 +53,26 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l idle-timeout -d
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l deadline -d 'End after D, whatever happens' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l port-file -d 'Write the real port to FILE when listening' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l index -d 'The file that a folder is answered with, the first of these that is there [default: index.html]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l spa -d 'Answer with FILE where nothing is found, for an application of one page [default: index.html]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l 404 -d 'Answer with FILE and status 404 where nothing is found' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l single -d 'Serve this one file, as / and by its name' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l cors -d 'Let pages of ORIGIN read the answers, those of all without it' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l header -d 'Add a field to every answer: \'Name: value\'' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l cache -d 'How long answers may be kept (Cache-Control), 0 for not at all' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l auth -d 'Let in only those with LOGIN: USER:PASS, or @FILE of such lines; PASS may be a bcrypt or argon2 hash [env: SOCKKIT_AUTH]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l upload -d 'Take files by PUT and by form, below FOLDER of DIR [default: all of DIR]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l upload-limit -d 'How many bytes a request may leave at most [default: 1G]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l hidden -d 'Serve names that begin with a dot too'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l follow-links -d 'Follow links that lead out of DIR'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l clean-urls -d 'Serve page.html as page, and redirect from the one to the other'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l vhost -d 'Serve each host its own folder: DIR/HOSTNAME'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l overwrite -d 'Let an upload replace a file'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l explain -d 'Show every socket call on stderr as it happens'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s q -l quiet -d 'Say nothing on stderr, not even errors: the exit status tells'

@@ -57,6 +57,10 @@ impl Crew {
         }
         let failure = Mutex::new(None);
         let (listeners, failed, ended) = (&self.listeners, &self.failed, &self.ended);
+        if workers > 1 {
+            // Another worker may take the client first: this one must not wait in accept for the next.
+            listeners.iter().try_for_each(Socket::set_nonblocking)?;
+        }
         let work = || {
             let worker = Worker::new(Arc::clone(listeners));
             let worked = worker

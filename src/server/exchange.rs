@@ -85,11 +85,12 @@ impl Service {
                     return Ok(Outcome::Reply(reply));
                 }
                 let boundary = self.boundary();
-                let plan = match (&located.found, located.role, &located.moved) {
+                let mut plan = match (&located.found, located.role, &located.moved) {
                     (_, _, Some(name)) => plan_move(request, name),
                     (Found::File(facts), Role::NotFound, _) => plan_missing(facts),
                     (found, ..) => plan(request, &self.path, found, &site, self.now, boundary),
                 };
+                plan.vary.accept |= site.layout.varies(located.role, &located.found);
                 let start = self.outbound.len();
                 let reply = self.respond(plan, located.content, asking)?;
                 if let Some(kept) = located.kept {
