@@ -34,7 +34,7 @@ mod upload;
 mod vhost;
 
 pub use accept::{coding, prefers_json};
-pub use auth::{CHALLENGE, Credentials, NoUser, Users};
+pub use auth::{CHALLENGE, Credentials, NoUser, Users, veiled};
 pub use body::{BODY_LIMIT, Body, Decoded, Framing};
 pub use coding::{Coding, Codings};
 pub use conditions::{Validators, Verdict, weigh};
