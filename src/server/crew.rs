@@ -49,8 +49,18 @@ impl Crew {
         outlet: Option<&Outlet>,
         deadline: Option<Duration>,
     ) -> anyhow::Result<Signal> {
+        // All of them see that a client waits, and one of them gets it: the others must not wait for the next.
+        if workers > 1 {
+            for listener in self.listeners.iter() {
+                listener.set_nonblocking()?;
+            }
+        }
         let failure = Mutex::new(None);
         let (listeners, failed, ended) = (&self.listeners, &self.failed, &self.ended);
+        if workers > 1 {
+            // Another worker may take the client first: this one must not wait in accept for the next.
+            listeners.iter().try_for_each(Socket::set_nonblocking)?;
+        }
         let work = || {
             let worker = Worker::new(Arc::clone(listeners));
             let worked = worker

@@ -115,10 +115,13 @@ impl Search {
             role = next;
             if let (found, Some(file)) = root.find(path, &[]) {
                 (self.found, self.file, self.role) = (found, Some(file), role);
-                return;
+                break;
             }
         }
-        *path = asked;
+        // A folder without an index may still have a list, whatever page says that there is nothing.
+        if matches!(self.role, Role::Asked | Role::NotFound) {
+            *path = asked;
+        }
     }
 }
 

@@ -3,15 +3,18 @@
 //!
 //! No command line and no format here: what happens is reported to a closure.
 
+mod archive;
 mod cache;
 mod changes;
 mod connection;
 mod crew;
+mod directory;
 mod door;
 mod draft;
 mod errand;
 mod exchange;
 mod files;
+mod folder;
 mod guard;
 mod incoming;
 mod locate;
@@ -22,6 +25,7 @@ mod stream;
 mod upload;
 mod worker;
 
+pub use archive::Archives;
 pub use crew::Crew;
 pub use files::Root;
 pub use guard::Guard;

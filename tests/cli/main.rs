@@ -28,6 +28,7 @@ mod http_site;
 mod http_upload;
 mod idle;
 mod json;
+mod listing;
 mod options;
 mod racing;
 mod raw;

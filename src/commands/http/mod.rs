@@ -1,5 +1,6 @@
 //! `sockkit http`: the tutorial's server, and the files of a directory.
 
+mod listing;
 mod site;
 
 use std::fmt;
@@ -18,10 +19,11 @@ use super::Desk;
 use super::endpoint::listeners;
 use crate::args::{FamilyArgs, PortArgs, SocketArgs, combine, duration};
 use crate::engine::{Listener, StdoutError};
-use crate::http::{Request, Status, Version};
+use crate::http::{Request, Site, Status, Version};
 use crate::net::{Address, CallError, Endpoint, Family, HostPort, Kind, Protocol, Socket, reason};
 use crate::output::{Bytes, Event, Exit, Face, Listening, Output, Usage, Warning, harmless};
-use crate::server::{Crew, Happening, Limits, Observer, Root, Service};
+use crate::server::{Archives, Crew, Happening, Limits, Observer, Root, Service};
+use listing::ListingArgs;
 
 /// How many bytes of events may wait for stdout's reader before requests are left out.
 const UNREAD: usize = 4 << 20;
@@ -70,6 +72,8 @@ pub struct Http {
     ready: PortArgs,
     #[command(flatten)]
     site: SiteArgs,
+    #[command(flatten)]
+    listing: ListingArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -98,11 +102,18 @@ impl Http {
         let crew = Crew::new(sockets)?;
         self.announce(&locals, desk)?;
 
+        let site = Site {
+            listing: root.is_some() && self.listing.is_on(),
+            archives: self.listing.archive,
+            ..site
+        };
+        let archives = Archives::default();
         let output = &desk.output;
         let service = || {
             let printer = Printer::new(output.clone());
             Service::new(site.clone(), root.clone(), self.limits(), Box::new(printer))
                 .guarded(guard.clone())
+                .packing_with(archives.clone())
         };
         let outlet = is_printing(output).then(|| output.outlet().as_ref());
         let signal = crew.run(

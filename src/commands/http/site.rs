@@ -119,6 +119,7 @@ impl SiteArgs {
             cache: self.cache,
             cors: self.cors()?,
             is_guarded: self.is_guarded(),
+            ..Site::default()
         })
     }
 
