@@ -77,7 +77,7 @@ macro_rules! commands {
     ($($name:literal => $command:ident),* $(,)?) => {
         #[derive(Debug, Subcommand)]
         enum Command {
-            $($command($command),)*
+            $($command(Box<$command>),)*
         }
 
         /// What adds a subcommand's own definitions to its name.

@@ -21,16 +21,6 @@ pub struct Uploads {
     pub overwrite: bool,
 }
 
-impl Uploads {
-    /// Whether files may be put into a folder: empty for the root, with a slash at its end otherwise.
-    pub fn takes_into(&self, folder: &[u8]) -> bool {
-        match folder.strip_prefix(self.folder.as_bytes()) {
-            Some(rest) => self.folder.is_empty() || rest.starts_with(b"/"),
-            None => false,
-        }
-    }
-}
-
 /// A request with files.
 #[derive(Clone, Debug)]
 pub struct Delivery {
@@ -71,7 +61,7 @@ pub fn delivery(request: &Request<'_>, site: &Site) -> Result<Option<Delivery>, 
         Method::Put => put(request, path)?,
         _ => post(request, path)?,
     };
-    match uploads.takes_into(&delivery.folder) {
+    match is_beneath(&delivery.folder, uploads.folder.as_bytes()) {
         true => Ok(Some(delivery)),
         false => Err(Status::FORBIDDEN),
     }
@@ -85,6 +75,14 @@ pub fn is_view(request: &Request<'_>) -> bool {
             .get(..html.len())
             .is_some_and(|word| word.eq_ignore_ascii_case(html))
     })
+}
+
+impl Site {
+    /// Whether files may be put into a folder, at a path as [`super::ask`] writes it.
+    pub fn takes_uploads_into(&self, folder: &[u8]) -> bool {
+        let uploads = self.uploads.as_ref();
+        uploads.is_some_and(|uploads| is_beneath(folder, uploads.folder.as_bytes()))
+    }
 }
 
 fn put(request: &Request<'_>, mut path: Vec<u8>) -> Result<Delivery, Status> {
@@ -122,6 +120,13 @@ fn post(request: &Request<'_>, mut path: Vec<u8>) -> Result<Delivery, Status> {
         folder: path,
         parcel: Parcel::Form(form),
     })
+}
+
+fn is_beneath(folder: &[u8], above: &[u8]) -> bool {
+    match folder.strip_prefix(above) {
+        Some(rest) => above.is_empty() || rest.starts_with(b"/"),
+        None => false,
+    }
 }
 
 /// Whether a page of another origin sends it: any page can have a browser send a form here, without being let in.

@@ -68,22 +68,19 @@ impl Service {
         let reply = match ask(request, &site, &mut self.path) {
             Asked::Answer(plan) => self.respond(plan, None, asking)?,
             asked => {
-                let is_path = matches!(asked, Asked::Path);
-                if let Some(format) = archive.filter(|_| is_path)
-                    && let Some(reply) = self.archive(format, asking)?
+                let folder = self.folder_asked(&asked);
+                if let (Some(format), Some(folder)) = (archive, &folder)
+                    && let Some(reply) = self.archive(format, folder, asking)?
                 {
                     return Ok(Outcome::Reply(reply));
                 }
-                let located = match is_path {
-                    true => self.locate(asking),
-                    false => self.locate_nothing(),
+                let located = match asked {
+                    Asked::Path => self.locate(asking),
+                    _ => self.locate_nothing(),
                 };
-                let is_missing =
-                    matches!(located.found, Found::Missing) || located.role == Role::NotFound;
-                if site.listing
-                    && is_path
-                    && is_missing
-                    && let Some(reply) = self.list(asking)?
+                if let Some(folder) = folder
+                    && located.is_missing()
+                    && let Some(reply) = self.list(&folder, asking)?
                 {
                     return Ok(Outcome::Reply(reply));
                 }
@@ -185,6 +182,9 @@ impl Service {
         writer: Box<dyn Writer>,
         asking: &Asking<'_>,
     ) -> Result<Reply, StdoutError> {
+        let site = Rc::clone(&self.site);
+        let mut plan = plan;
+        site.dress(asking.request, &mut plan);
         let answer = self.framing(asking);
         render(&plan, answer, self.date.text(), &mut self.outbound);
         let framed = match answer.is_old {

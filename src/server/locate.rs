@@ -115,13 +115,10 @@ impl Search {
             role = next;
             if let (found, Some(file)) = root.find(path, &[]) {
                 (self.found, self.file, self.role) = (found, Some(file), role);
-                break;
+                return;
             }
         }
-        // A folder without an index may still have a list, whatever page says that there is nothing.
-        if matches!(self.role, Role::Asked | Role::NotFound) {
-            *path = asked;
-        }
+        *path = asked;
     }
 }
 
@@ -139,6 +136,11 @@ fn moved(asked: &[u8], root: &Root, layout: &Layout) -> Option<Vec<u8>> {
 }
 
 impl Located {
+    /// Whether there is nothing at the path itself, whatever is shown instead.
+    pub(super) fn is_missing(&self) -> bool {
+        matches!(self.found, Found::Missing) || self.role == Role::NotFound
+    }
+
     fn nothing(found: Found) -> Self {
         Self {
             found,

@@ -15,18 +15,26 @@ mod errand;
 mod exchange;
 mod files;
 mod folder;
+mod gate;
 mod guard;
+mod handed;
 mod incoming;
 mod locate;
 mod outgoing;
 mod pipe;
 mod service;
 mod stream;
+#[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
+mod tls;
+mod tls_error;
 mod upload;
 mod worker;
 
 pub use archive::Archives;
 pub use crew::Crew;
 pub use files::Root;
+pub use gate::Gate;
 pub use guard::Guard;
 pub use service::{Happening, Limits, Observer, Service};
+pub use tls::Tls;
+pub use tls_error::TlsError;

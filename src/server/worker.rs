@@ -10,8 +10,10 @@ use slab::Slab;
 use super::connection::Connection;
 use super::door::Door;
 use super::service::{Happening, Service};
-use crate::engine::{Interest, Outlet, PAUSE, Reactor, Ready, Timer, Timers, is_gone, is_shortage};
-use crate::net::{Address, CallError, Socket};
+use crate::engine::{
+    Interest, Outlet, PAUSE, Reactor, Ready, StdoutError, Timer, Timers, is_gone, is_shortage,
+};
+use crate::net::{CallError, Socket};
 
 /// How often at most the connections are searched for one that is late.
 const SCAN: Duration = Duration::from_millis(250);
@@ -82,7 +84,9 @@ impl Worker {
             // What the last turn took is not worth a look at the clock.
             let timeout = until.map(|until| until.saturating_duration_since(now));
             let signal = self.reactor.wait_for(timeout)?;
-            if let Some(signal) = signal {
+            if let Some(signal) = signal
+                && !is_reloaded(signal, service)?
+            {
                 return Ok(Ended::Signal(signal));
             }
             now = Instant::now();
@@ -185,7 +189,10 @@ impl Worker {
         match accepted.transpose() {
             Ok(Some(Some((socket, peer)))) => {
                 let limits = service.limits;
-                self.admit(socket, peer, now + limits.head.min(limits.idle));
+                let until = now + limits.head.min(limits.idle);
+                if let Ok(stream) = service.gate.open(socket) {
+                    self.admit(Connection::new(stream, peer, until));
+                }
             }
             Ok(_) => {}
             Err(error) if is_gone(&error) => {}
@@ -195,13 +202,14 @@ impl Worker {
         Ok(())
     }
 
-    fn admit(&mut self, socket: Socket, peer: Address, until: Instant) {
+    fn admit(&mut self, connection: Connection) {
         let token = self.first() + 2 * self.connections.vacant_key();
         // Where the kernel will not watch one more, the client is let go, and the others are served.
-        if self.reactor.watch(&socket, token, Interest::READ).is_ok() {
-            let key = self
-                .connections
-                .insert(Connection::new(socket, peer, until));
+        let watched = self
+            .reactor
+            .watch(connection.socket(), token, Interest::READ);
+        if watched.is_ok() {
+            let key = self.connections.insert(connection);
             self.settle(key);
         }
     }
@@ -286,6 +294,19 @@ impl Worker {
     }
 }
 
+/// SIGHUP has the certificate read again where it came from files; everywhere else it ends the run.
+fn is_reloaded(signal: Signal, service: &mut Service) -> Result<bool, StdoutError> {
+    let reloaded = match signal {
+        Signal::SIGHUP => service.gate.reload(),
+        _ => None,
+    };
+    let Some(said) = reloaded else {
+        return Ok(false);
+    };
+    service.observer.notice(&Happening::Reloaded(&said))?;
+    Ok(true)
+}
+
 #[cfg(test)]
 #[expect(
     clippy::disallowed_types,
@@ -300,9 +321,8 @@ mod tests {
     use nix::sys::eventfd::EventFd;
 
     use super::*;
-    use crate::engine::StdoutError;
     use crate::http::Site;
-    use crate::net::{Explain, Family, Kind, Protocol};
+    use crate::net::{Address, Explain, Family, Kind, Protocol};
     use crate::server::{Limits, Observer};
 
     struct Deaf;

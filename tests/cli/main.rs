@@ -24,6 +24,8 @@ mod exit_status;
 mod explain;
 mod fqdn;
 mod http;
+mod http_listen;
+mod http_protocol;
 mod http_site;
 mod http_upload;
 mod idle;

@@ -1,7 +1,9 @@
 //! `sockkit http`: the tutorial's server, and the files of a directory.
 
+mod listen;
 mod listing;
 mod site;
+mod tls;
 
 use std::fmt;
 use std::mem;
@@ -14,15 +16,16 @@ use std::time::Duration;
 use clap::Args;
 use serde::{Serialize, Serializer};
 
+use self::listen::{ListenArgs, ListenAt, Opened};
 use self::site::{Place, SiteArgs};
+use self::tls::TlsArgs;
 use super::Desk;
-use super::endpoint::listeners;
 use crate::args::{FamilyArgs, PortArgs, SocketArgs, combine, duration};
-use crate::engine::{Listener, StdoutError};
+use crate::engine::StdoutError;
 use crate::http::{Request, Site, Status, Version};
-use crate::net::{Address, CallError, Endpoint, Family, HostPort, Kind, Protocol, Socket, reason};
+use crate::net::{Address, CallError, Endpoint, Family, HostPort, Socket, reason};
 use crate::output::{Bytes, Event, Exit, Face, Listening, Output, Usage, Warning, harmless};
-use crate::server::{Archives, Crew, Happening, Limits, Observer, Root, Service};
+use crate::server::{Archives, Crew, Gate, Happening, Limits, Observer, Root, Service};
 use listing::ListingArgs;
 
 /// How many bytes of events may wait for stdout's reader before requests are left out.
@@ -38,7 +41,7 @@ const SHOWN: usize = 4096;
 pub struct Http {
     /// The directory whose files are served, or a file that is served alone
     dir: Option<PathBuf>,
-    /// HOST:PORT, *:PORT, PORT, fd:N or fd:systemd [default: 127.0.0.1:8082]
+    /// HOST:PORT, *:PORT, PORT, /path, ./path, @name, fd:N or fd:systemd [default: 127.0.0.1:8082]
     #[arg(value_name = "ADDR", conflicts_with = "listen")]
     addr: Option<String>,
     /// Answer every request with this text
@@ -71,9 +74,13 @@ pub struct Http {
     #[command(flatten)]
     ready: PortArgs,
     #[command(flatten)]
+    listing: ListingArgs,
+    #[command(flatten)]
     site: SiteArgs,
     #[command(flatten)]
-    listing: ListingArgs,
+    listening: ListenArgs,
+    #[command(flatten)]
+    tls: TlsArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -84,6 +91,7 @@ Examples:
   sockkit http . --upload            take files too: curl -T file http://127.0.0.1:8082/
   sockkit http app --spa --cors      an application of one page, for pages of other origins too
   sockkit http . :80 --auth @users   only for those of a file with lines like ada:secret
+  sockkit http . --tls               over TLS, with a temporary certificate
   sockkit http --explain             see accept, recv, send and close as they happen
   sockkit http --text ok -q          an answer for health checks, and nothing printed";
 
@@ -94,7 +102,9 @@ impl Http {
         let site = self.site.site(place.as_ref(), &self.text)?;
         let guard = self.site.guard()?;
         let root = self.root(place.as_ref())?;
-        let listeners = self.listen(desk)?;
+        let at = self.listen_at()?;
+        let tls = self.tls.open(&at, desk)?;
+        let Opened { listeners, file } = self.listen(at, desk)?;
         let (sockets, locals): (Vec<Socket>, Vec<Address>) = listeners
             .into_iter()
             .map(|listener| (listener.socket, listener.local))
@@ -103,7 +113,7 @@ impl Http {
         self.announce(&locals, desk)?;
 
         let site = Site {
-            listing: root.is_some() && self.listing.is_on(),
+            listing: self.listing.is_on(),
             archives: self.listing.archive,
             ..site
         };
@@ -112,8 +122,9 @@ impl Http {
         let service = || {
             let printer = Printer::new(output.clone());
             Service::new(site.clone(), root.clone(), self.limits(), Box::new(printer))
-                .guarded(guard.clone())
                 .packing_with(archives.clone())
+                .guarded(guard.clone())
+                .behind(Gate::new(tls.as_ref(), self.listening.proxy_protocol))
         };
         let outlet = is_printing(output).then(|| output.outlet().as_ref());
         let signal = crew.run(
@@ -121,8 +132,9 @@ impl Http {
             &service,
             outlet,
             self.deadline,
-        )?;
-        Ok(Exit::Signal(signal))
+        );
+        drop(file);
+        Ok(Exit::Signal(signal?))
     }
 
     /// One for each core; the tutorial's server is one loop, and so is one that is to be followed call by call.
@@ -156,9 +168,15 @@ impl Http {
         }
     }
 
-    fn listen(&self, desk: &Desk) -> anyhow::Result<Vec<Listener>> {
+    fn listen_at(&self) -> anyhow::Result<ListenAt> {
         let word = self.listen.as_deref().or(self.addr.as_deref());
-        let endpoint = combine(word, None, self.host.as_deref(), self.port.as_deref())?;
+        let (host, port) = (self.host.as_deref(), self.port.as_deref());
+        self.listening.place(word, host.or(port).is_some(), || {
+            combine(word, None, host, port)
+        })
+    }
+
+    fn listen(&self, at: ListenAt, desk: &Desk) -> anyhow::Result<Opened> {
         let preparation = self.socket.parse()?;
         let prepare = |socket: &Socket, family: Family| {
             // Handed on to every connection that is accepted, and so costs no call there, tcp(7).
@@ -167,9 +185,8 @@ impl Http {
             }
             preparation.apply(socket)
         };
-        let family = self.family.family();
-        let transport = (Kind::Stream, Protocol::TCP);
-        listeners(endpoint, family, transport, &prepare, desk)
+        self.listening
+            .open(at, self.family.family(), &prepare, desk)
     }
 
     fn announce(&self, locals: &[Address], desk: &Desk) -> anyhow::Result<()> {
@@ -186,7 +203,7 @@ impl Http {
             let local = local.to_string();
             desk.output.tell(&Listening { proto, local })?;
         }
-        Ok(())
+        listen::tell_manager(desk)
     }
 }
 
@@ -217,6 +234,10 @@ impl Observer for Printer {
         match happening {
             Happening::Exhausted(error) => self.output.offer(&Warning {
                 message: format!("{error}: new connections wait"),
+            }),
+            Happening::TurnedAway { peer, why } => self.output.offer(&TurnedAway { peer, why }),
+            Happening::Reloaded(said) => self.output.offer(&Warning {
+                message: (*said).to_owned(),
             }),
             Happening::Answered {
                 peer,
@@ -316,6 +337,25 @@ fn as_number<S: Serializer>(status: &Status, serializer: S) -> Result<S::Ok, S::
 impl Event for Printed<'_> {
     const NAME: &'static str = "request";
     const FACE: Face = Face::Data;
+}
+
+/// A client that is not served.
+#[derive(Serialize)]
+struct TurnedAway<'a> {
+    #[serde(serialize_with = "as_text")]
+    peer: &'a Address,
+    why: &'a str,
+}
+
+impl Event for TurnedAway<'_> {
+    const NAME: &'static str = "turned-away";
+    const FACE: Face = Face::Detail;
+}
+
+impl fmt::Display for TurnedAway<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "turned {} away: {}", self.peer, self.why)
+    }
 }
 
 /// The head as the tutorial prints it, with its blank line.
