@@ -8,6 +8,7 @@ mod cache;
 mod calls;
 mod cgi;
 mod changes;
+mod coded;
 mod connection;
 mod crew;
 mod directory;
@@ -29,6 +30,7 @@ mod page;
 mod pipe;
 mod service;
 mod shape;
+mod stored;
 mod stream;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;

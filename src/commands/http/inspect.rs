@@ -41,7 +41,7 @@ pub(super) struct InspectArgs {
     /// Close the connection instead of answering, at this RATE: 0.1 or 10%
     #[arg(long, value_name = "RATE", value_parser = rate)]
     drop: Option<f64>,
-    /// Drop the same requests in every run
+    /// With --drop, drop the same requests in every run
     #[arg(long, value_name = "N", requires = "drop")]
     seed: Option<u64>,
 }
