@@ -71,7 +71,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l tls-cert-out -d
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l status -d 'Answer every request with this status, 200 to 599' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l delay -d 'Answer D after the request' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l drop -d 'Close the connection instead of answering, at this RATE: 0.1 or 10%' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l seed -d 'Drop the same requests in every run' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l seed -d 'With --drop, drop the same requests in every run' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l exec-timeout -d 'End a command, and all that it started, after D [default: 60s]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l exec-max -d 'Run at most N commands at once, and answer 503 above that' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
@@ -81,6 +81,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s 4 -l ipv4 -d 'U
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s 6 -l ipv6 -d 'Use IPv6 only'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l no-listing -d 'Answer a folder without an index with 404, not with what it holds'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l archive -d 'Let folders be downloaded whole: ?archive=tar, ?archive=zip'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l no-compress -d 'Send files as they are: neither gzip made of text, nor the .br, .zst and .gz beside them'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l hidden -d 'Serve names that begin with a dot too'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l follow-links -d 'Follow links that lead out of DIR'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l clean-urls -d 'Serve page.html as page, and redirect from the one to the other'
