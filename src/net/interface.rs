@@ -1,6 +1,11 @@
 //! Network interfaces by name and by index, netdevice(7).
 
-use nix::net::if_::{if_indextoname, if_nametoindex};
+use std::net::IpAddr;
+
+use nix::ifaddrs::getifaddrs;
+use nix::net::if_::{InterfaceFlags, if_indextoname, if_nametoindex};
+
+use super::address::Address;
 
 /// The index of the interface with this name, or the number itself; `None` when there is no such interface.
 pub fn index_of_interface(name: &str) -> Option<u32> {
@@ -16,4 +21,17 @@ pub fn name_of_interface(index: u32) -> Option<String> {
         .ok()
         .and_then(|name| name.into_string().ok())
         .filter(|name| !name.is_empty())
+}
+
+/// The addresses of the interfaces that are up, getifaddrs(3), as the kernel lists them; none where they cannot be read.
+pub fn addresses_of_interfaces() -> Vec<IpAddr> {
+    let Ok(interfaces) = getifaddrs() else {
+        return Vec::new();
+    };
+    let address = |interface: nix::ifaddrs::InterfaceAddress| {
+        let is_up = interface.flags.contains(InterfaceFlags::IFF_UP);
+        let address = Address::from_storage(&interface.address.filter(|_| is_up)?)?;
+        address.inet().map(|address| address.ip())
+    };
+    interfaces.filter_map(address).collect()
 }
