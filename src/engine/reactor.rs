@@ -125,6 +125,30 @@ impl Reactor {
         }
     }
 
+    /// Watch a descriptor that other loops watch too, for reading: one of them is woken (EPOLLEXCLUSIVE).
+    pub fn watch_shared(&self, fd: impl AsFd, token: usize) -> Result<(), CallError> {
+        let flags = EpollFlags::EPOLLIN | EpollFlags::EPOLLEXCLUSIVE;
+        self.epoll
+            .add(fd, EpollEvent::new(flags, token as u64))
+            .map_err(|errno| CallError::new("epoll_ctl", "", errno))
+    }
+
+    /// Watch a descriptor until it is ready once (EPOLLONESHOT); watched before or not.
+    pub fn watch_once(
+        &self,
+        fd: impl AsFd,
+        token: usize,
+        interest: Interest,
+    ) -> Result<(), CallError> {
+        let flags = interest.flags() | EpollFlags::EPOLLONESHOT;
+        let mut event = EpollEvent::new(flags, token as u64);
+        let armed = match self.epoll.modify(&fd, &mut event) {
+            Err(Errno::ENOENT) => self.epoll.add(&fd, event),
+            armed => armed,
+        };
+        armed.map_err(|errno| CallError::new("epoll_ctl", "", errno))
+    }
+
     /// Watch a watched descriptor for something else.
     pub fn change(&self, fd: impl AsFd, token: usize, interest: Interest) -> Result<(), CallError> {
         let mut event = EpollEvent::new(interest.flags(), token as u64);

@@ -1,6 +1,6 @@
 //! The body of a request, which this server measures and drops: what follows it is the next request.
 
-use super::chunked::{Chunked, LIMIT};
+use super::chunked::Chunked;
 use super::status::Status;
 
 /// How the body of a request is measured, RFC 9112, section 6.
@@ -25,10 +25,10 @@ pub enum Body {
 
 impl Body {
     /// The body that a request announces; one that is longer than the limit from the start is refused.
-    pub fn new(framing: Framing) -> Result<Self, Status> {
+    pub fn new(framing: Framing, limit: u64) -> Result<Self, Status> {
         match framing {
             Framing::None => Ok(Self::Length(0)),
-            Framing::Length(length) if length > LIMIT => Err(Status::CONTENT_TOO_LARGE),
+            Framing::Length(length) if length > limit => Err(Status::CONTENT_TOO_LARGE),
             Framing::Length(length) => Ok(Self::Length(length)),
             Framing::Chunked => Ok(Self::Chunked(Chunked::default())),
         }
@@ -58,16 +58,17 @@ impl Body {
 
 #[cfg(test)]
 mod tests {
+    use super::super::chunked::LIMIT;
     use super::*;
 
     #[test]
     fn a_length_is_kept() {
-        let mut body = Body::new(Framing::Length(5)).unwrap();
+        let mut body = Body::new(Framing::Length(5), LIMIT).unwrap();
         assert_eq!(body.skip(b"abc"), Ok(3));
         assert!(!body.is_done());
         assert_eq!(body.skip(b"deGET"), Ok(2));
         assert!(body.is_done());
-        assert!(Body::new(Framing::Length(LIMIT + 1)).is_err());
-        assert!(Body::new(Framing::None).unwrap().is_done());
+        assert!(Body::new(Framing::Length(LIMIT + 1), LIMIT).is_err());
+        assert!(Body::new(Framing::None, LIMIT).unwrap().is_done());
     }
 }

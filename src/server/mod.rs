@@ -5,22 +5,23 @@
 
 mod admission;
 mod connection;
+mod crew;
 mod door;
 mod exchange;
 mod files;
+mod incoming;
 mod outgoing;
 mod pace;
+mod pipe;
 mod reserve;
 mod sandbox;
 mod service;
 mod stopping;
+mod stream;
 mod worker;
 
-pub use admission::{Admission, Crowded, Places};
+pub use admission::Places;
+pub use crew::Crew;
 pub use files::Root;
-pub use pace::Pace;
-pub use reserve::{Reserve, tell};
 pub use sandbox::{Grant, Measure, Sandbox, SandboxError};
-pub use service::{Happening, Limits, Report, Service};
-pub use stopping::Stopping;
-pub use worker::Worker;
+pub use service::{Happening, Limits, Observer, Service};

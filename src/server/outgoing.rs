@@ -1,27 +1,49 @@
-//! What a connection has still to send: bytes that the socket did not take at once, and then a file.
+//! What a connection has still to send, part by part: bytes that the socket did not take at once, slices of files, and
+//! what comes through a pipe.
 
+use std::collections::VecDeque;
 use std::fs::File;
+use std::mem;
 use std::os::fd::AsFd;
+use std::rc::Rc;
 
-use crate::net::{CallError, Send, Socket};
+use super::pipe::Pipe;
+use super::stream::Stream;
+use crate::net::{CallError, Send};
 
 /// How many bytes of a file leave in one turn, so that one fast client does not starve the others.
 const TURN: u64 = 1 << 20;
 
-/// What is still to be sent.
-#[derive(Debug, Default)]
-pub(super) struct Outgoing {
-    bytes: Vec<u8>,
-    sent: usize,
-    file: Option<Transfer>,
+/// A part of an answer.
+#[expect(dead_code, reason = "the features that come next use it")]
+#[derive(Debug)]
+pub(super) enum Part {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// A slice of a file, sent by the kernel.
+    File(Slice),
+    /// What another thread or process writes, until its end.
+    Pipe(Box<Pipe>),
 }
 
 /// A part of a file.
 #[derive(Debug)]
-pub(super) struct Transfer {
-    pub(super) file: File,
+pub(super) struct Slice {
+    pub(super) file: Rc<File>,
     pub(super) offset: u64,
     pub(super) left: u64,
+}
+
+/// What is still to be sent.
+#[derive(Debug, Default)]
+pub(super) struct Outgoing {
+    /// What the socket did not take at once, in front of the parts.
+    rest: Vec<u8>,
+    parts: VecDeque<Part>,
+    /// How many bytes of the rest, or of the first part where that is bytes, are sent.
+    sent: usize,
+    /// How many bytes of parts were sent since that was last asked for.
+    content: u64,
 }
 
 /// How far it came.
@@ -30,103 +52,149 @@ pub(super) enum Progress {
     /// Everything is with the kernel.
     Done,
     /// The socket is full, or it is the others' turn; whether anything was sent.
-    Waiting { moved: bool },
-    /// The client is gone, or the file has become shorter: nothing more can be sent rightly.
+    Full { moved: bool },
+    /// The pipe has nothing yet; whether anything was sent before.
+    Starved { moved: bool },
+    /// The client is gone, or the content is not what its head says: nothing more can be sent rightly.
     Broken,
+}
+
+/// How a turn at one part ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// All of it is with the kernel.
+    Whole,
+    /// The socket is full, or it is the others' turn.
+    Full,
+    /// The pipe is empty.
+    Empty,
+    /// It is not what its head says.
+    Cut,
 }
 
 impl Outgoing {
     /// Whether there is nothing to send.
     pub(super) fn is_empty(&self) -> bool {
-        self.bytes.is_empty() && self.file.is_none()
+        self.rest.is_empty() && self.parts.is_empty()
     }
 
-    /// Send a file behind whatever comes before it.
-    pub(super) fn follow_with(&mut self, file: Option<Transfer>) {
-        self.file = file;
+    /// How many bytes of parts were sent since this was last asked for.
+    pub(super) fn take_content(&mut self) -> u64 {
+        mem::take(&mut self.content)
     }
 
-    /// Send `bytes`, and the file behind them. What does not fit is kept; nothing may be left from before.
-    pub(super) fn send(&mut self, socket: &Socket, bytes: &[u8]) -> Progress {
-        if bytes.is_empty() {
-            return self.go_on(socket);
+    /// Send these parts behind whatever comes before them.
+    pub(super) fn follow_with(&mut self, parts: impl IntoIterator<Item = Part>) {
+        self.parts.extend(parts);
+    }
+
+    /// The pipe that is waited for when [`Progress::Starved`].
+    pub(super) fn pipe(&mut self) -> Option<&mut Pipe> {
+        match self.parts.front_mut() {
+            Some(Part::Pipe(pipe)) => Some(pipe),
+            _ => None,
         }
-        let count = match self.offer(socket, bytes) {
+    }
+
+    /// Send `bytes`, and then the parts. What does not fit is kept; no part may be half sent.
+    pub(super) fn send(&mut self, stream: &mut Stream, bytes: &[u8]) -> Progress {
+        let more = !self.parts.is_empty();
+        let count = match offer(stream, bytes, more) {
             Ok(count) => count,
             Err(_) => return Progress::Broken,
         };
         match bytes.get(count..) {
             Some(rest) if !rest.is_empty() => {
-                self.bytes = rest.to_vec();
-                self.sent = 0;
-                Progress::Waiting { moved: count > 0 }
+                self.rest = rest.to_vec();
+                Progress::Full { moved: count > 0 }
             }
-            _ => self.go_on(socket),
+            _ if more => self.go_on(stream),
+            _ => Progress::Done,
         }
     }
 
     /// Send more.
-    pub(super) fn go_on(&mut self, socket: &Socket) -> Progress {
-        let rest = self.bytes.get(self.sent..).unwrap_or_default();
-        if !rest.is_empty() {
-            let (length, count) = (rest.len(), self.offer(socket, rest));
-            match count {
-                Ok(count) if count == length => self.bytes = Vec::new(),
-                Ok(count) => {
-                    self.sent += count;
-                    return Progress::Waiting { moved: count > 0 };
-                }
-                Err(_) => return Progress::Broken,
-            }
-        }
-        match &mut self.file {
-            None => Progress::Done,
-            Some(transfer) => match transfer.send(socket) {
-                Ok(Progress::Done) => {
-                    self.file = None;
-                    Progress::Done
-                }
-                Ok(progress) => progress,
-                Err(_) => Progress::Broken,
-            },
-        }
+    pub(super) fn go_on(&mut self, stream: &mut Stream) -> Progress {
+        self.try_to_go_on(stream).unwrap_or(Progress::Broken)
     }
 
-    /// How many bytes the socket took. A file behind them shares their last segment.
-    fn offer(&self, socket: &Socket, bytes: &[u8]) -> Result<usize, CallError> {
-        let sent = match self.file {
-            Some(_) => socket.send_more(bytes)?,
-            None => socket.send(bytes)?,
-        };
-        Ok(match sent {
-            Send::Bytes(count) => count,
-            Send::WouldBlock => 0,
+    fn try_to_go_on(&mut self, stream: &mut Stream) -> Result<Progress, CallError> {
+        let mut moved = 0;
+        if !self.rest.is_empty() {
+            let more = !self.parts.is_empty();
+            let unsent = self.rest.get(self.sent..).unwrap_or_default();
+            let count = offer(stream, unsent, more)?;
+            if count < unsent.len() {
+                self.sent += count;
+                return Ok(Progress::Full { moved: count > 0 });
+            }
+            (self.rest, self.sent) = (Vec::new(), 0);
+            moved += count as u64;
+        }
+        while !self.parts.is_empty() {
+            let (count, end) = self.step(stream)?;
+            moved += count;
+            self.content += count;
+            let moved = moved > 0;
+            match end {
+                End::Whole => (self.sent, _) = (0, self.parts.pop_front()),
+                End::Full => return Ok(Progress::Full { moved }),
+                End::Empty => return Ok(Progress::Starved { moved }),
+                End::Cut => return Ok(Progress::Broken),
+            }
+        }
+        Ok(Progress::Done)
+    }
+
+    /// Send what can be sent of the first part.
+    fn step(&mut self, stream: &mut Stream) -> Result<(u64, End), CallError> {
+        let more = self.parts.len() > 1;
+        match self.parts.front_mut() {
+            None => Ok((0, End::Whole)),
+            Some(Part::File(slice)) => slice.send(stream),
+            Some(Part::Pipe(pipe)) => pipe.send(stream),
+            Some(Part::Bytes(bytes)) => {
+                let unsent = bytes.get(self.sent..).unwrap_or_default();
+                let count = offer(stream, unsent, more)?;
+                self.sent += count;
+                let end = match count == unsent.len() {
+                    true => End::Whole,
+                    false => End::Full,
+                };
+                Ok((count as u64, end))
+            }
+        }
+    }
+}
+
+impl Slice {
+    /// Send more of the file, within the limit of a turn.
+    fn send(&mut self, stream: &mut Stream) -> Result<(u64, End), CallError> {
+        let mut moved = 0;
+        while self.left > 0 && moved < TURN {
+            let count = usize::try_from(self.left.min(TURN - moved)).unwrap_or(usize::MAX);
+            match stream.sendfile(self.file.as_fd(), self.offset, count)? {
+                // The file is shorter than its head says.
+                Send::Bytes(0) => return Ok((moved, End::Cut)),
+                Send::Bytes(count) => {
+                    self.offset += count as u64;
+                    self.left -= count as u64;
+                    moved += count as u64;
+                }
+                Send::WouldBlock => return Ok((moved, End::Full)),
+            }
+        }
+        Ok(match self.left {
+            0 => (moved, End::Whole),
+            _ => (moved, End::Full),
         })
     }
 }
 
-impl Transfer {
-    /// Send more of the file, within the limit of a turn.
-    fn send(&mut self, socket: &Socket) -> Result<Progress, CallError> {
-        let mut turn = self.left.min(TURN);
-        while turn > 0 {
-            let count = usize::try_from(turn).unwrap_or(usize::MAX);
-            match socket.sendfile(self.file.as_fd(), self.offset, count)? {
-                Send::Bytes(0) => return Ok(Progress::Broken),
-                Send::Bytes(count) => {
-                    self.offset += count as u64;
-                    self.left -= count as u64;
-                    turn -= count as u64;
-                }
-                Send::WouldBlock => {
-                    let moved = turn < self.left.min(TURN);
-                    return Ok(Progress::Waiting { moved });
-                }
-            }
-        }
-        Ok(match self.left {
-            0 => Progress::Done,
-            _ => Progress::Waiting { moved: true },
-        })
-    }
+/// How many bytes the socket took.
+pub(super) fn offer(stream: &mut Stream, bytes: &[u8], more: bool) -> Result<usize, CallError> {
+    Ok(match stream.send(bytes, more)? {
+        Send::Bytes(count) => count,
+        Send::WouldBlock => 0,
+    })
 }

@@ -1,14 +1,18 @@
 //! What the connections of a worker share: what is served, the limits, and the buffers that none of them needs for long.
 
-use std::time::{Duration, SystemTime};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
 
+use super::exchange::Asking;
 use super::files::Root;
+use super::incoming::Sink;
 use crate::engine::StdoutError;
 use crate::http::{DateLine, Request, Site, Status};
 use crate::net::{Address, CallError};
 
 /// How many bytes one recv takes.
-pub(super) const RECEIVE: usize = 64 * 1024;
+const RECEIVE: usize = 64 * 1024;
 
 /// How long a client may take.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +30,7 @@ pub struct Limits {
 /// Something that the one who serves may want to know.
 #[derive(Debug)]
 pub enum Happening<'a> {
-    /// A request was answered, or what was no request refused.
+    /// A request is being answered, or what was no request refused.
     Answered {
         /// Who asked.
         peer: &'a Address,
@@ -37,19 +41,44 @@ pub enum Happening<'a> {
         /// With which status.
         status: Status,
     },
+    /// The answer is with the kernel, or was broken off.
+    Finished {
+        /// Who asked.
+        peer: &'a Address,
+        /// The head as it came, with its blank line; what there was of it when it was refused.
+        head: &'a [u8],
+        /// What it asks for; `None` when it was refused.
+        request: Option<&'a Request<'a>>,
+        /// With which status.
+        status: Status,
+        /// How many bytes of content were sent.
+        sent: u64,
+        /// When the request was there.
+        since: Instant,
+    },
     /// No descriptor is left for a new connection; it is tried again in a while.
     Exhausted(&'a CallError),
 }
 
-/// To whom it is told; what fails there ends the server.
-pub type Report<'a> = dyn FnMut(&Happening<'_>) -> Result<(), StdoutError> + 'a;
+/// Who is told what happens; what fails there ends the server. Each worker has one of its own.
+pub trait Observer {
+    /// Something happened.
+    fn notice(&mut self, happening: &Happening<'_>) -> Result<(), StdoutError>;
 
-/// What the connections share.
-pub struct Service<'a> {
-    pub(super) site: Site,
-    pub(super) root: Option<Root>,
+    /// Everything that was ready is done.
+    fn turn_ends(&mut self) -> Result<(), StdoutError> {
+        Ok(())
+    }
+}
+
+/// What the connections of a worker share.
+pub struct Service {
+    pub(super) site: Rc<Site>,
+    pub(super) root: Option<Arc<Root>>,
     pub(super) limits: Limits,
-    pub(super) report: &'a mut Report<'a>,
+    pub(super) observer: Box<dyn Observer>,
+    /// Whether every answer is to be the last of its connection.
+    pub(super) is_ending: bool,
     pub(super) date: DateLine,
     pub(super) now: SystemTime,
     pub(super) inbound: Vec<u8>,
@@ -68,28 +97,30 @@ impl Default for Limits {
     }
 }
 
-impl<'a> Service<'a> {
-    /// Serve a text to every path.
-    pub fn text(text: String, limits: Limits, report: &'a mut Report<'a>) -> Self {
-        Self::new(Site::Text(text), None, limits, report)
-    }
-
-    /// Serve the files of a directory.
-    pub fn files(root: Root, limits: Limits, report: &'a mut Report<'a>) -> Self {
-        Self::new(Site::Files, Some(root), limits, report)
-    }
-
-    fn new(site: Site, root: Option<Root>, limits: Limits, report: &'a mut Report<'a>) -> Self {
+impl Service {
+    /// Serve a site, with the files of `root` where it has any.
+    pub fn new(
+        site: Site,
+        root: Option<Arc<Root>>,
+        limits: Limits,
+        observer: Box<dyn Observer>,
+    ) -> Self {
         Self {
-            site,
+            site: Rc::new(site),
             root,
             limits,
-            report,
+            observer,
+            is_ending: false,
             date: DateLine::default(),
             now: SystemTime::UNIX_EPOCH,
             inbound: vec![0; RECEIVE],
             outbound: Vec::new(),
             path: Vec::new(),
         }
+    }
+
+    /// Where the body of a request is to go; `None` where nobody wants it.
+    pub(super) fn sink(&mut self, _asking: &Asking<'_>) -> Result<Option<Box<dyn Sink>>, Status> {
+        Ok(None)
     }
 }

@@ -1,8 +1,11 @@
 //! `sockkit http`: the tutorial's server, and the files of a directory.
 
-use std::cell::Cell;
 use std::fmt;
+use std::mem;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use clap::Args;
@@ -12,10 +15,10 @@ use super::Desk;
 use super::endpoint::listeners;
 use crate::args::{FamilyArgs, PortArgs, SocketArgs, combine, duration};
 use crate::engine::{Listener, StdoutError};
-use crate::http::{Request, Status, Version};
+use crate::http::{Request, Site, Status, Version};
 use crate::net::{Address, CallError, Endpoint, Family, HostPort, Kind, Protocol, Socket, reason};
 use crate::output::{Bytes, Event, Exit, Face, Listening, Output, Usage, Warning, harmless};
-use crate::server::{Happening, Limits, Root, Service, Worker};
+use crate::server::{Crew, Happening, Limits, Observer, Root, Service};
 
 /// How many bytes of events may wait for stdout's reader before requests are left out.
 const UNREAD: usize = 4 << 20;
@@ -81,21 +84,32 @@ impl Http {
             .into_iter()
             .map(|listener| (listener.socket, listener.local))
             .unzip();
-        let mut worker = Worker::new(sockets)?;
+        let crew = Crew::new(sockets)?;
         self.announce(&locals, desk)?;
 
-        let printer = Printer::new(&desk.output);
-        let mut report = |happening: &Happening<'_>| printer.print(happening);
-        let mut service = match root {
-            Some(root) => Service::files(root, self.limits(), &mut report),
-            None => Service::text(self.text.clone(), self.limits(), &mut report),
+        let site = match root {
+            Some(_) => Site::Files,
+            None => Site::Text(self.text.clone()),
         };
-        let outlet = printer.is_on.then(|| desk.output.outlet().as_ref());
-        let signal = worker.run(&mut service, outlet, self.deadline)?;
+        let output = &desk.output;
+        let service = || {
+            let printer = Printer::new(output.clone());
+            Service::new(site.clone(), root.clone(), self.limits(), Box::new(printer))
+        };
+        let outlet = is_printing(output).then(|| output.outlet().as_ref());
+        let signal = crew.run(self.workers(desk), &service, outlet, self.deadline)?;
         Ok(Exit::Signal(signal))
     }
 
-    fn root(&self) -> Result<Option<Root>, Usage> {
+    /// One for each core; the tutorial's server is one loop, and so is one that is to be followed call by call.
+    fn workers(&self, desk: &Desk) -> usize {
+        match self.dir.is_some() && desk.explain.is_silent() {
+            true => thread::available_parallelism().map_or(1, NonZero::get),
+            false => 1,
+        }
+    }
+
+    fn root(&self) -> Result<Option<Arc<Root>>, Usage> {
         let Some(dir) = &self.dir else {
             return Ok(None);
         };
@@ -103,7 +117,9 @@ impl Http {
             let why = format!("{} {}: {}", error.call, error.on, reason(&error.cause));
             Usage::new(why, hint_for(dir))
         };
-        Root::open(dir).map(Some).map_err(refused)
+        Root::open(dir)
+            .map(|root| Some(Arc::new(root)))
+            .map_err(refused)
     }
 
     fn limits(&self) -> Limits {
@@ -155,39 +171,34 @@ fn hint_for(dir: &Path) -> String {
     }
 }
 
-/// Requests as they are printed, without ever waiting for whoever reads them.
-struct Printer<'a> {
-    output: &'a Output,
-    is_on: bool,
-    left_out: Cell<bool>,
+/// Whether anything is printed on stdout.
+fn is_printing(output: &Output) -> bool {
+    output.style().json || !output.style().quiet
 }
 
-impl<'a> Printer<'a> {
-    fn new(output: &'a Output) -> Self {
-        let style = output.style();
-        Self {
-            output,
-            is_on: style.json || !style.quiet,
-            left_out: Cell::new(false),
-        }
-    }
+/// Requests as they are printed, without ever waiting for whoever reads them.
+struct Printer {
+    output: Output,
+    is_on: bool,
+    left_out: bool,
+}
 
-    fn print(&self, happening: &Happening<'_>) -> Result<(), StdoutError> {
+impl Observer for Printer {
+    fn notice(&mut self, happening: &Happening<'_>) -> Result<(), StdoutError> {
         match happening {
             Happening::Exhausted(error) => self.output.offer(&Warning {
                 message: format!("{error}: new connections wait"),
             }),
-            Happening::Answered { .. } if !self.is_on => Ok(()),
             Happening::Answered {
                 peer,
                 head,
                 request,
                 status,
-            } => {
+            } if self.is_on => {
                 if self.output.outlet().backlog() > UNREAD {
                     return self.leave_out();
                 }
-                self.left_out.set(false);
+                self.left_out = false;
                 self.output.offer(&Printed {
                     peer,
                     request: request.map(Line::from),
@@ -195,12 +206,23 @@ impl<'a> Printer<'a> {
                     head: Bytes(shown(head)),
                 })
             }
+            Happening::Answered { .. } | Happening::Finished { .. } => Ok(()),
+        }
+    }
+}
+
+impl Printer {
+    fn new(output: Output) -> Self {
+        Self {
+            is_on: is_printing(&output),
+            output,
+            left_out: false,
         }
     }
 
     /// A reader that has stopped reading costs it some requests, but neither the server its memory nor clients their answers.
-    fn leave_out(&self) -> Result<(), StdoutError> {
-        if self.left_out.replace(true) {
+    fn leave_out(&mut self) -> Result<(), StdoutError> {
+        if mem::replace(&mut self.left_out, true) {
             return Ok(());
         }
         self.output.offer(&Warning {

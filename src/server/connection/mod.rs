@@ -1,0 +1,222 @@
+//! A connection: Reading -> Sending -> Lingering -> Closed, and back to Reading as long as it persists.
+//!
+//! While it reads and nothing is there it holds no buffer. Whole requests are answered from the worker's buffers,
+//! pipelined ones together in one send; only what is incomplete, or was not taken, stays here.
+
+mod hearing;
+mod sending;
+
+use std::mem;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use super::exchange::Reply;
+use super::incoming::Incoming;
+use super::outgoing::Outgoing;
+use super::service::Service;
+use super::stream::Stream;
+use crate::engine::{Interest, StdoutError};
+use crate::http::Status;
+use crate::net::{Address, Recv, Socket};
+
+/// How many bytes a lingering close hears before it gives up.
+const DRAIN: usize = 16 << 20;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// For a request, or more of one.
+    Reading,
+    /// For something that an answer needs, or that a body goes to; the request is kept.
+    Waiting,
+    /// The socket was full.
+    Sending,
+    /// What is to be sent has not come out of its pipe yet.
+    Starved,
+    /// Our half is shut; the client's rest is heard out, or its reset would destroy the answer on its way
+    /// (RFC 9112, section 9.6).
+    Lingering,
+    /// To be dropped.
+    Closed,
+}
+
+/// What a request waits for before it is answered.
+#[expect(dead_code, reason = "the features that come next use it")]
+#[derive(Debug)]
+pub(super) enum Wait {
+    /// A descriptor that can be read once it is time to ask again.
+    For(OwnedFd),
+    /// So much time.
+    Time(Duration),
+    /// The sink of its body, until it takes more.
+    Sink,
+}
+
+/// A client's connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    stream: Stream,
+    peer: Address,
+    state: State,
+    /// What was heard and not answered: a part of a head, or requests for later.
+    heard: Vec<u8>,
+    /// The request whose body is on its way.
+    incoming: Option<Box<Incoming>>,
+    wait: Option<Box<Wait>>,
+    /// Whether `heard` may hold whole requests.
+    is_behind: bool,
+    outgoing: Outgoing,
+    /// The answer that is on its way in parts, to be told when it is through.
+    reply: Option<Box<Reply>>,
+    /// Whether the answer on its way is the last.
+    closes: bool,
+    /// Whether the client may still be sending when it has its last answer.
+    lingers: bool,
+    drained: usize,
+    until: Instant,
+    watched: Interest,
+}
+
+impl Connection {
+    /// A client that has not said anything, watched for reading.
+    pub(super) fn new(socket: Socket, peer: Address, until: Instant) -> Self {
+        Self {
+            stream: Stream::Plain(socket),
+            peer,
+            state: State::Reading,
+            heard: Vec::new(),
+            incoming: None,
+            wait: None,
+            is_behind: false,
+            outgoing: Outgoing::default(),
+            reply: None,
+            closes: false,
+            lingers: false,
+            drained: 0,
+            until,
+            watched: Interest::READ,
+        }
+    }
+
+    /// The socket, to watch it.
+    pub(super) fn socket(&self) -> &Socket {
+        self.stream.socket()
+    }
+
+    /// When its patience ends.
+    pub(super) fn until(&self) -> Instant {
+        self.until
+    }
+
+    /// Whether it is to be dropped.
+    pub(super) fn is_closed(&self) -> bool {
+        self.state == State::Closed
+    }
+
+    /// What it is to be watched for from now on; `None` when that is what it is watched for.
+    pub(super) fn new_interest(&mut self) -> Option<Interest> {
+        let interest = match self.state {
+            State::Sending => Interest::WRITE,
+            State::Waiting | State::Starved => Interest::NONE,
+            _ => Interest::READ,
+        };
+        (mem::replace(&mut self.watched, interest) != interest).then_some(interest)
+    }
+
+    /// The descriptor besides the socket that it waits for, once.
+    pub(super) fn beside(&mut self) -> Option<(BorrowedFd<'_>, Interest)> {
+        match self.state {
+            State::Starved => Some((self.outgoing.pipe()?.fd(), Interest::READ)),
+            State::Waiting => match self.wait.as_deref()? {
+                Wait::For(fd) => Some((fd.as_fd(), Interest::READ)),
+                Wait::Sink => Some((self.incoming.as_mut()?.sink_fd()?, Interest::WRITE)),
+                Wait::Time(_) => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Do what can be done without waiting; `gone` when the socket reports its end whatever it is watched for.
+    pub(super) fn turn(
+        &mut self,
+        gone: bool,
+        service: &mut Service,
+        now: Instant,
+    ) -> Result<(), StdoutError> {
+        match self.state {
+            State::Reading => self.hear(service, now)?,
+            State::Sending => self.send_on(service, now)?,
+            State::Waiting | State::Starved if gone => self.break_off(service)?,
+            State::Waiting | State::Starved | State::Closed => {}
+            State::Lingering => self.drain(service),
+        }
+        self.catch_up(service, now)
+    }
+
+    /// The descriptor besides the socket is ready.
+    pub(super) fn turn_beside(
+        &mut self,
+        service: &mut Service,
+        now: Instant,
+    ) -> Result<(), StdoutError> {
+        match self.state {
+            State::Starved => self.send_on(service, now)?,
+            State::Waiting => self.resume(),
+            _ => {}
+        }
+        self.catch_up(service, now)
+    }
+
+    /// Its patience has ended: a request that is on its way is refused, everything else ends.
+    pub(super) fn expire(
+        &mut self,
+        service: &mut Service,
+        now: Instant,
+    ) -> Result<(), StdoutError> {
+        if self.state == State::Waiting && matches!(self.wait.as_deref(), Some(Wait::Time(_))) {
+            self.resume();
+            return self.catch_up(service, now);
+        }
+        let head = match self.incoming.take() {
+            Some(incoming) => incoming.into_head(),
+            None => mem::take(&mut self.heard),
+        };
+        if self.state != State::Reading || head.is_empty() {
+            return self.break_off(service);
+        }
+        self.refuse(Status::REQUEST_TIMEOUT, &head, service, now)?;
+        self.flush(service, now)
+    }
+
+    /// Answer the requests that had to wait for the answers before them.
+    fn catch_up(&mut self, service: &mut Service, now: Instant) -> Result<(), StdoutError> {
+        while self.is_behind && self.state == State::Reading {
+            self.answer_heard(service, now)?;
+            self.flush(service, now)?;
+        }
+        Ok(())
+    }
+
+    /// What was waited for is there: ask again.
+    fn resume(&mut self) {
+        self.wait = None;
+        self.is_behind = true;
+        self.state = State::Reading;
+    }
+
+    fn drain(&mut self, service: &mut Service) {
+        match self.stream.recv(&mut service.inbound) {
+            Ok(Recv::Bytes(count)) if count > 0 && self.drained < DRAIN => self.drained += count,
+            Ok(Recv::WouldBlock) => {}
+            _ => self.state = State::Closed,
+        }
+    }
+
+    /// How long the next byte may take, or the rest of a request.
+    fn be_patient(&mut self, service: &Service, now: Instant) {
+        self.until = now
+            + match self.heard.is_empty() && self.incoming.is_none() {
+                true => service.limits.idle,
+                false => service.limits.head,
+            };
+    }
+}

@@ -1,0 +1,93 @@
+//! The sending half of a connection: what was gathered goes out, and what is to follow it.
+
+use std::time::Instant;
+
+use super::super::outgoing::Progress;
+use super::super::service::Service;
+use super::{Connection, State, Wait};
+use crate::engine::StdoutError;
+
+impl Connection {
+    /// Send what was gathered, and wait for what is missing.
+    pub(super) fn flush(&mut self, service: &mut Service, now: Instant) -> Result<(), StdoutError> {
+        if !service.outbound.is_empty() {
+            let progress = self.outgoing.send(&mut self.stream, &service.outbound);
+            service.outbound.clear();
+            self.after(progress, service, now)?;
+        }
+        if let (Some(wait), State::Reading) = (self.wait.as_deref(), self.state) {
+            self.state = State::Waiting;
+            self.until = now
+                + match wait {
+                    Wait::Time(time) => *time,
+                    Wait::For(_) | Wait::Sink => service.limits.stall,
+                };
+        }
+        Ok(())
+    }
+
+    pub(super) fn send_on(
+        &mut self,
+        service: &mut Service,
+        now: Instant,
+    ) -> Result<(), StdoutError> {
+        let progress = self.outgoing.go_on(&mut self.stream);
+        self.after(progress, service, now)
+    }
+
+    fn after(
+        &mut self,
+        progress: Progress,
+        service: &mut Service,
+        now: Instant,
+    ) -> Result<(), StdoutError> {
+        let was_sending = matches!(self.state, State::Sending | State::Starved);
+        match progress {
+            Progress::Broken => return self.break_off(service),
+            Progress::Full { moved } | Progress::Starved { moved } => {
+                if moved || !was_sending {
+                    self.until = now + service.limits.stall;
+                }
+                self.state = match progress {
+                    Progress::Starved { .. } => State::Starved,
+                    _ => State::Sending,
+                };
+            }
+            Progress::Done => {
+                self.finish(service)?;
+                if self.closes {
+                    self.wind_up(was_sending, service, now);
+                } else if was_sending {
+                    self.state = State::Reading;
+                    self.is_behind |= !self.heard.is_empty();
+                    self.be_patient(service, now);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// It ends where it is.
+    pub(super) fn break_off(&mut self, service: &mut Service) -> Result<(), StdoutError> {
+        self.state = State::Closed;
+        self.finish(service)
+    }
+
+    /// Tell how the answer that was on its way in parts went.
+    fn finish(&mut self, service: &mut Service) -> Result<(), StdoutError> {
+        match self.reply.take() {
+            Some(reply) => service.finish(&reply, self.outgoing.take_content(), &self.peer),
+            None => Ok(()),
+        }
+    }
+
+    /// The last answer is with the kernel. One that took its time may have been overtaken by more requests.
+    fn wind_up(&mut self, took_time: bool, service: &Service, now: Instant) {
+        let can_linger = (self.lingers || took_time) && self.stream.shutdown().is_ok();
+        self.state = match can_linger {
+            true => State::Lingering,
+            false => State::Closed,
+        };
+        self.until = now + service.limits.linger;
+    }
+}

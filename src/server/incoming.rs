@@ -1,0 +1,161 @@
+//! A request whose body is on its way: into a sink that wants it, or heard and dropped.
+
+use std::fmt::Debug;
+use std::os::fd::BorrowedFd;
+use std::time::Instant;
+
+use super::connection::Wait;
+use super::exchange::{Asking, Outcome, Reply};
+use super::service::Service;
+use crate::engine::StdoutError;
+use crate::http::{BODY_LIMIT, Body, Parsed, Status, parse};
+use crate::net::Address;
+
+/// What a client waits for that said `Expect: 100-continue`, RFC 9110, section 15.2.1.
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// Where a body goes to. Dropping it before its end undoes what it did.
+pub(super) trait Sink: Debug {
+    /// How many bytes the body may have.
+    fn limit(&self) -> u64;
+
+    /// Take in bytes.
+    #[expect(dead_code, reason = "the features that come next use it")]
+    fn take(&mut self, bytes: &[u8]) -> Result<(), Status>;
+
+    /// What can be written to once it takes more; `None` when it takes more now.
+    fn waits_for(&mut self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    /// The body is whole: answer. It is asked again after a wait.
+    fn finish(
+        &mut self,
+        asking: &Asking<'_>,
+        service: &mut Service,
+    ) -> Result<Outcome, StdoutError>;
+}
+
+/// The request, and how far its body is.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    head: Vec<u8>,
+    body: Body,
+    sink: Option<Box<dyn Sink>>,
+    /// Whether the sink has to wait before it takes more.
+    waits: bool,
+    since: Instant,
+}
+
+/// What became of the bytes that were taken.
+#[derive(Debug)]
+pub(super) enum Taken {
+    /// More must come.
+    More,
+    /// It goes on after a wait.
+    Wait(Wait),
+    /// It was whole, and is answered.
+    Answered(Reply),
+    /// It cannot be taken: answered, and not heard any further.
+    Refused(Reply),
+}
+
+impl Incoming {
+    /// Take up the body of a request; `None` when there is none to take up. It may be refused with a status, or not be
+    /// worth hearing (no status): the client holds it back, or it is long.
+    pub(super) fn begin(
+        asking: &Asking<'_>,
+        service: &mut Service,
+    ) -> Option<Result<Self, Option<Status>>> {
+        let request = asking.request;
+        let sink = match service.sink(asking) {
+            Ok(sink) => sink,
+            Err(status) => return Some(Err(Some(status))),
+        };
+        let limit = sink.as_ref().map_or(BODY_LIMIT, |sink| sink.limit());
+        let body = match Body::new(request.framing, limit) {
+            Ok(body) if body.is_done() && sink.is_none() => return None,
+            Ok(body) => body,
+            Err(status) => return Some(Err(sink.is_some().then_some(status))),
+        };
+        if request.expects_continue && !body.is_done() {
+            if sink.is_none() {
+                return Some(Err(None));
+            }
+            service.outbound.extend_from_slice(CONTINUE);
+        }
+        Some(Ok(Self {
+            head: asking.head.to_vec(),
+            body,
+            sink,
+            waits: false,
+            since: asking.since,
+        }))
+    }
+
+    /// The head of the request, for a refusal.
+    pub(super) fn into_head(self) -> Vec<u8> {
+        self.head
+    }
+
+    /// Whether it goes on although no more bytes are there.
+    pub(super) fn is_due(&self) -> bool {
+        self.body.is_done() || self.waits
+    }
+
+    /// What can be written to once the sink takes more.
+    pub(super) fn sink_fd(&mut self) -> Option<BorrowedFd<'_>> {
+        self.sink.as_mut()?.waits_for()
+    }
+
+    /// Take in bytes; how many of them were the body's.
+    pub(super) fn take(
+        &mut self,
+        bytes: &[u8],
+        peer: &Address,
+        service: &mut Service,
+    ) -> Result<(usize, Taken), StdoutError> {
+        let (count, refused) = match self.pass_on(bytes) {
+            Ok(count) => (count, None),
+            Err(status) => (0, Some(status)),
+        };
+        self.waits = self.sink_fd().is_some();
+        if self.waits && refused.is_none() {
+            return Ok((count, Taken::Wait(Wait::Sink)));
+        }
+        if refused.is_none() && !self.body.is_done() {
+            return Ok((count, Taken::More));
+        }
+        let Parsed::Complete { request, .. } = parse(&self.head) else {
+            // It was complete when it came.
+            return Ok((count, Taken::More));
+        };
+        let asking = Asking {
+            request: &request,
+            head: &self.head,
+            persists: request.persists && refused.is_none(),
+            peer,
+            since: self.since,
+        };
+        if let Some(status) = refused {
+            let reply = service.respond_with(status, &asking)?;
+            return Ok((count, Taken::Refused(reply)));
+        }
+        let outcome = match &mut self.sink {
+            Some(sink) => sink.finish(&asking, service)?,
+            None => service.answer(&asking)?,
+        };
+        Ok(match outcome {
+            Outcome::Reply(reply) => (count, Taken::Answered(reply)),
+            Outcome::Wait(wait) => (count, Taken::Wait(wait)),
+        })
+    }
+
+    /// Hand the content on, unless the sink is still at what it has.
+    fn pass_on(&mut self, bytes: &[u8]) -> Result<usize, Status> {
+        if self.waits && self.sink_fd().is_some() {
+            return Ok(0);
+        }
+        self.body.skip(bytes)
+    }
+}
