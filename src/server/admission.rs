@@ -32,6 +32,10 @@ pub struct Admission {
     from: HashMap<Origin, usize>,
 }
 
+/// What a client that was let in gives back when it leaves.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Pass(Option<Origin>);
+
 /// Who counts as one: whoever has one IPv6 address has 2^64 of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Origin {
@@ -50,7 +54,7 @@ impl Admission {
     }
 
     /// Let a client in, who then has to [`leave`](Self::leave).
-    pub fn enter(&mut self, peer: &Address) -> Result<(), Crowded> {
+    pub fn enter(&mut self, peer: &Address) -> Result<Pass, Crowded> {
         let counted = self.places.per_address.zip(Origin::of(peer));
         if let Some((limit, origin)) = counted
             && self.from.get(&origin).is_some_and(|there| *there >= limit)
@@ -61,19 +65,17 @@ impl Admission {
             return Err(Crowded::Full);
         }
         self.taken += 1;
-        if let Some((_, origin)) = counted {
+        let origin = counted.map(|(_, origin)| origin);
+        if let Some(origin) = origin {
             *self.from.entry(origin).or_insert(0) += 1;
         }
-        Ok(())
+        Ok(Pass(origin))
     }
 
     /// A client that was let in has left.
-    pub fn leave(&mut self, peer: &Address) {
+    pub fn leave(&mut self, pass: Pass) {
         self.taken = self.taken.saturating_sub(1);
-        if self.places.per_address.is_none() {
-            return;
-        }
-        if let Some(origin) = Origin::of(peer)
+        if let Some(origin) = pass.0
             && let Some(there) = self.from.get_mut(&origin)
         {
             *there = there.saturating_sub(1);
@@ -111,15 +113,19 @@ mod tests {
         Admission::new(Places { all, per_address })
     }
 
+    fn enter(admission: &mut Admission, peer: &Address) -> Result<(), Crowded> {
+        admission.enter(peer).map(drop)
+    }
+
     #[test]
     fn as_many_as_there_may_be() {
         let mut admission = admission(2, None);
         let client = peer("192.0.2.1:1");
-        assert_eq!(admission.enter(&client), Ok(()));
-        assert_eq!(admission.enter(&client), Ok(()));
-        assert_eq!(admission.enter(&client), Err(Crowded::Full));
-        admission.leave(&client);
-        assert_eq!(admission.enter(&client), Ok(()));
+        let pass = admission.enter(&client).unwrap();
+        assert_eq!(enter(&mut admission, &client), Ok(()));
+        assert_eq!(enter(&mut admission, &client), Err(Crowded::Full));
+        admission.leave(pass);
+        assert_eq!(enter(&mut admission, &client), Ok(()));
         assert_eq!(admission.taken(), 2);
         assert!(admission.from.is_empty());
     }
@@ -130,22 +136,14 @@ mod tests {
             ("192.0.2.1:1", "192.0.2.1:2", true),
             ("192.0.2.1:1", "192.0.2.2:1", false),
             ("192.0.2.1:1", "[::ffff:192.0.2.1]:1", true),
-            (
-                "[2001:db8:0:1::1]:1",
-                "[2001:db8:0:1:ffff:ffff:ffff:ffff]:1",
-                true,
-            ),
+            ("[2001:db8:0:1::1]:1", "[2001:db8:0:1:ffff:ffff:ffff:ffff]:1", true),
             ("[2001:db8:0:1::1]:1", "[2001:db8:0:2::1]:1", false),
             ("[::1]:1", "127.0.0.1:1", false),
         ] {
             let mut admission = admission(9, Some(1));
-            assert_eq!(admission.enter(&peer(first)), Ok(()));
-            let expected = if is_one {
-                Err(Crowded::Address)
-            } else {
-                Ok(())
-            };
-            assert_eq!(admission.enter(&peer(second)), expected, "{second}");
+            assert_eq!(enter(&mut admission, &peer(first)), Ok(()));
+            let expected = if is_one { Err(Crowded::Address) } else { Ok(()) };
+            assert_eq!(enter(&mut admission, &peer(second)), expected, "{second}");
         }
     }
 
@@ -153,26 +151,21 @@ mod tests {
     fn what_is_turned_away_is_not_counted() {
         let mut admission = admission(3, Some(2));
         let (one, other) = (peer("192.0.2.1:1"), peer("192.0.2.2:1"));
-        for client in [&one, &one, &other] {
-            assert_eq!(admission.enter(client), Ok(()));
-        }
-        assert_eq!(admission.enter(&one), Err(Crowded::Address));
-        assert_eq!(admission.enter(&other), Err(Crowded::Full));
-        for client in [&one, &one, &other] {
-            admission.leave(client);
+        let passes = [&one, &one, &other].map(|client| admission.enter(client).unwrap());
+        assert_eq!(enter(&mut admission, &one), Err(Crowded::Address));
+        assert_eq!(enter(&mut admission, &other), Err(Crowded::Full));
+        for pass in passes {
+            admission.leave(pass);
         }
         assert_eq!((admission.taken(), admission.from.len()), (0, 0));
-        // Nobody is there who could leave: nothing wraps around.
-        admission.leave(&one);
-        assert_eq!(admission.taken(), 0);
     }
 
     #[test]
     fn local_sockets_have_no_address() {
         let mut admission = admission(2, Some(1));
         let local = Address::Unix(UnixName::Unnamed);
-        assert_eq!(admission.enter(&local), Ok(()));
-        assert_eq!(admission.enter(&local), Ok(()));
-        assert_eq!(admission.enter(&local), Err(Crowded::Full));
+        assert_eq!(enter(&mut admission, &local), Ok(()));
+        assert_eq!(enter(&mut admission, &local), Ok(()));
+        assert_eq!(enter(&mut admission, &local), Err(Crowded::Full));
     }
 }

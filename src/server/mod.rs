@@ -16,12 +16,14 @@ mod pipe;
 mod reserve;
 mod sandbox;
 mod service;
+mod shared;
 mod stopping;
 mod stream;
 mod worker;
 
-pub use admission::Places;
+pub use admission::{Crowded, Places};
 pub use crew::Crew;
 pub use files::Root;
 pub use sandbox::{Grant, Measure, Sandbox, SandboxError};
 pub use service::{Happening, Limits, Observer, Service};
+pub use shared::Terms;

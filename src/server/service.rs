@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::admission::Crowded;
 use super::exchange::Asking;
 use super::files::Root;
 use super::incoming::Sink;
@@ -17,11 +18,13 @@ const RECEIVE: usize = 64 * 1024;
 /// How long a client may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// From the first byte of a request to its last.
+    /// From the first byte of a head to its last.
     pub head: Duration,
+    /// A window in which a client must give its share of a body, at the minimum rate.
+    pub body: Duration,
     /// Between two requests of a connection.
     pub idle: Duration,
-    /// Without taking a byte of the answer.
+    /// A window in which a client must take its share of an answer, at the minimum rate.
     pub stall: Duration,
     /// To hear the end of an answer that closes the connection.
     pub linger: Duration,
@@ -56,8 +59,10 @@ pub enum Happening<'a> {
         /// When the request was there.
         since: Instant,
     },
-    /// No descriptor is left for a new connection; it is tried again in a while.
+    /// No descriptor is left for new connections.
     Exhausted(&'a CallError),
+    /// There is no place for a client.
+    Crowded(Crowded),
 }
 
 /// Who is told what happens; what fails there ends the server. Each worker has one of its own.
@@ -65,9 +70,9 @@ pub trait Observer {
     /// Something happened.
     fn notice(&mut self, happening: &Happening<'_>) -> Result<(), StdoutError>;
 
-    /// Everything that was ready is done.
-    fn turn_ends(&mut self) -> Result<(), StdoutError> {
-        Ok(())
+    /// Everything that was ready is done; `false` while something is left that stdout has not taken.
+    fn turn_ends(&mut self) -> Result<bool, StdoutError> {
+        Ok(true)
     }
 }
 
@@ -90,6 +95,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             head: Duration::from_secs(30),
+            body: Duration::from_secs(30),
             idle: Duration::from_secs(60),
             stall: Duration::from_secs(30),
             linger: Duration::from_secs(5),

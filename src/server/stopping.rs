@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-/// How long a connection that asks nothing is kept, so that a request which is on its way is not lost: a reset would
-/// meet it (RFC 9112, section 9.3.1, has clients repeat only what is safe to repeat). As long as a long way round.
-const ON_ITS_WAY: Duration = Duration::from_millis(250);
+/// How long a connection that asks nothing is kept while the server stops: a request that is on its way would be lost to
+/// a close, and a client repeats only what is safe to repeat (RFC 9112, section 9.3.1). It is a long way round the world.
+pub(super) const ON_ITS_WAY: Duration = Duration::from_millis(250);
 
 /// Whether the server serves, or stops.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Stopping {
+pub(super) enum Stopping {
     /// It serves.
     #[default]
     No,
@@ -19,8 +19,6 @@ pub enum Stopping {
     Finishing {
         /// What asked for it.
         signal: Signal,
-        /// Until when connections that ask nothing are kept.
-        quiet: Instant,
         /// When it is over, whatever is in flight.
         until: Instant,
     },
@@ -30,12 +28,11 @@ pub enum Stopping {
 
 impl Stopping {
     /// A signal has come: the first of a polite kind begins the end, any other is the end.
-    pub fn signal(&mut self, signal: Signal, now: Instant, grace: Duration) {
+    pub(super) fn signal(&mut self, signal: Signal, now: Instant, grace: Duration) {
         let is_polite = matches!(signal, Signal::SIGTERM | Signal::SIGINT | Signal::SIGHUP);
         *self = match *self {
-            Self::No if is_polite && !grace.is_zero() => Self::Finishing {
+            Self::No if is_polite => Self::Finishing {
                 signal,
-                quiet: now + ON_ITS_WAY.min(grace),
                 until: now + grace,
             },
             Self::No | Self::Finishing { .. } => Self::Now(signal),
@@ -43,36 +40,31 @@ impl Stopping {
         };
     }
 
-    /// Time has passed, and `busy` connections are in the middle of something.
-    pub fn pass(&mut self, now: Instant, busy: usize) {
-        if let Self::Finishing {
-            signal,
-            quiet,
-            until,
-        } = *self
-            && (now >= until || (now >= quiet && busy == 0))
+    /// Time has passed, and so many connections are open.
+    pub(super) fn pass(&mut self, now: Instant, open: usize) {
+        if let Self::Finishing { signal, until } = *self
+            && (open == 0 || now >= until)
         {
             *self = Self::Now(signal);
         }
     }
 
     /// With which signal it is over; `None` while it is not.
-    pub fn over(&self) -> Option<Signal> {
+    pub(super) fn over(&self) -> Option<Signal> {
         match self {
             Self::Now(signal) => Some(*signal),
             _ => None,
         }
     }
 
-    /// Whether each answer is the last of its connection.
-    pub fn is_finishing(&self) -> bool {
+    /// Whether it has begun to stop.
+    pub(super) fn has_begun(&self) -> bool {
         *self != Self::No
     }
 
-    /// When to look again; `None` while nothing depends on the time.
-    pub fn next(&self, now: Instant) -> Option<Instant> {
+    /// When it is over at the latest; `None` while it serves.
+    pub(super) fn until(&self) -> Option<Instant> {
         match *self {
-            Self::Finishing { quiet, .. } if now < quiet => Some(quiet),
             Self::Finishing { until, .. } => Some(until),
             _ => None,
         }
@@ -90,6 +82,7 @@ mod tests {
         for signal in signals {
             stopping.signal(*signal, now, GRACE);
         }
+        stopping.pass(now, 1);
         (stopping, now)
     }
 
@@ -104,36 +97,37 @@ mod tests {
             (&[Signal::SIGQUIT], Some(Signal::SIGQUIT)),
             (&[Signal::SIGUSR1, Signal::SIGTERM], Some(Signal::SIGUSR1)),
         ] {
-            assert_eq!(told(signals).0.over(), over, "{signals:?}");
+            let (stopping, _) = told(signals);
+            assert_eq!(stopping.over(), over, "{signals:?}");
+            assert_eq!(stopping.has_begun(), !signals.is_empty());
         }
-        let mut hasty = Stopping::default();
-        hasty.signal(Signal::SIGTERM, Instant::now(), Duration::ZERO);
-        assert_eq!(hasty.over(), Some(Signal::SIGTERM));
     }
 
     #[test]
-    fn it_ends_with_the_last_answer_or_with_the_grace() {
-        let (serving, now) = told(&[]);
-        assert!(!serving.is_finishing());
-        assert_eq!(serving.next(now), None);
+    fn it_ends_with_the_last_connection_or_with_the_grace() {
+        let (mut serving, now) = told(&[]);
+        serving.pass(now + GRACE, 0);
+        assert_eq!((serving.over(), serving.until()), (None, None));
 
-        let (mut idle, now) = told(&[Signal::SIGTERM]);
-        assert!(idle.is_finishing());
-        idle.pass(now, 0);
-        assert_eq!(
-            (idle.over(), idle.next(now)),
-            (None, Some(now + ON_ITS_WAY))
-        );
-        idle.pass(now + ON_ITS_WAY, 0);
-        assert_eq!(idle.over(), Some(Signal::SIGTERM));
+        let (mut done, now) = told(&[Signal::SIGTERM]);
+        assert_eq!(done.until(), Some(now + GRACE));
+        done.pass(now, 0);
+        assert_eq!(done.over(), Some(Signal::SIGTERM));
 
         let (mut busy, now) = told(&[Signal::SIGINT]);
-        let later = now + ON_ITS_WAY;
-        busy.pass(later, 1);
-        assert_eq!((busy.over(), busy.next(later)), (None, Some(now + GRACE)));
+        busy.pass(now + GRACE / 2, 1);
+        assert_eq!(busy.over(), None);
         busy.pass(now + GRACE, 1);
         assert_eq!(busy.over(), Some(Signal::SIGINT));
         busy.signal(Signal::SIGTERM, now, GRACE);
         assert_eq!(busy.over(), Some(Signal::SIGINT), "the first one told");
+    }
+
+    #[test]
+    fn without_grace_it_ends_at_once() {
+        let (mut hasty, now) = (Stopping::default(), Instant::now());
+        hasty.signal(Signal::SIGTERM, now, Duration::ZERO);
+        hasty.pass(now, 1);
+        assert_eq!(hasty.over(), Some(Signal::SIGTERM));
     }
 }
