@@ -7,7 +7,7 @@ use super::status::Status;
 /// What the fields say, gathered in one pass.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Fields<'a> {
-    host: Option<&'a [u8]>,
+    pub(super) host: Option<&'a [u8]>,
     length: Option<u64>,
     codings: Option<&'a [u8]>,
     close: bool,
@@ -15,6 +15,8 @@ pub(super) struct Fields<'a> {
     pub(super) expects_continue: bool,
     pub(super) if_modified_since: Option<&'a [u8]>,
     pub(super) if_none_match: Option<&'a [u8]>,
+    pub(super) referer: Option<&'a [u8]>,
+    pub(super) user_agent: Option<&'a [u8]>,
 }
 
 impl<'a> Fields<'a> {
@@ -38,6 +40,10 @@ impl<'a> Fields<'a> {
             self.if_modified_since = Some(value);
         } else if is("if-none-match") {
             self.if_none_match = Some(value);
+        } else if is("user-agent") {
+            self.user_agent = Some(value);
+        } else if is("referer") {
+            self.referer = Some(value);
         }
         Ok(())
     }

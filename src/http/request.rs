@@ -57,6 +57,12 @@ pub struct Request<'a> {
     pub if_modified_since: Option<&'a [u8]>,
     /// If-None-Match as it was sent.
     pub if_none_match: Option<&'a [u8]>,
+    /// Host as it was sent.
+    pub host: Option<&'a [u8]>,
+    /// Referer as it was sent.
+    pub referer: Option<&'a [u8]>,
+    /// User-Agent as it was sent.
+    pub user_agent: Option<&'a [u8]>,
 }
 
 /// A version of HTTP that this server speaks.
@@ -148,6 +154,9 @@ fn complete<'a>(raw: &httparse::Request<'_, 'a>, head: &[u8]) -> Result<Request<
         expects_continue: fields.expects_continue && version == Version::Http11,
         if_modified_since: fields.if_modified_since,
         if_none_match: fields.if_none_match,
+        host: fields.host,
+        referer: fields.referer,
+        user_agent: fields.user_agent,
     })
 }
 

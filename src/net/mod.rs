@@ -38,6 +38,7 @@ pub use poll::{milliseconds, poll_writable};
 pub use privilege::{drop_privileges, gain_no_privileges, raise_net_raw};
 pub use resolve::{NameError, Names, Resolver};
 pub use socket::{Recv, Send, Shutdown, Socket};
+pub use socket_option::Moved;
 pub use sys::{notify, restore_sigpipe};
 pub use unix_name::{UnixName, UnixNameError};
 pub use unix_path::{BoundPath, bind_unix};

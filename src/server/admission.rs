@@ -25,7 +25,7 @@ pub enum Crowded {
 
 /// The connections that are there. Those of local sockets have no address and count for the whole alone.
 #[derive(Debug)]
-pub struct Admission {
+pub(super) struct Admission {
     places: Places,
     taken: usize,
     /// Never more entries than connections; hashed with a secret, as clients choose their /64.
@@ -34,7 +34,7 @@ pub struct Admission {
 
 /// What a client that was let in gives back when it leaves.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Pass(Option<Origin>);
+pub(super) struct Pass(Option<Origin>);
 
 /// Who counts as one: whoever has one IPv6 address has 2^64 of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,7 +45,7 @@ enum Origin {
 
 impl Admission {
     /// Nobody is there.
-    pub fn new(places: Places) -> Self {
+    pub(super) fn new(places: Places) -> Self {
         Self {
             places,
             taken: 0,
@@ -54,7 +54,7 @@ impl Admission {
     }
 
     /// Let a client in, who then has to [`leave`](Self::leave).
-    pub fn enter(&mut self, peer: &Address) -> Result<Pass, Crowded> {
+    pub(super) fn enter(&mut self, peer: &Address) -> Result<Pass, Crowded> {
         let counted = self.places.per_address.zip(Origin::of(peer));
         if let Some((limit, origin)) = counted
             && self.from.get(&origin).is_some_and(|there| *there >= limit)
@@ -73,7 +73,7 @@ impl Admission {
     }
 
     /// A client that was let in has left.
-    pub fn leave(&mut self, pass: Pass) {
+    pub(super) fn leave(&mut self, pass: Pass) {
         self.taken = self.taken.saturating_sub(1);
         if let Some(origin) = pass.0
             && let Some(there) = self.from.get_mut(&origin)
@@ -86,7 +86,7 @@ impl Admission {
     }
 
     /// How many are there.
-    pub fn taken(&self) -> usize {
+    pub(super) fn taken(&self) -> usize {
         self.taken
     }
 }
@@ -136,13 +136,21 @@ mod tests {
             ("192.0.2.1:1", "192.0.2.1:2", true),
             ("192.0.2.1:1", "192.0.2.2:1", false),
             ("192.0.2.1:1", "[::ffff:192.0.2.1]:1", true),
-            ("[2001:db8:0:1::1]:1", "[2001:db8:0:1:ffff:ffff:ffff:ffff]:1", true),
+            (
+                "[2001:db8:0:1::1]:1",
+                "[2001:db8:0:1:ffff:ffff:ffff:ffff]:1",
+                true,
+            ),
             ("[2001:db8:0:1::1]:1", "[2001:db8:0:2::1]:1", false),
             ("[::1]:1", "127.0.0.1:1", false),
         ] {
             let mut admission = admission(9, Some(1));
             assert_eq!(enter(&mut admission, &peer(first)), Ok(()));
-            let expected = if is_one { Err(Crowded::Address) } else { Ok(()) };
+            let expected = if is_one {
+                Err(Crowded::Address)
+            } else {
+                Ok(())
+            };
             assert_eq!(enter(&mut admission, &peer(second)), expected, "{second}");
         }
     }

@@ -1,20 +1,19 @@
 //! One request, answered into the worker's buffer: ask, look, plan, render, report.
 
-use std::fs::File;
 use std::rc::Rc;
 use std::time::Instant;
 
+use super::cache::{At, Kept, Stored};
 use super::connection::Wait;
-use super::files::append;
+use super::files::{SMALL, append};
 use super::outgoing::{Part, Slice};
 use super::service::{Happening, Service};
 use crate::engine::StdoutError;
-use crate::http::{Answer, Asked, Content, Found, Method, Parsed, Plan, Request, Status, Version};
+use crate::http::{
+    Answer, Asked, Content, Found, Method, Parsed, Plan, Request, Status, Target, Version,
+};
 use crate::http::{ask, parse, plan, render};
 use crate::net::Address;
-
-/// Files up to this many bytes leave with their head in one send; larger ones are sent by the kernel.
-const SMALL: u64 = 64 * 1024;
 
 /// A request that is to be answered.
 #[derive(Clone, Copy, Debug)]
@@ -53,25 +52,114 @@ pub(super) struct Reply {
     head: Vec<u8>,
 }
 
+/// What was found at a path.
+struct Located {
+    found: Found,
+    content: Option<Stored>,
+    /// Where an answer to a request like this one can be kept.
+    kept: Option<Rc<Kept>>,
+}
+
 impl Service {
     /// Answer a request.
     pub(super) fn answer(&mut self, asking: &Asking<'_>) -> Result<Outcome, StdoutError> {
+        if let Some(reply) = self.answer_again(asking)? {
+            return Ok(Outcome::Reply(reply));
+        }
         let request = asking.request;
         let site = Rc::clone(&self.site);
-        let mut file = None;
-        let plan = match ask(request, &site, &mut self.path) {
-            Asked::Answer(plan) => plan,
+        let reply = match ask(request, &site, &mut self.path) {
+            Asked::Answer(plan) => self.respond(&plan, None, asking)?,
             Asked::Path => {
-                let found;
-                (found, file) = match &self.root {
-                    Some(root) => root.find(&mut self.path),
-                    None => (Found::Missing, None),
-                };
-                plan(request, &self.path, found, self.now)
+                let located = self.locate(asking);
+                let plan = plan(request, &self.path, located.found, self.now);
+                let start = self.outbound.len();
+                let reply = self.respond(&plan, located.content, asking)?;
+                if let Some(kept) = located.kept {
+                    self.make_ready(&kept, start, &reply, asking);
+                }
+                reply
             }
         };
-        self.respond(&plan, file.map(Rc::new), asking)
-            .map(Outcome::Reply)
+        Ok(Outcome::Reply(reply))
+    }
+
+    /// The answer that the last one had who asked for the same.
+    fn answer_again(&mut self, asking: &Asking<'_>) -> Result<Option<Reply>, StdoutError> {
+        let Some(path) = self.plain_path(asking) else {
+            return Ok(None);
+        };
+        let Some(kept) = self.cache.find(path, asking.since) else {
+            return Ok(None);
+        };
+        let Some(ready) = kept.ready.get() else {
+            return Ok(None);
+        };
+        ready.append(self.date.at(self.now), &mut self.outbound);
+        let mut reply = Reply::new(Status::OK, asking.persists, asking.since);
+        let sent = kept.length();
+        self.report_answer(&mut reply, sent, asking)?;
+        Ok(Some(reply))
+    }
+
+    /// The path of a request that asks for all of a file and nothing else.
+    fn plain_path<'a>(&self, asking: &Asking<'a>) -> Option<&'a [u8]> {
+        let is_plain = asking.persists
+            && !self.is_ending
+            && asking.request.method == Method::Get
+            && asking.request.version == Version::Http11
+            && asking.request.if_modified_since.is_none()
+            && asking.request.if_none_match.is_none();
+        match asking.request.target {
+            Target::Path { path, .. } if is_plain => Some(path.as_bytes()),
+            _ => None,
+        }
+    }
+
+    /// What lies at the path that was asked for: what is kept of it, or what is found now.
+    fn locate(&mut self, asking: &Asking<'_>) -> Located {
+        let Target::Path { path: asked, .. } = asking.request.target else {
+            return Located::nothing(Found::Missing);
+        };
+        let asked = asked.as_bytes();
+        if let Some(kept) = self.cache.find(asked, asking.since) {
+            self.path.clear();
+            self.path.extend_from_slice(&kept.path);
+            return Located::of(kept);
+        }
+        let Some(root) = &self.root else {
+            return Located::nothing(Found::Missing);
+        };
+        let (found, file) = root.find(&mut self.path);
+        let (Some(file), Found::File { is_index, .. }) = (file, found) else {
+            return Located::nothing(found);
+        };
+        let at = At {
+            root,
+            path: &self.path,
+            is_index,
+        };
+        let kept = match self.cache.is_wanted(asked) {
+            true => self.cache.keep(asked, &at, file, asking.since),
+            false => Err(file),
+        };
+        match kept {
+            Ok(kept) => Located::of(&kept),
+            Err(file) => Located {
+                found,
+                content: Some(Stored::File(Rc::new(file))),
+                kept: None,
+            },
+        }
+    }
+
+    /// Keep the answer that begins at `start` of the buffer for those who ask for the same.
+    fn make_ready(&mut self, kept: &Kept, start: usize, reply: &Reply, asking: &Asking<'_>) {
+        let is_whole = reply.status == Status::OK && reply.parts.is_empty() && reply.persists;
+        if is_whole && self.plain_path(asking).is_some() {
+            let answer = self.outbound.get(start..).unwrap_or_default();
+            kept.make_ready(answer, self.date.at(self.now));
+        }
     }
 
     /// Answer with a status that speaks for itself.
@@ -83,11 +171,11 @@ impl Service {
         self.respond(&Plan::status(status), None, asking)
     }
 
-    /// Answer as planned, from the file that was found.
+    /// Answer as planned, with the content of the file that was found.
     pub(super) fn respond(
         &mut self,
         plan: &Plan<'_>,
-        file: Option<Rc<File>>,
+        content: Option<Stored>,
         asking: &Asking<'_>,
     ) -> Result<Reply, StdoutError> {
         let answer = Answer {
@@ -96,17 +184,13 @@ impl Service {
             says_keep_alive: asking.request.version == Version::Http10,
         };
         render(plan, answer, self.date.at(self.now), &mut self.outbound);
-        let mut reply = Reply {
-            persists: answer.persists,
-            parts: Vec::new(),
-            status: plan.status,
-            since: asking.since,
-            head: Vec::new(),
-        };
+        let mut reply = Reply::new(plan.status, answer.persists, asking.since);
         let mut sent = 0;
-        if let (false, Content::File(length), Some(file)) = (answer.is_head, plan.content, file) {
+        if let (false, Content::File(length), Some(content)) =
+            (answer.is_head, plan.content, content)
+        {
             sent = length;
-            self.append_file(file, length, &mut reply);
+            self.append_content(content, length, &mut reply);
         }
         self.report_answer(&mut reply, sent, asking)?;
         Ok(reply)
@@ -166,12 +250,13 @@ impl Service {
     }
 
     /// The content of a file: a small one at once. One that is shorter than its head says can only be cut off.
-    fn append_file(&mut self, file: Rc<File>, length: u64, reply: &mut Reply) {
-        match usize::try_from(length) {
-            Ok(size) if length <= SMALL => {
+    fn append_content(&mut self, content: Stored, length: u64, reply: &mut Reply) {
+        match (content, usize::try_from(length)) {
+            (Stored::Small(bytes), _) => self.outbound.extend_from_slice(&bytes),
+            (Stored::File(file), Ok(size)) if length <= SMALL => {
                 reply.persists &= append(&file, size, &mut self.outbound);
             }
-            _ => reply.parts.push(Part::File(Slice {
+            (Stored::File(file), _) => reply.parts.push(Part::File(Slice {
                 file,
                 offset: 0,
                 left: length,
@@ -211,5 +296,35 @@ impl Service {
             sent,
             since,
         })
+    }
+}
+
+impl Reply {
+    fn new(status: Status, persists: bool, since: Instant) -> Self {
+        Self {
+            persists,
+            parts: Vec::new(),
+            status,
+            since,
+            head: Vec::new(),
+        }
+    }
+}
+
+impl Located {
+    fn nothing(found: Found) -> Self {
+        Self {
+            found,
+            content: None,
+            kept: None,
+        }
+    }
+
+    fn of(kept: &Rc<Kept>) -> Self {
+        Self {
+            found: kept.found,
+            content: Some(kept.content.clone()),
+            kept: Some(Rc::clone(kept)),
+        }
     }
 }

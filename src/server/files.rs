@@ -7,8 +7,8 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat2};
-use nix::sys::stat::{FileStat, Mode, SFlag, fstat};
+use nix::fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag, open, openat2};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
 
 use crate::http::Found;
 use crate::net::CallError;
@@ -17,6 +17,17 @@ use crate::net::CallError;
 const INDEX: &[u8] = b"index.html";
 /// How often a look-up is repeated that a rename beneath the root made uncertain (EAGAIN, openat2(2)).
 const RETRIES: usize = 8;
+/// Files up to this many bytes leave with their head in one send; larger ones are sent by the kernel.
+pub(super) const SMALL: u64 = 64 * 1024;
+
+/// To read. O_NONBLOCK: a FIFO without a writer, or a device, must not hold up everyone else.
+const CONTENT: OFlag = OFlag::O_RDONLY
+    .union(OFlag::O_NONBLOCK)
+    .union(OFlag::O_NOCTTY);
+/// To be looked at.
+const PLACE: OFlag = OFlag::O_PATH;
+/// Through no link.
+const STRAIGHT: ResolveFlag = ResolveFlag::RESOLVE_NO_SYMLINKS;
 
 /// The directory whose files are served.
 #[derive(Debug)]
@@ -32,21 +43,23 @@ impl Root {
         let directory = open(path, flags, Mode::empty()).map_err(|errno| refused("open", errno))?;
         let root = Self { directory };
         // A kernel before 5.6 is better found out now than at the first request.
-        root.open_beneath(b".")
+        root.open_directory(b"")
             .map_err(|errno| refused("openat2", errno))?;
         Ok(root)
     }
 
-    /// What lies at a path that [`crate::http::ask`] wrote; the file itself comes along where there is one. `path` is
-    /// scratch space behind its own bytes.
-    pub fn find(&self, path: &mut Vec<u8>) -> (Found, Option<File>) {
+    /// What lies at a path that [`crate::http::ask`] wrote; the file itself comes along where there is one, and `path`
+    /// then leads to it: a directory has become its index.
+    pub(super) fn find(&self, path: &mut Vec<u8>) -> (Found, Option<File>) {
         let asked = path.len();
         let is_directory = path.is_empty() || path.ends_with(b"/");
         if is_directory {
             path.extend_from_slice(INDEX);
         }
         let found = self.look(path, is_directory);
-        path.truncate(asked);
+        if !matches!(found, Ok((Found::File { .. }, _))) {
+            path.truncate(asked);
+        }
         match found {
             // The index of a directory is a file or nothing.
             Ok((Found::Directory, _)) if is_directory => (Found::Missing, None),
@@ -56,27 +69,40 @@ impl Root {
     }
 
     fn look(&self, path: &[u8], is_index: bool) -> nix::Result<(Found, Option<File>)> {
-        let file = File::from(self.open_beneath(path)?);
-        let stat = fstat(&file)?;
-        Ok(match kind(&stat) {
-            SFlag::S_IFREG => {
-                let found = Found::File {
-                    length: u64::try_from(stat.st_size).unwrap_or(0),
-                    modified: modified(&stat),
-                    is_index,
-                };
-                (found, Some(file))
-            }
-            SFlag::S_IFDIR => (Found::Directory, None),
-            _ => (Found::Forbidden, None),
-        })
+        // A FIFO that is opened is felt at its other end: what it is comes first.
+        let stat = fstatat(&self.directory, path, AtFlags::AT_SYMLINK_NOFOLLOW)?;
+        match kind(&stat) {
+            SFlag::S_IFREG | SFlag::S_IFLNK => {}
+            SFlag::S_IFDIR => return Ok((Found::Directory, None)),
+            _ => return Ok((Found::Forbidden, None)),
+        }
+        let file = File::from(self.open_beneath(path, CONTENT, ResolveFlag::empty())?);
+        let found = facts(&fstat(&file)?, is_index);
+        let file = matches!(found, Found::File { .. }).then_some(file);
+        Ok((found, file))
     }
 
-    /// openat2(2). O_NONBLOCK: a FIFO without a writer, or a device, must not hold up everyone else.
-    fn open_beneath(&self, path: &[u8]) -> nix::Result<OwnedFd> {
+    /// A directory on the way to a file, to be watched; the way leads through no link.
+    pub(super) fn open_directory(&self, path: &[u8]) -> nix::Result<OwnedFd> {
+        let path = if path.is_empty() { b"." } else { path };
+        self.open_beneath(path, PLACE | OFlag::O_DIRECTORY, STRAIGHT)
+    }
+
+    /// Whether a path leads to this very file, through no link.
+    pub(super) fn leads_straight_to(&self, path: &[u8], file: &File) -> bool {
+        let place = self.open_beneath(path, PLACE, STRAIGHT);
+        match (place.and_then(fstat), fstat(file)) {
+            (Ok(there), Ok(here)) => (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino),
+            _ => false,
+        }
+    }
+
+    /// openat2(2), repeated while a rename beneath the root makes it uncertain.
+    fn open_beneath(&self, path: &[u8], flags: OFlag, more: ResolveFlag) -> nix::Result<OwnedFd> {
+        let beneath = ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_MAGICLINKS;
         let how = OpenHow::new()
-            .flags(OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC | OFlag::O_NOCTTY)
-            .resolve(ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_MAGICLINKS);
+            .flags(flags | OFlag::O_CLOEXEC)
+            .resolve(beneath | more);
         let mut opened = openat2(&self.directory, path, how);
         for _ in 0..RETRIES {
             if !matches!(opened, Err(Errno::EAGAIN | Errno::EINTR)) {
@@ -85,6 +111,33 @@ impl Root {
             opened = openat2(&self.directory, path, how);
         }
         opened
+    }
+}
+
+/// What is known of an open file, and what it holds if that is little; `None` when it is none that can be served.
+pub(super) fn take_up(file: &File, is_index: bool) -> Option<(Found, Option<Vec<u8>>)> {
+    let found = facts(&fstat(file).ok()?, is_index);
+    let Found::File { length, .. } = found else {
+        return None;
+    };
+    match usize::try_from(length) {
+        Ok(size) if length <= SMALL => {
+            let mut bytes = Vec::new();
+            append(file, size, &mut bytes).then_some((found, Some(bytes)))
+        }
+        _ => Some((found, None)),
+    }
+}
+
+fn facts(stat: &FileStat, is_index: bool) -> Found {
+    match kind(stat) {
+        SFlag::S_IFREG => Found::File {
+            length: u64::try_from(stat.st_size).unwrap_or(0),
+            modified: modified(stat),
+            is_index,
+        },
+        SFlag::S_IFDIR => Found::Directory,
+        _ => Found::Forbidden,
     }
 }
 

@@ -4,6 +4,8 @@
 //! No command line and no format here: what happens is reported to a closure.
 
 mod admission;
+mod cache;
+mod changes;
 mod connection;
 mod crew;
 mod door;

@@ -8,7 +8,7 @@ use crate::net::{Address, CallError, Recv, Shutdown, Socket};
 
 /// A descriptor that stands for nothing.
 #[derive(Debug)]
-pub struct Reserve {
+pub(super) struct Reserve {
     held: Option<OwnedFd>,
 }
 
@@ -21,7 +21,7 @@ impl Default for Reserve {
 impl Reserve {
     /// Let the first client of the line in, tell it `answer` and let it go; who it was, and `None` where nobody could be
     /// let in. Another thread may have taken the descriptor meanwhile: then the line has to wait.
-    pub fn turn_away(
+    pub(super) fn turn_away(
         &mut self,
         listener: &Socket,
         answer: &[u8],
@@ -49,7 +49,7 @@ fn take() -> Option<OwnedFd> {
 
 /// Say one thing to a client and hear no more of it. What it has said already is heard: a close that leaves bytes behind
 /// is a reset, which would destroy the answer on its way (RFC 9112, section 9.6).
-pub fn tell(socket: &Socket, answer: &[u8]) {
+pub(super) fn tell(socket: &Socket, answer: &[u8]) {
     let mut unheard = [0; 4096];
     for _ in 0..4 {
         if !matches!(socket.recv(&mut unheard), Ok(Recv::Bytes(count)) if count > 0) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::admission::Crowded;
+use super::cache::Cache;
 use super::exchange::Asking;
 use super::files::Root;
 use super::incoming::Sink;
@@ -89,6 +90,7 @@ pub struct Service {
     pub(super) inbound: Vec<u8>,
     pub(super) outbound: Vec<u8>,
     pub(super) path: Vec<u8>,
+    pub(super) cache: Cache,
 }
 
 impl Default for Limits {
@@ -113,6 +115,7 @@ impl Service {
     ) -> Self {
         Self {
             site: Rc::new(site),
+            cache: Cache::new(root.is_some()),
             root,
             limits,
             observer,

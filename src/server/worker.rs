@@ -20,8 +20,8 @@ use crate::net::CallError;
 
 /// How often at most the connections are searched for one that is late.
 const SCAN: Duration = Duration::from_millis(250);
-/// What is watched besides listeners and connections: stdout, and the signs of the other workers.
-const OTHERS: usize = 3;
+/// What is watched besides listeners and connections: stdout, the signs of the other workers, and changes of files.
+const OTHERS: usize = 4;
 
 /// One loop over everything.
 #[derive(Debug)]
@@ -75,7 +75,13 @@ impl Worker {
         let mut door = door.transpose()?.flatten();
         self.watch_signs()?;
         loop {
-            let until = [timers.next(), self.scan, self.entrance.resume(), self.stopping.until()];
+            self.watch_changes(service)?;
+            let until = [
+                timers.next(),
+                self.scan,
+                self.entrance.resume(),
+                self.stopping.until(),
+            ];
             let signal = self.reactor.wait(until.into_iter().flatten().min())?;
             let now = Instant::now();
             if let Some(signal) = signal {
@@ -102,7 +108,7 @@ impl Worker {
         }
     }
 
-    /// Tokens: the listeners, stdout, two signs, and two for each connection.
+    /// Tokens: the listeners, stdout, two signs of the other workers, changes of files, and two for each connection.
     fn door(&self) -> usize {
         self.shared.listeners.len()
     }
@@ -111,19 +117,32 @@ impl Worker {
         self.shared.listeners.len() + 1
     }
 
+    fn stops(&self) -> usize {
+        self.shared.listeners.len() + 2
+    }
+
+    fn changes(&self) -> usize {
+        self.shared.listeners.len() + 3
+    }
+
     fn first_token(&self) -> usize {
         self.shared.listeners.len() + OTHERS
     }
 
     /// Watch what the other workers say: to the first one, or to all but that.
     fn watch_signs(&self) -> Result<(), CallError> {
-        let Shared { first, stops, over, .. } = &*self.shared;
+        let Shared {
+            first, stops, over, ..
+        } = &*self.shared;
         if self.is_first {
-            self.reactor.watch(first.as_fd(), self.told(), Interest::READ)?;
+            self.reactor
+                .watch(first.as_fd(), self.told(), Interest::READ)?;
             return Ok(());
         }
-        self.reactor.watch(over.as_fd(), self.told(), Interest::READ)?;
-        self.reactor.watch(stops.as_fd(), self.told() + 1, Interest::READ)?;
+        self.reactor
+            .watch(over.as_fd(), self.told(), Interest::READ)?;
+        self.reactor
+            .watch(stops.as_fd(), self.stops(), Interest::READ)?;
         Ok(())
     }
 
@@ -135,6 +154,16 @@ impl Worker {
         now: Instant,
     ) -> anyhow::Result<bool> {
         let first = self.first_token();
+        // Whoever asks now may know of it.
+        let changes = self.changes();
+        if self
+            .reactor
+            .ready()
+            .iter()
+            .any(|ready| ready.token == changes)
+        {
+            service.cache.refresh();
+        }
         let mut index = 0;
         while let Some(ready) = self.reactor.ready().get(index).copied() {
             index += 1;
@@ -142,7 +171,7 @@ impl Worker {
                 self.turn(number, ready, service, now)?;
             } else if ready.token < self.door() {
                 self.accept(ready.token, service, now)?;
-            } else if ready.token > self.told() {
+            } else if ready.token == self.stops() {
                 self.reactor.forget(&self.shared.stops)?;
                 self.stop(Signal::SIGTERM, service, now)?;
             } else if ready.token == self.told() {
@@ -151,7 +180,7 @@ impl Worker {
                 }
                 // Something is left for stdout, or the last client has gone: that is seen to at the end of the turn.
                 let _ = self.shared.first.read();
-            } else if let Some(door) = door {
+            } else if let (Some(door), true) = (door, ready.token == self.door()) {
                 door.turn(ready)?;
             }
         }
@@ -230,6 +259,16 @@ impl Worker {
             self.shared.wake_first();
         }
         Ok(())
+    }
+
+    fn watch_changes(&self, service: &mut Service) -> Result<(), CallError> {
+        match service.cache.new_fd() {
+            Some(fd) => self
+                .reactor
+                .watch(fd, self.changes(), Interest::READ)
+                .map(drop),
+            None => Ok(()),
+        }
     }
 
     /// Begin to stop, or stop at once: the first worker is told by a signal and tells the others.

@@ -1,5 +1,11 @@
 //! `sockkit http`: the tutorial's server, and the files of a directory.
 
+mod announce;
+mod browser;
+mod limits;
+mod log;
+mod sandbox;
+
 use std::fmt;
 use std::mem;
 use std::num::NonZero;
@@ -11,17 +17,21 @@ use std::time::Duration;
 use clap::Args;
 use serde::{Serialize, Serializer};
 
+use self::announce::AnnounceArgs;
+use self::limits::LimitArgs;
+use self::log::{LogArgs, UNREAD, leave_out, warn};
+use self::sandbox::SandboxArgs;
 use super::Desk;
 use super::endpoint::listeners;
 use crate::args::{FamilyArgs, PortArgs, SocketArgs, combine, duration};
 use crate::engine::{Listener, StdoutError};
 use crate::http::{Request, Site, Status, Version};
 use crate::net::{Address, CallError, Endpoint, Family, HostPort, Kind, Protocol, Socket, reason};
-use crate::output::{Bytes, Event, Exit, Face, Listening, Output, Usage, Warning, harmless};
-use crate::server::{Crew, Happening, Limits, Observer, Root, Service};
+use crate::output::{Bytes, Event, Exit, Face, Listening, Output, Usage, harmless};
+use crate::server::{Crew, Grant, Happening, Observer, Root, Service};
 
-/// How many bytes of events may wait for stdout's reader before requests are left out.
-const UNREAD: usize = 4 << 20;
+/// What URLs begin with.
+const SCHEME: &str = "http";
 /// How much of a request that was refused is shown.
 const SHOWN: usize = 4096;
 
@@ -57,14 +67,19 @@ pub struct Http {
     family: FamilyArgs,
     #[command(flatten)]
     socket: SocketArgs,
-    /// Close a connection that asks nothing for D [default: 60s]
-    #[arg(long, value_name = "D", value_parser = duration)]
-    idle_timeout: Option<Duration>,
     /// End after D, whatever happens
     #[arg(long, value_name = "D", value_parser = duration)]
     deadline: Option<Duration>,
     #[command(flatten)]
     ready: PortArgs,
+    #[command(flatten)]
+    announcement: AnnounceArgs,
+    #[command(flatten)]
+    log: LogArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
+    #[command(flatten)]
+    sandbox: SandboxArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -78,13 +93,19 @@ Examples:
 impl Http {
     /// Listen and serve until a signal, or the deadline.
     pub fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
+        let account = self.sandbox.account()?;
         let root = self.root()?;
         let listeners = self.listen(desk)?;
         let (sockets, locals): (Vec<Socket>, Vec<Address>) = listeners
             .into_iter()
             .map(|listener| (listener.socket, listener.local))
             .unzip();
-        let crew = Crew::new(sockets)?;
+        self.announcement.open(SCHEME, &locals, desk)?;
+        let terms = self.limits.terms(self.is_handed());
+        let crew = Crew::new(sockets, terms)?;
+        self.ready(&locals)?;
+        // Behind everything that needs a file or a privilege, and in front of every other thread.
+        self.sandbox.enter(Some(self.files()), account, desk)?;
         self.announce(&locals, desk)?;
 
         let site = match root {
@@ -92,13 +113,29 @@ impl Http {
             None => Site::Text(self.text.clone()),
         };
         let output = &desk.output;
+        let has_dir = self.dir.is_some();
         let service = || {
-            let printer = Printer::new(output.clone());
-            Service::new(site.clone(), root.clone(), self.limits(), Box::new(printer))
+            let observer = self.log.observer(has_dir, output);
+            Service::new(site.clone(), root.clone(), self.limits.limits(), observer)
         };
-        let outlet = is_printing(output).then(|| output.outlet().as_ref());
+        let outlet = self
+            .log
+            .is_on(has_dir, output)
+            .then(|| output.outlet().as_ref());
         let signal = crew.run(self.workers(desk), &service, outlet, self.deadline)?;
         Ok(Exit::Signal(signal))
+    }
+
+    /// Whether the sockets are inherited.
+    fn is_handed(&self) -> bool {
+        let word = self.listen.as_deref().or(self.addr.as_deref());
+        word.is_some_and(|word| word.starts_with("fd:"))
+    }
+
+    /// The files that are needed while it serves.
+    fn files(&self) -> Vec<(PathBuf, Grant)> {
+        let dir = self.dir.iter();
+        dir.map(|dir| (dir.clone(), Grant::Read)).collect()
     }
 
     /// One for each core; the tutorial's server is one loop, and so is one that is to be followed call by call.
@@ -122,14 +159,6 @@ impl Http {
             .map_err(refused)
     }
 
-    fn limits(&self) -> Limits {
-        let limits = Limits::default();
-        Limits {
-            idle: self.idle_timeout.unwrap_or(limits.idle),
-            ..limits
-        }
-    }
-
     fn listen(&self, desk: &Desk) -> anyhow::Result<Vec<Listener>> {
         let word = self.listen.as_deref().or(self.addr.as_deref());
         let endpoint = combine(word, None, self.host.as_deref(), self.port.as_deref())?;
@@ -146,9 +175,13 @@ impl Http {
         listeners(endpoint, family, transport, &prepare, desk)
     }
 
-    fn announce(&self, locals: &[Address], desk: &Desk) -> anyhow::Result<()> {
+    /// Tell those who wait for a file or a descriptor.
+    fn ready(&self, locals: &[Address]) -> Result<(), CallError> {
         let port = locals.iter().find_map(Address::inet);
-        self.ready.announce(port.map(|address| address.port()))?;
+        self.ready.announce(port.map(|address| address.port()))
+    }
+
+    fn announce(&self, locals: &[Address], desk: &Desk) -> anyhow::Result<()> {
         for local in locals {
             let proto = match local {
                 Address::Inet(_) => "tcp",
@@ -157,7 +190,7 @@ impl Http {
             let local = local.to_string();
             desk.output.tell(&Listening { proto, local })?;
         }
-        Ok(())
+        self.announcement.tell(SCHEME, locals, desk)
     }
 }
 
@@ -171,11 +204,6 @@ fn hint_for(dir: &Path) -> String {
     }
 }
 
-/// Whether anything is printed on stdout.
-fn is_printing(output: &Output) -> bool {
-    output.style().json || !output.style().quiet
-}
-
 /// Requests as they are printed, without ever waiting for whoever reads them.
 struct Printer {
     output: Output,
@@ -186,9 +214,6 @@ struct Printer {
 impl Observer for Printer {
     fn notice(&mut self, happening: &Happening<'_>) -> Result<(), StdoutError> {
         match happening {
-            Happening::Exhausted(error) => self.output.offer(&Warning {
-                message: format!("{error}: new connections wait"),
-            }),
             Happening::Answered {
                 peer,
                 head,
@@ -206,15 +231,19 @@ impl Observer for Printer {
                     head: Bytes(shown(head)),
                 })
             }
-            Happening::Answered { .. } | Happening::Finished { .. } => Ok(()),
+            other => warn(other, &self.output),
         }
+    }
+
+    fn turn_ends(&mut self) -> Result<bool, StdoutError> {
+        Ok(self.output.outlet().is_clear())
     }
 }
 
 impl Printer {
-    fn new(output: Output) -> Self {
+    fn new(output: Output, is_on: bool) -> Self {
         Self {
-            is_on: is_printing(&output),
+            is_on,
             output,
             left_out: false,
         }
@@ -225,9 +254,7 @@ impl Printer {
         if mem::replace(&mut self.left_out, true) {
             return Ok(());
         }
-        self.output.offer(&Warning {
-            message: "stdout is not being read: requests are left out".to_owned(),
-        })
+        leave_out(&self.output)
     }
 }
 

@@ -73,7 +73,7 @@ impl Worker {
         now: Instant,
     ) -> anyhow::Result<()> {
         let mut entered = self.shared.enter(&peer);
-        if entered == Err(Crowded::Full) && self.make_room(service, now)? {
+        if matches!(entered, Err(Crowded::Full)) && self.make_room(service, now)? {
             entered = self.shared.enter(&peer);
         }
         match entered {

@@ -1,0 +1,223 @@
+//! The access log: which form it has, and the observer that writes it.
+
+use std::fmt::Write;
+use std::mem;
+use std::time::{Instant, SystemTime};
+
+use clap::{Args, ValueEnum};
+
+use crate::engine::StdoutError;
+use crate::http::{Log, LogEntry, LogFormat, LogLine, Request, Version};
+use crate::net::Address;
+use crate::output::{Output, Warning};
+use crate::server::{Crowded, Happening, Observer};
+
+use super::Printer;
+
+/// How many bytes may wait for stdout's reader before requests are left out.
+pub(super) const UNREAD: usize = 4 << 20;
+
+/// How requests are printed.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Access log")]
+pub(super) struct LogArgs {
+    /// How requests are printed on stdout [default: head, with DIR common, with -q off]
+    #[arg(long, value_name = "FORM")]
+    log: Option<Form>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// The head of each request as it came
+    Head,
+    /// CLIENT - USER [DATE] "REQUEST LINE" STATUS BYTES SECONDS, the date in UTC
+    Common,
+    /// The same with "REFERER" "USER-AGENT" before the seconds
+    Combined,
+    /// An object a line: ts, peer, method, target, version, host, status, bytes, duration...
+    Json,
+    /// Nothing
+    Off,
+}
+
+impl LogArgs {
+    /// The form that was asked for, or is usual. An event is JSON: with `--json` there are no other lines.
+    fn form(&self, has_dir: bool, output: &Output) -> Form {
+        let style = output.style();
+        let usual = match has_dir {
+            _ if style.quiet && !style.json => Form::Off,
+            true => Form::Common,
+            false => Form::Head,
+        };
+        match self.log.unwrap_or(usual) {
+            Form::Common | Form::Combined if style.json => Form::Json,
+            form => form,
+        }
+    }
+
+    /// Whether anything is printed on stdout.
+    pub(super) fn is_on(&self, has_dir: bool, output: &Output) -> bool {
+        output.style().json || self.form(has_dir, output) != Form::Off
+    }
+
+    /// Who writes it, for one worker.
+    pub(super) fn observer(&self, has_dir: bool, output: &Output) -> Box<dyn Observer> {
+        let output = output.clone();
+        let format = match self.form(has_dir, &output) {
+            Form::Head => return Box::new(Printer::new(output, true)),
+            Form::Off => return Box::new(Printer::new(output, false)),
+            Form::Common => LogFormat::Common,
+            Form::Combined => LogFormat::Combined,
+            Form::Json => LogFormat::Json,
+        };
+        Box::new(Logger {
+            output,
+            log: Log::new(format),
+            now: None,
+            peer: None,
+            text: String::new(),
+            left_out: false,
+        })
+    }
+}
+
+/// The access log of one worker: lines are gathered over a turn and leave in one write.
+struct Logger {
+    output: Output,
+    log: Log,
+    /// The time of this turn, once it was asked for.
+    now: Option<SystemTime>,
+    /// Whose text `text` is: one client asks many times.
+    peer: Option<Address>,
+    text: String,
+    left_out: bool,
+}
+
+impl Observer for Logger {
+    fn notice(&mut self, happening: &Happening<'_>) -> Result<(), StdoutError> {
+        let Happening::Finished {
+            peer,
+            head,
+            request,
+            status,
+            sent,
+            since,
+        } = happening
+        else {
+            return warn(happening, &self.output);
+        };
+        if self.peer.as_ref() != Some(*peer) {
+            self.text.clear();
+            let shown = (*peer).clone().unmapped();
+            // Writing to memory does not fail.
+            let _ = write!(self.text, "{shown}");
+            self.peer = Some((*peer).clone());
+        }
+        let request = request.as_ref();
+        let entry = LogEntry {
+            peer: &self.text,
+            client: client(peer, &self.text),
+            user: None,
+            line: request.map_or(LogLine::Refused(head), |request| asked(request)),
+            status: status.0,
+            bytes: *sent,
+            duration: Instant::now().saturating_duration_since(*since),
+            host: request.and_then(|request| request.host),
+            referer: request.and_then(|request| request.referer),
+            user_agent: request.and_then(|request| request.user_agent),
+        };
+        let output = &self.output;
+        let now = *self.now.get_or_insert_with(|| output.now());
+        self.log.add(&entry, now);
+        Ok(())
+    }
+
+    fn turn_ends(&mut self) -> Result<bool, StdoutError> {
+        self.now = None;
+        let outlet = self.output.outlet();
+        if self.log.lines().is_empty() {
+            return Ok(true);
+        }
+        // A reader that has stopped reading costs it some lines, but neither the server its memory nor clients their answers.
+        if outlet.backlog() > UNREAD {
+            self.log.clear();
+            let is_news = !mem::replace(&mut self.left_out, true);
+            return match is_news {
+                true => leave_out(&self.output).map(|()| false),
+                false => Ok(false),
+            };
+        }
+        self.left_out = false;
+        let is_clear = outlet.offer(self.log.lines())?;
+        self.log.clear();
+        Ok(is_clear)
+    }
+}
+
+fn asked<'a>(request: &Request<'a>) -> LogLine<'a> {
+    LogLine::Asked {
+        method: request.method_word,
+        target: request.target_word,
+        version: match request.version {
+            Version::Http10 => "HTTP/1.0",
+            Version::Http11 => "HTTP/1.1",
+        },
+    }
+}
+
+/// The peer without its port; a local socket has neither name nor port, and is called as nginx does.
+fn client<'a>(peer: &Address, text: &'a str) -> &'a str {
+    match (peer, text.rsplit_once(':')) {
+        (Address::Inet(_), Some((host, _))) => host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+            .unwrap_or(host),
+        _ => "unix:",
+    }
+}
+
+/// What goes wrong besides requests.
+pub(super) fn warn(happening: &Happening<'_>, output: &Output) -> Result<(), StdoutError> {
+    let message = match happening {
+        Happening::Exhausted(error) => format!("{error}: new clients are turned away, or wait"),
+        Happening::Crowded(Crowded::Full) => {
+            "as many connections as --max-conns allows: new clients are turned away".to_owned()
+        }
+        Happening::Crowded(Crowded::Address) => {
+            "an address has as many connections as --max-conns-per-address allows: more are turned away"
+                .to_owned()
+        }
+        Happening::Answered { .. } | Happening::Finished { .. } => return Ok(()),
+    };
+    output.offer(&Warning { message })
+}
+
+/// Say that stdout's reader misses something.
+pub(super) fn leave_out(output: &Output) -> Result<(), StdoutError> {
+    output.offer(&Warning {
+        message: "stdout is not being read: requests are left out".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::UnixName;
+
+    #[test]
+    fn a_client_is_an_address_without_its_port() {
+        for (peer, expected) in [
+            ("192.0.2.1:4711", "192.0.2.1"),
+            ("[2001:db8::1]:80", "2001:db8::1"),
+            ("[::ffff:192.0.2.1]:80", "192.0.2.1"),
+        ] {
+            let peer = Address::Inet(peer.parse().unwrap());
+            assert_eq!(
+                client(&peer, &peer.clone().unmapped().to_string()),
+                expected
+            );
+        }
+        let local = Address::Unix(UnixName::Unnamed);
+        assert_eq!(client(&local, &local.to_string()), "unix:");
+    }
+}

@@ -1,0 +1,381 @@
+//! Files that are asked for again and again: open, or read when they are small, with the whole answer to a plain request.
+//!
+//! A file is kept from the second request on, as long as nothing happens to it, and for a second at most.
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::fs::File;
+use std::hash::BuildHasher;
+use std::mem;
+use std::os::fd::BorrowedFd;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use super::changes::Changes;
+use super::files::{Root, take_up};
+use crate::http::Found;
+
+/// How long a file is kept before it is looked at again: some changes are not told.
+const FRESH: Duration = Duration::from_secs(1);
+/// How many files are kept.
+const FILES: usize = 1024;
+/// How many of them open.
+const OPEN: usize = 128;
+/// How many bytes of content are kept.
+const BYTES: usize = 16 << 20;
+/// How many names are remembered that were asked for once; a power of two.
+const SEEN: usize = 1024;
+
+/// The files that are kept, by the path as it is asked for.
+#[derive(Debug)]
+pub(super) struct Cache {
+    changes: Option<Changes>,
+    kept: HashMap<Box<[u8]>, Rc<Kept>>,
+    /// Hashes of what was asked for once.
+    seen: Vec<u64>,
+    open: usize,
+    bytes: usize,
+    /// Whether its descriptor is another one than before, and to be watched.
+    is_new: bool,
+}
+
+/// A file that is kept.
+#[derive(Debug)]
+pub(super) struct Kept {
+    /// The path beneath the root.
+    pub(super) path: Box<[u8]>,
+    /// What is known of it.
+    pub(super) found: Found,
+    /// What it holds.
+    pub(super) content: Stored,
+    /// The answer to a request that asks for all of it and nothing else.
+    pub(super) ready: OnceCell<Ready>,
+    until: Instant,
+}
+
+/// The content of a file.
+#[derive(Clone, Debug)]
+pub(super) enum Stored {
+    /// All of it.
+    Small(Rc<[u8]>),
+    /// Where it can be read.
+    File(Rc<File>),
+}
+
+/// Where a file was found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct At<'a> {
+    pub(super) root: &'a Root,
+    /// The path beneath the root.
+    pub(super) path: &'a [u8],
+    /// Whether it is the index of the directory that was asked for.
+    pub(super) is_index: bool,
+}
+
+/// An answer as it was sent, cut at its date.
+#[derive(Debug)]
+pub(super) struct Ready {
+    before: Box<[u8]>,
+    behind: Box<[u8]>,
+}
+
+impl Cache {
+    /// Nothing is kept yet; without files nothing ever is.
+    pub(super) fn new(has_files: bool) -> Self {
+        Self {
+            changes: has_files.then(Changes::new).flatten(),
+            kept: HashMap::new(),
+            seen: vec![0; SEEN],
+            open: 0,
+            bytes: 0,
+            is_new: true,
+        }
+    }
+
+    /// The descriptor that can be read once something happened to what is kept, when it is a new one.
+    pub(super) fn new_fd(&mut self) -> Option<BorrowedFd<'_>> {
+        let is_new = mem::replace(&mut self.is_new, false);
+        self.changes.as_ref().filter(|_| is_new).map(Changes::fd)
+    }
+
+    /// Something may have happened: what did is forgotten, with everything else.
+    pub(super) fn refresh(&mut self) {
+        if self.changes.as_ref().is_some_and(Changes::have_come) {
+            self.clear();
+        }
+    }
+
+    /// What is kept under a path as it is asked for.
+    pub(super) fn find(&mut self, asked: &[u8], now: Instant) -> Option<&Rc<Kept>> {
+        let kept = self.kept.get(asked)?;
+        (kept.until > now).then_some(kept)
+    }
+
+    /// Whether this path is worth keeping what it leads to.
+    pub(super) fn is_wanted(&mut self, asked: &[u8]) -> bool {
+        if self.changes.is_none() {
+            return false;
+        }
+        let hash = self.kept.hasher().hash_one(asked) | 1;
+        let index = usize::try_from(hash >> 32).unwrap_or(0) & (SEEN - 1);
+        let seen = self.seen.get_mut(index);
+        seen.is_some_and(|seen| mem::replace(seen, hash) == hash)
+    }
+
+    /// Keep a file that was opened at a path beneath the root, if it is certain to be told what happens to it.
+    pub(super) fn keep(
+        &mut self,
+        asked: &[u8],
+        at: &At<'_>,
+        file: File,
+        now: Instant,
+    ) -> Result<Rc<Kept>, File> {
+        if !self.watch(at, &file) {
+            return Err(file);
+        }
+        let Some((found, content)) = take_up(&file, at.is_index) else {
+            return Err(file);
+        };
+        let content = match content {
+            Some(bytes) => Stored::Small(bytes.into()),
+            None => Stored::File(Rc::new(file)),
+        };
+        let kept = Rc::new(Kept {
+            path: at.path.into(),
+            found,
+            content,
+            ready: OnceCell::new(),
+            until: now + FRESH,
+        });
+        self.insert(asked, Rc::clone(&kept));
+        Ok(kept)
+    }
+
+    /// Watch everything that the path leads through, and the file; `false` when that cannot be, or the path does not
+    /// lead straight to the file any more.
+    fn watch(&mut self, at: &At<'_>, file: &File) -> bool {
+        if self.changes.as_ref().is_some_and(Changes::is_full) {
+            self.clear();
+            self.changes = Changes::new();
+            self.is_new = true;
+        }
+        let Some(changes) = &mut self.changes else {
+            return false;
+        };
+        let slashes = at
+            .path
+            .iter()
+            .enumerate()
+            .filter(|(_, byte)| **byte == b'/');
+        let mut ends = std::iter::once(0).chain(slashes.map(|(end, _)| end));
+        ends.all(|end| {
+            let directory = at.path.get(..end).unwrap_or_default();
+            let directory = at.root.open_directory(directory);
+            directory.is_ok_and(|directory| changes.watch_directory(directory))
+        }) && changes.watch_file(file)
+            && at.root.leads_straight_to(at.path, file)
+    }
+
+    fn insert(&mut self, asked: &[u8], kept: Rc<Kept>) {
+        let (open, bytes) = match &kept.content {
+            Stored::Small(bytes) => (0, bytes.len()),
+            Stored::File(_) => (1, 0),
+        };
+        if self.kept.len() >= FILES || self.open + open > OPEN || self.bytes + bytes > BYTES {
+            self.clear();
+        }
+        self.open += open;
+        self.bytes += bytes;
+        // What it takes the place of is counted until everything is forgotten.
+        self.kept.insert(asked.into(), kept);
+    }
+
+    fn clear(&mut self) {
+        self.kept.clear();
+        self.open = 0;
+        self.bytes = 0;
+    }
+}
+
+impl Kept {
+    /// How many bytes it holds.
+    pub(super) fn length(&self) -> u64 {
+        match self.found {
+            Found::File { length, .. } => length,
+            _ => 0,
+        }
+    }
+
+    /// Keep an answer that has all of it, as it was sent at `date`.
+    pub(super) fn make_ready(&self, answer: &[u8], date: &str) {
+        if self.ready.get().is_none()
+            && let Some(ready) = Ready::new(answer, date)
+        {
+            let _ = self.ready.set(ready);
+        }
+    }
+}
+
+impl Ready {
+    /// Take a rendered answer over; `None` where no date of this length stands in it.
+    pub(super) fn new(answer: &[u8], date: &str) -> Option<Self> {
+        let is_date = |window: &[u8]| window == date.as_bytes();
+        let at = answer.windows(date.len().max(1)).position(is_date)?;
+        let (before, behind) = answer.split_at_checked(at)?;
+        let behind = behind.get(date.len()..)?;
+        Some(Self {
+            before: before.into(),
+            behind: behind.into(),
+        })
+    }
+
+    /// The same answer, of another date.
+    pub(super) fn append(&self, date: &str, into: &mut Vec<u8>) {
+        into.extend_from_slice(&self.before);
+        into.extend_from_slice(date.as_bytes());
+        into.extend_from_slice(&self.behind);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::path::Path;
+
+    use super::*;
+
+    struct Shelf {
+        root: Root,
+        cache: Cache,
+        now: Instant,
+    }
+
+    impl Shelf {
+        fn over(path: &Path) -> Self {
+            Self {
+                root: Root::open(path).unwrap(),
+                cache: Cache::new(true),
+                now: Instant::now(),
+            }
+        }
+
+        /// What is served under a path, and whether it is kept from now on.
+        fn serve(&mut self, path: &str) -> (Option<String>, bool) {
+            self.cache.refresh();
+            let key = path.as_bytes();
+            if let Some(kept) = self.cache.find(key, self.now) {
+                return (Some(text(&kept.content)), true);
+            }
+            let mut found_at = key.to_vec();
+            let (Found::File { is_index, .. }, Some(file)) = self.root.find(&mut found_at) else {
+                return (None, false);
+            };
+            let at = At {
+                root: &self.root,
+                path: &found_at,
+                is_index,
+            };
+            match self.cache.keep(key, &at, file, self.now) {
+                Ok(kept) => (Some(text(&kept.content)), true),
+                Err(file) => (Some(text(&Stored::File(Rc::new(file)))), false),
+            }
+        }
+    }
+
+    fn text(content: &Stored) -> String {
+        match content {
+            Stored::Small(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
+            Stored::File(file) => {
+                let mut bytes = Vec::new();
+                std::io::Read::read_to_end(&mut &**file, &mut bytes).unwrap();
+                String::from_utf8(bytes).unwrap()
+            }
+        }
+    }
+
+    #[test]
+    fn what_happens_to_a_file_is_noticed_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir_all(at("a/b")).unwrap();
+        fs::write(at("a/b/c"), "one").unwrap();
+        fs::write(at("other"), "other").unwrap();
+        let mut shelf = Shelf::over(folder.path());
+        let mut expect = |what: &str, expected: Option<&str>| {
+            let expected = expected.map(str::to_owned);
+            assert_eq!(shelf.serve("a/b/c").0, expected, "{what}");
+            assert_eq!(shelf.serve("a/b/c").0, expected, "{what}, again");
+        };
+        expect("as it was", Some("one"));
+        fs::write(at("a/b/c"), "two").unwrap();
+        expect("written", Some("two"));
+        fs::rename(at("other"), at("a/b/c")).unwrap();
+        expect("renamed onto", Some("other"));
+        fs::rename(at("a"), at("z")).unwrap();
+        expect("a directory on the way moved", None);
+        fs::create_dir_all(at("a/b")).unwrap();
+        fs::write(at("a/b/c"), "new").unwrap();
+        expect("another one in its place", Some("new"));
+        fs::remove_file(at("a/b/c")).unwrap();
+        expect("removed", None);
+        fs::rename(at("z/b/c"), at("a/b/c")).unwrap();
+        expect("moved there", Some("other"));
+    }
+
+    #[test]
+    fn a_way_through_a_link_is_not_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("a")).unwrap();
+        fs::write(at("a/c"), "one").unwrap();
+        symlink("a", at("b")).unwrap();
+        symlink("c", at("a/d")).unwrap();
+        let mut shelf = Shelf::over(folder.path());
+        for (path, is_kept) in [("a/c", true), ("b/c", false), ("a/d", false)] {
+            assert_eq!(
+                shelf.serve(path),
+                (Some("one".to_owned()), is_kept),
+                "{path}"
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_is_kept_for_long_nor_without_measure() {
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..OPEN + 2 {
+            let file = File::create(folder.path().join(number.to_string())).unwrap();
+            file.set_len(1 << 20).unwrap();
+        }
+        let mut shelf = Shelf::over(folder.path());
+        for number in 0..OPEN + 2 {
+            shelf.serve(&number.to_string());
+            assert!(shelf.cache.open <= OPEN);
+        }
+        assert_eq!(shelf.cache.kept.len(), shelf.cache.open);
+        let last = (OPEN + 1).to_string();
+        assert!(shelf.cache.find(last.as_bytes(), shelf.now).is_some());
+        let later = shelf.now + FRESH;
+        assert!(shelf.cache.find(last.as_bytes(), later).is_none());
+    }
+
+    #[test]
+    fn only_what_is_asked_for_again_is_wanted() {
+        let mut cache = Cache::new(true);
+        assert!(!cache.is_wanted(b"/a"));
+        assert!(cache.is_wanted(b"/a"));
+        assert!(!cache.is_wanted(b"/b"));
+        let mut without = Cache::new(false);
+        assert!(!without.is_wanted(b"/a") && !without.is_wanted(b"/a"));
+    }
+
+    #[test]
+    fn an_answer_is_cut_at_its_date() {
+        let ready = Ready::new(b"HTTP/1.1 200 OK\r\nDate: then\r\n\r\nthen", "then").unwrap();
+        let mut into = Vec::new();
+        ready.append("now", &mut into);
+        assert_eq!(into, b"HTTP/1.1 200 OK\r\nDate: now\r\n\r\nthen");
+        assert!(Ready::new(b"HTTP/1.1 200 OK\r\n\r\n", "then").is_none());
+    }
+}
