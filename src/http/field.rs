@@ -1,65 +1,98 @@
-//! The fields of a request head that change how it is answered: RFC 9110 and 9112, to the letter.
+//! The fields of a request head, gathered in one pass: RFC 9110 and 9112, to the letter.
+
+use std::net::Ipv6Addr;
 
 use super::body::Framing;
+use super::name::Name;
+use super::octet;
 use super::request::Version;
 use super::status::Status;
 
-/// What the fields say, gathered in one pass.
-#[derive(Clone, Copy, Debug, Default)]
+/// What the fields say.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Fields<'a> {
-    pub(super) host: Option<&'a [u8]>,
+    /// The lines, without the request line and the empty one.
+    pub(super) lines: &'a [u8],
+    first: [Option<&'a [u8]>; Name::COUNT],
+    /// A bit for each name that stands there more than once.
+    repeated: u32,
     length: Option<u64>,
-    codings: Option<&'a [u8]>,
     close: bool,
     keep_alive: bool,
     pub(super) expects_continue: bool,
-    pub(super) if_modified_since: Option<&'a [u8]>,
-    pub(super) if_none_match: Option<&'a [u8]>,
-    pub(super) referer: Option<&'a [u8]>,
-    pub(super) user_agent: Option<&'a [u8]>,
+    pub(super) expects_more: bool,
 }
+
+/// The field lines of a head that was found to be one, each a name and a value.
+#[derive(Clone, Debug)]
+pub struct FieldLines<'a>(&'a [u8]);
 
 impl<'a> Fields<'a> {
     /// Take one field in; a second one of those that there may be but one of is refused, whatever it says.
     pub(super) fn take(&mut self, name: &str, value: &'a [u8]) -> Result<(), Status> {
-        let is = |known: &str| name.eq_ignore_ascii_case(known);
-        if is("host") {
-            once(&mut self.host, value)?;
-        } else if is("connection") {
-            for option in list(value) {
-                self.close |= option.eq_ignore_ascii_case(b"close");
-                self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
-            }
-        } else if is("content-length") {
-            once(&mut self.length, length(value)?)?;
-        } else if is("transfer-encoding") {
-            once(&mut self.codings, value)?;
-        } else if is("expect") {
-            self.expects_continue |= value.eq_ignore_ascii_case(b"100-continue");
-        } else if is("if-modified-since") {
-            self.if_modified_since = Some(value);
-        } else if is("if-none-match") {
-            self.if_none_match = Some(value);
-        } else if is("user-agent") {
-            self.user_agent = Some(value);
-        } else if is("referer") {
-            self.referer = Some(value);
+        let Some(name) = Name::of(name.as_bytes()) else {
+            return Ok(());
+        };
+        match name {
+            Name::Connection => self.connection(value),
+            Name::ContentLength => self.length = Some(length(value)?),
+            Name::Expect => self.expect(value),
+            _ => {}
+        }
+        let Some(first) = self.first.get_mut(name as usize) else {
+            return Ok(());
+        };
+        match first {
+            None => *first = Some(value),
+            Some(_) if name.is_single() => return Err(Status::BAD_REQUEST),
+            Some(_) => self.repeated |= 1 << name as u32,
         }
         Ok(())
     }
 
+    /// The value of a field that stands there once.
+    pub(super) fn value(&self, name: Name) -> Option<&'a [u8]> {
+        self.first(name).filter(|_| !self.is_repeated(name))
+    }
+
+    /// Whether a field stands there at all.
+    pub(super) fn has(&self, name: Name) -> bool {
+        self.first(name).is_some()
+    }
+
+    /// The values of a field, line by line.
+    pub(super) fn values(&self, name: Name) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let more = match self.is_repeated(name) {
+            true => self.lines,
+            false => &[],
+        };
+        let of_name = move |word: &str| Name::of(word.as_bytes()) == Some(name);
+        let more = FieldLines(more).filter(move |(word, _)| of_name(word));
+        self.first(name)
+            .into_iter()
+            .chain(more.skip(1).map(|(_, value)| value))
+    }
+
+    /// All of them, in order.
+    pub(super) fn iter(&self) -> FieldLines<'a> {
+        FieldLines(self.lines)
+    }
+
     /// RFC 9112, section 3.2: a request of 1.1 has one Host, and whoever sends one sends a valid one.
-    pub(super) fn check_host(&self, version: Version) -> Result<(), Status> {
-        match self.host {
+    pub(super) fn host(&self, version: Version) -> Result<Option<&'a str>, Status> {
+        match self.first(Name::Host) {
             None if version == Version::Http11 => Err(Status::BAD_REQUEST),
-            Some(host) if !is_host(host) => Err(Status::BAD_REQUEST),
-            _ => Ok(()),
+            None => Ok(None),
+            Some(host) => match std::str::from_utf8(host) {
+                Ok(text) if is_host(host) => Ok(Some(text)),
+                _ => Err(Status::BAD_REQUEST),
+            },
         }
     }
 
     /// RFC 9112, section 6.3, as strict as it allows: what two readers could measure differently is refused.
     pub(super) fn framing(&self, version: Version) -> Result<Framing, Status> {
-        match (self.codings, self.length) {
+        match (self.first(Name::TransferEncoding), self.length) {
             (None, None | Some(0)) => Ok(Framing::None),
             (None, Some(length)) => Ok(Framing::Length(length)),
             (Some(_), Some(_)) => Err(Status::BAD_REQUEST),
@@ -72,17 +105,48 @@ impl<'a> Fields<'a> {
     pub(super) fn persists(&self, version: Version) -> bool {
         !self.close && (version == Version::Http11 || self.keep_alive)
     }
-}
 
-fn once<T>(slot: &mut Option<T>, value: T) -> Result<(), Status> {
-    match slot.replace(value) {
-        None => Ok(()),
-        Some(_) => Err(Status::BAD_REQUEST),
+    fn connection(&mut self, value: &[u8]) {
+        for option in list(value) {
+            self.close |= option.eq_ignore_ascii_case(b"close");
+            self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+        }
+    }
+
+    /// RFC 9110, section 10.1.1, knows one expectation.
+    fn expect(&mut self, value: &[u8]) {
+        for expectation in list(value) {
+            let is_known = expectation.eq_ignore_ascii_case(b"100-continue");
+            self.expects_continue |= is_known;
+            self.expects_more |= !is_known;
+        }
+    }
+
+    fn first(&self, name: Name) -> Option<&'a [u8]> {
+        self.first.get(name as usize).copied().flatten()
+    }
+
+    fn is_repeated(&self, name: Name) -> bool {
+        self.repeated & (1 << name as u32) != 0
     }
 }
 
-/// The members of a comma-separated list, RFC 9110, section 5.6.1.
-fn list(value: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
+impl<'a> Iterator for FieldLines<'a> {
+    type Item = (&'a str, &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let end = self.0.iter().position(|byte| *byte == b'\n')?;
+        let (line, rest) = self.0.split_at_checked(end + 1)?;
+        self.0 = rest;
+        let colon = line.iter().position(|byte| *byte == b':')?;
+        let (name, value) = line.split_at_checked(colon)?;
+        let value = value.strip_prefix(b":")?.trim_ascii();
+        Some((std::str::from_utf8(name).ok()?, value))
+    }
+}
+
+/// The members of a comma-separated list without quoted strings, RFC 9110, section 5.6.1.
+pub(super) fn list(value: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
     value
         .split(|byte| *byte == b',')
         .map(|member| member.trim_ascii())
@@ -113,35 +177,28 @@ fn chunked(codings: &[u8]) -> Result<Framing, Status> {
 
 /// uri-host [ ":" port ] of RFC 9110, section 7.2; it may be empty.
 pub(super) fn is_host(value: &[u8]) -> bool {
-    let (host, port) = match value.first() {
-        Some(b'[') => match value.iter().position(|byte| *byte == b']') {
-            Some(end) => value.split_at(end + 1),
-            None => return false,
-        },
-        _ => value.split_at(
-            value
-                .iter()
-                .position(|byte| *byte == b':')
-                .unwrap_or(value.len()),
-        ),
+    let separator = match value.first() {
+        Some(b'[') => value.iter().position(|byte| *byte == b']').map(|at| at + 1),
+        _ => value.iter().position(|byte| *byte == b':'),
     };
-    let inside = host
-        .strip_prefix(b"[")
-        .and_then(|host| host.strip_suffix(b"]"));
-    let host_fits = match inside {
-        Some(ip) => !ip.is_empty() && ip.iter().all(|byte| *byte == b':' || is_name(*byte)),
-        None => host.iter().all(|byte| is_name(*byte)),
+    let (host, port) = value.split_at(separator.unwrap_or(value.len()));
+    let host_fits = match host.strip_prefix(b"[") {
+        Some(inside) => inside.strip_suffix(b"]").is_some_and(is_ip_literal),
+        None => host.iter().all(|byte| octet::is_host(*byte)),
     };
-    let port_fits = port.is_empty()
-        || port
-            .strip_prefix(b":")
-            .is_some_and(|port| port.iter().all(u8::is_ascii_digit));
-    host_fits && port_fits
+    let digits = port.strip_prefix(b":").unwrap_or(port);
+    host_fits && digits.iter().all(u8::is_ascii_digit) && (port.is_empty() || digits != port)
 }
 
-/// reg-name of RFC 3986, section 3.2.2.
-fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(&byte)
+/// What stands in brackets, RFC 3986, section 3.2.2.
+fn is_ip_literal(inside: &[u8]) -> bool {
+    match inside {
+        [b'v' | b'V', future @ ..] => {
+            let is_future = |byte: &u8| *byte == b':' || octet::is_host(*byte);
+            future.contains(&b'.') && future.iter().all(is_future)
+        }
+        _ => std::str::from_utf8(inside).is_ok_and(|text| text.parse::<Ipv6Addr>().is_ok()),
+    }
 }
 
 #[cfg(test)]
@@ -158,13 +215,32 @@ mod tests {
             "127.0.0.1:8082",
             "[::1]",
             "[::1]:80",
+            "[::ffff:1.2.3.4]",
+            "[v1.x:y]",
             "a_b.c",
         ] {
             assert!(is_host(host.as_bytes()), "{host}");
         }
         for host in [
-            "h:80x", "u@h", "h/x", "a b", "[::1", "[]", "[::1]x", "::1", "h:1:2", "\u{e4}", "h#",
+            "h:80x",
+            "u@h",
+            "h/x",
+            "a b",
+            "[::1",
+            "[]",
+            "[::1]x",
+            "::1",
+            "h:1:2",
+            "\u{e4}",
+            "h#",
             "[a@b]",
+            "[::1",
+            "[::g]",
+            "[1.2.3.4]",
+            "[::1%25lo]",
+            "[v]",
+            "[]:80",
+            "[[::1]]",
         ] {
             assert!(!is_host(host.as_bytes()), "{host}");
         }

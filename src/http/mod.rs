@@ -3,28 +3,45 @@
 //! No socket, no file and no clock here: what is on the disk and what time it is are arguments, and so every decision
 //! of the server can be tested on a table.
 
+mod accept;
 mod body;
 mod chunked;
+mod coding;
+mod conditions;
 mod date;
+mod etag;
 mod field;
 mod log;
 mod log_escape;
 mod media_type;
 mod method;
+mod multipart;
+mod name;
+mod octet;
 mod plan;
+mod range;
 mod request;
 mod response;
+mod site;
 mod status;
 mod target;
 
-pub use body::{Body, Framing};
-pub use chunked::LIMIT as BODY_LIMIT;
+pub use accept::{coding, prefers_json};
+pub use body::{BODY_LIMIT, Body, Decoded, Framing};
+pub use coding::{Coding, Codings};
+pub use conditions::{Validators, Verdict, weigh};
 pub use date::DateLine;
+pub use etag::ETag;
+pub use field::FieldLines;
 pub use log::{Log, LogEntry, LogFormat, LogLine};
 pub use media_type::{MediaType, media_type};
-pub use method::Method;
-pub use plan::{Answer, Asked, Content, Found, Plan, Site, ask, plan};
+pub use method::{Method, asks_head};
+pub use multipart::{Boundary, Parts, Piece};
+pub use name::Name;
+pub use plan::{Asked, Content, Facts, Found, Plan, Vary, ask, plan};
+pub use range::{Ranges, Span};
 pub use request::{HEAD_LIMIT, LINE_LIMIT, Parsed, Request, Version, parse};
-pub use response::render;
+pub use response::{Answer, follow, literal, render};
+pub use site::Site;
 pub use status::Status;
 pub use target::Target;

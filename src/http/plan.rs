@@ -4,34 +4,42 @@ use std::time::SystemTime;
 
 use httpdate::HttpDate;
 
-use super::date::{http_date, parse_date};
-use super::media_type::{MediaType, media_type};
+use super::coding::Coding;
+use super::conditions::{Validators, Verdict, if_range, weigh};
+use super::date::http_date;
+use super::etag::ETag;
+use super::media_type::MediaType;
 use super::method::Method;
+use super::multipart::{Boundary, Parts};
+use super::name::Name;
+use super::range::{Ranges, Span};
 use super::request::Request;
+use super::site::Site;
 use super::status::Status;
 use super::target::{Target, encode, locate};
 
-/// What a server offers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Site {
-    /// The same text for every path, as the tutorial's server.
-    Text(String),
-    /// The files beneath a directory.
-    Files,
+/// A regular file, or another one that holds it in a coding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// In bytes.
+    pub length: u64,
+    /// When it was changed, to the nanosecond; `None` where that cannot be read.
+    pub modified: Option<SystemTime>,
+    /// Its number in its file system.
+    pub inode: u64,
+    /// What it holds, without its coding.
+    pub media_type: MediaType,
+    /// Its coding.
+    pub coding: Coding,
+    /// Whether another request for the same path may get it in another coding.
+    pub varies: bool,
 }
 
 /// What lies at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// A regular file of so many bytes; `None` where its time cannot be read.
-    File {
-        /// In bytes.
-        length: u64,
-        /// When it was changed.
-        modified: Option<SystemTime>,
-        /// Whether it is the index of the directory that was asked for.
-        is_index: bool,
-    },
+    /// A file.
+    File(Facts),
     /// A directory that was asked for without its slash.
     Directory,
     /// Nothing, or nothing that is shown.
@@ -46,6 +54,10 @@ pub enum Found {
 
 /// How a request goes on.
 #[derive(Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is taken apart where it is made, and a box would cost an allocation"
+)]
 pub enum Asked<'a> {
     /// With this plan: nothing has to be found.
     Answer(Plan<'a>),
@@ -60,34 +72,63 @@ pub struct Plan<'a> {
     pub status: Status,
     /// The content; HEAD is told its length and gets none of it.
     pub content: Content<'a>,
-    /// Content-Type.
+    /// Content-Type, of the parts where there are several.
     pub media_type: MediaType,
+    /// Content-Encoding.
+    pub coding: Coding,
+    /// ETag.
+    pub etag: Option<ETag>,
     /// Last-Modified.
     pub last_modified: Option<HttpDate>,
+    /// Vary.
+    pub vary: Vary,
     /// Location.
     pub location: Option<String>,
+    /// Allow.
+    pub allow: Option<&'static str>,
+    /// Field lines of the site, each with its CRLF.
+    pub fields: &'a str,
+    /// More fields, whose values have no line ends.
+    pub extra: Vec<(&'static str, String)>,
 }
 
 /// What a response holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub enum Content<'a> {
     /// Text.
     Text(&'a str),
+    /// These bytes.
+    Bytes(Vec<u8>),
     /// The file that was found, so many bytes of it.
     File(u64),
-    /// There is none, nor a length (304).
+    /// A part of it.
+    Range {
+        /// Which.
+        span: Span,
+        /// How many bytes the whole has.
+        total: u64,
+    },
+    /// Several parts of it.
+    Parts(Parts),
+    /// None of it: it has so many bytes, and none of them were asked for (416).
+    Beyond(u64),
+    /// What is made while it is sent: in chunks, or up to the end of the connection where it is one of HTTP/1.0.
+    Stream,
+    /// None, and its length is said.
+    Empty,
+    /// None, nor a length (204, 304).
     None,
 }
 
-/// How a response is framed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// Whether the content is left out (HEAD).
-    pub is_head: bool,
-    /// Whether the connection goes on.
-    pub persists: bool,
-    /// Whether going on has to be said (HTTP/1.0).
-    pub says_keep_alive: bool,
+/// The fields of a request that another answer may depend on, RFC 9110, section 12.5.5.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Vary {
+    /// Accept
+    pub accept: bool,
+    /// Accept-Encoding
+    pub accept_encoding: bool,
+    /// Origin
+    pub origin: bool,
 }
 
 impl Plan<'_> {
@@ -95,86 +136,155 @@ impl Plan<'_> {
     pub fn status(status: Status) -> Self {
         Self {
             status,
-            content: Content::Text(status.line()),
+            content: match status.has_no_content() {
+                true => Content::None,
+                false => Content::Text(status.line()),
+            },
             media_type: MediaType::TEXT,
+            coding: Coding::Identity,
+            etag: None,
             last_modified: None,
+            vary: Vary::default(),
             location: None,
+            allow: None,
+            fields: "",
+            extra: Vec::new(),
         }
     }
 }
 
 /// What a request needs: a plan at once, or a look at the path that is written into `path`.
 pub fn ask<'a>(request: &Request<'_>, site: &'a Site, path: &mut Vec<u8>) -> Asked<'a> {
-    let refused = match (request.method, site, request.target) {
-        (Method::Unknown, _, _) => Status::NOT_IMPLEMENTED,
-        (Method::Get | Method::Head, Site::Text(text), Target::Path { .. }) => {
-            return Asked::Answer(Plan {
+    let plan = match request.method {
+        Method::Unknown => Plan::status(Status::NOT_IMPLEMENTED),
+        _ if request.expects_more => Plan::status(Status::EXPECTATION_FAILED),
+        Method::Get | Method::Head => match (&site.text, request.target) {
+            (Some(text), _) => Plan {
                 content: Content::Text(text),
                 ..Plan::status(Status::OK)
-            });
-        }
-        (Method::Get | Method::Head, Site::Files, Target::Path { path: target, .. }) => {
-            match locate(target, path) {
-                Ok(()) if is_hidden(path) => Status::NOT_FOUND,
+            },
+            (None, Target::Path { path: target, .. }) => match locate(target, path) {
+                Ok(()) if is_hidden(path) => Plan::status(Status::NOT_FOUND),
                 Ok(()) => return Asked::Path,
-                Err(status) => status,
-            }
-        }
-        _ => Status::METHOD_NOT_ALLOWED,
+                Err(status) => Plan::status(status),
+            },
+            (None, _) => Plan::status(Status::BAD_REQUEST),
+        },
+        Method::Options => Plan {
+            content: Content::Empty,
+            allow: Some(site.allow()),
+            ..Plan::status(Status::OK)
+        },
+        _ => Plan {
+            allow: Some(site.allow()),
+            ..Plan::status(Status::METHOD_NOT_ALLOWED)
+        },
     };
-    Asked::Answer(Plan::status(refused))
+    Asked::Answer(Plan {
+        fields: &site.fields,
+        ..plan
+    })
 }
 
-/// The answer to a request for a path, once it is known what lies there.
-pub fn plan(request: &Request<'_>, path: &[u8], found: Found, now: SystemTime) -> Plan<'static> {
-    let status = match found {
-        Found::File {
-            length,
-            modified,
-            is_index,
-        } => {
-            // RFC 9110, section 8.8.2.1: nothing was changed after it was sent.
-            let last_modified = modified.and_then(|modified| http_date(modified.min(now)));
-            let plan = Plan {
-                content: Content::File(length),
-                media_type: media_type(if is_index { b"index.html" } else { path }),
-                last_modified,
-                ..Plan::status(Status::OK)
-            };
-            return if is_unchanged(request, last_modified) {
-                Plan {
-                    status: Status::NOT_MODIFIED,
-                    content: Content::None,
-                    ..plan
-                }
-            } else {
-                plan
-            };
-        }
-        Found::Directory => {
-            return Plan {
-                location: Some(with_slash(path, request.target)),
-                ..Plan::status(Status::MOVED_PERMANENTLY)
-            };
-        }
-        Found::Missing => Status::NOT_FOUND,
-        Found::Forbidden => Status::FORBIDDEN,
-        Found::Busy => Status::UNAVAILABLE,
-        Found::Broken => Status::INTERNAL_ERROR,
+/// The answer to a request for a path, once it is known what lies there. `boundary` is a number that nobody can know
+/// beforehand.
+pub fn plan<'a>(
+    request: &Request<'_>,
+    path: &[u8],
+    found: &Found,
+    site: &'a Site,
+    now: SystemTime,
+    boundary: Boundary,
+) -> Plan<'a> {
+    let plan = match found {
+        Found::File(facts) => file(request, facts, now, boundary),
+        Found::Directory => Plan {
+            location: Some(with_slash(path, request.target)),
+            ..Plan::status(Status::MOVED_PERMANENTLY)
+        },
+        Found::Missing => Plan::status(Status::NOT_FOUND),
+        Found::Forbidden => Plan::status(Status::FORBIDDEN),
+        Found::Busy => Plan::status(Status::UNAVAILABLE),
+        Found::Broken => Plan::status(Status::INTERNAL_ERROR),
     };
-    Plan::status(status)
-}
-
-/// RFC 9110, section 13.1.3: If-Modified-Since counts where there is no If-None-Match.
-fn is_unchanged(request: &Request<'_>, last_modified: Option<HttpDate>) -> bool {
-    let since = request
-        .if_modified_since
-        .filter(|_| request.if_none_match.is_none())
-        .and_then(parse_date);
-    match (since, last_modified) {
-        (Some(since), Some(modified)) => SystemTime::from(modified) <= since,
-        _ => false,
+    Plan {
+        fields: &site.fields,
+        ..plan
     }
+}
+
+/// The conditions first, then the ranges (RFC 9110, section 13.2.2).
+fn file(
+    request: &Request<'_>,
+    facts: &Facts,
+    now: SystemTime,
+    boundary: Boundary,
+) -> Plan<'static> {
+    let etag = ETag::new(facts.length, facts.modified, facts.inode, facts.coding);
+    // RFC 9110, section 8.8.2.1: nothing was changed after it was sent.
+    let last_modified = facts.modified.and_then(|at| http_date(at.min(now)));
+    let current = Validators {
+        etag: Some(etag),
+        last_modified,
+    };
+    let (status, content) = match weigh(request, Some(&current)) {
+        Verdict::NotModified => (Status::NOT_MODIFIED, Content::None),
+        Verdict::Failed => return Plan::status(Status::PRECONDITION_FAILED),
+        Verdict::Perform => cut(request, facts, &current, boundary),
+    };
+    let plan = match content {
+        Content::Beyond(_) => Plan::status(status),
+        _ => Plan {
+            media_type: facts.media_type,
+            coding: facts.coding,
+            ..Plan::status(status)
+        },
+    };
+    Plan {
+        content,
+        etag: Some(etag),
+        last_modified: last_modified.filter(|_| says_date(request, status)),
+        vary: Vary {
+            accept_encoding: facts.varies,
+            ..Vary::default()
+        },
+        ..plan
+    }
+}
+
+/// The file, or what of it is asked for.
+fn cut(
+    request: &Request<'_>,
+    facts: &Facts,
+    current: &Validators,
+    boundary: Boundary,
+) -> (Status, Content<'static>) {
+    let total = facts.length;
+    // Ranges are a part of GET alone (RFC 9110, section 14.2).
+    let range = match request.method {
+        Method::Get => request.value(Name::Range),
+        _ => None,
+    };
+    let ranges = match range.filter(|_| if_range(request, current)) {
+        Some(range) => Ranges::of(range, total),
+        None => Ranges::Ignored,
+    };
+    match ranges {
+        Ranges::One(span) => (Status::PARTIAL_CONTENT, Content::Range { span, total }),
+        // In a coding, it would be the parts' together with what parts them.
+        Ranges::Several(spans) if facts.coding == Coding::Identity => {
+            let parts = Parts::new(&spans, total, facts.media_type, boundary);
+            (Status::PARTIAL_CONTENT, Content::Parts(parts))
+        }
+        Ranges::Unsatisfiable => (Status::RANGE_NOT_SATISFIABLE, Content::Beyond(total)),
+        Ranges::Several(_) | Ranges::Ignored => (Status::OK, Content::File(total)),
+    }
+}
+
+/// Whoever has the tag does not need the date with it again (RFC 9110, sections 15.3.7 and 15.4.5).
+fn says_date(request: &Request<'_>, status: Status) -> bool {
+    let has_file = status == Status::PARTIAL_CONTENT && request.value(Name::IfRange).is_some();
+    matches!(status, Status::OK | Status::PARTIAL_CONTENT) && !has_file
 }
 
 /// Names that begin with a dot are not shown.
@@ -195,7 +305,7 @@ fn with_slash(path: &[u8], target: Target<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, UNIX_EPOCH};
+    use std::time::UNIX_EPOCH;
 
     use super::super::request::{Parsed, parse};
     use super::*;
@@ -208,10 +318,26 @@ mod tests {
         }
     }
 
+    fn planned(request: &Request<'_>, path: &str, found: &Found) -> Plan<'static> {
+        const SITE: &Site = &Site {
+            text: None,
+            uploads: false,
+            fields: String::new(),
+        };
+        plan(
+            request,
+            path.as_bytes(),
+            found,
+            SITE,
+            UNIX_EPOCH,
+            Boundary(7),
+        )
+    }
+
     fn asked(line: &str) -> (u16, String) {
         let mut path = Vec::new();
         let status = with_request(line, "", |request| {
-            match ask(request, &Site::Files, &mut path) {
+            match ask(request, &Site::default(), &mut path) {
                 Asked::Answer(plan) => plan.status.0,
                 Asked::Path => 0,
             }
@@ -228,7 +354,8 @@ mod tests {
             ("GET /.git/config", 404),
             ("GET /a/%2ehtaccess", 404),
             ("POST /", 405),
-            ("OPTIONS *", 405),
+            ("OPTIONS *", 200),
+            ("OPTIONS /a", 200),
             ("CONNECT h:80", 405),
             ("get /", 501),
             ("BREW /", 501),
@@ -242,15 +369,20 @@ mod tests {
 
     #[test]
     fn the_text_is_at_every_path() {
-        let site = Site::Text("Hello world!".to_owned());
+        let site = Site {
+            text: Some("Hello world!".to_owned()),
+            ..Site::default()
+        };
         for line in ["GET /", "GET /%zz", "HEAD /../x", "GET http://h/y"] {
             let status = with_request(line, "", |request| {
                 match ask(request, &site, &mut Vec::new()) {
-                    Asked::Answer(plan) => (plan.status, plan.content),
+                    Asked::Answer(plan) => {
+                        (plan.status, plan.content == Content::Text("Hello world!"))
+                    }
                     Asked::Path => panic!("{line}"),
                 }
             });
-            assert_eq!(status, (Status::OK, Content::Text("Hello world!")));
+            assert_eq!(status, (Status::OK, true));
         }
     }
 
@@ -262,54 +394,9 @@ mod tests {
             ("GET /%5cevil", "\\evil", "/%5Cevil/"),
         ] {
             let plan = with_request(line, "", |request| {
-                plan(request, path.as_bytes(), Found::Directory, UNIX_EPOCH)
+                planned(request, path, &Found::Directory)
             });
             assert_eq!(plan.location.as_deref(), Some(location), "{line}");
-        }
-    }
-
-    #[test]
-    fn conditions() {
-        let day = Duration::from_secs(86_400);
-        let found = |modified| Found::File {
-            length: 3,
-            modified: Some(modified),
-            is_index: false,
-        };
-        let now = UNIX_EPOCH + 10 * day;
-        for (fields, modified, status) in [
-            ("", UNIX_EPOCH, 200),
-            (
-                "If-Modified-Since: Fri, 02 Jan 1970 00:00:00 GMT\r\n",
-                UNIX_EPOCH + day,
-                304,
-            ),
-            (
-                "If-Modified-Since: Fri, 02 Jan 1970 00:00:00 GMT\r\n",
-                UNIX_EPOCH + 2 * day,
-                200,
-            ),
-            (
-                "If-Modified-Since: Fri, 02 Jan 1970 00:00:00 GMT\r\n",
-                UNIX_EPOCH - day,
-                200,
-            ),
-            (
-                "If-Modified-Since: Sun, 11 Jan 1970 00:00:00 GMT\r\n",
-                now + day,
-                304,
-            ),
-            ("If-Modified-Since: nonsense\r\n", UNIX_EPOCH, 200),
-            (
-                "If-None-Match: \"x\"\r\nIf-Modified-Since: Fri, 02 Jan 1970 00:00:00 GMT\r\n",
-                UNIX_EPOCH,
-                200,
-            ),
-        ] {
-            let plan = with_request("GET /a", fields, |request| {
-                plan(request, b"a", found(modified), now)
-            });
-            assert_eq!(plan.status.0, status, "{fields} {modified:?}");
         }
     }
 }

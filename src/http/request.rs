@@ -6,10 +6,11 @@ use std::mem::MaybeUninit;
 use httparse::{Error, ParserConfig};
 
 use super::body::Framing;
-use super::field::Fields;
+use super::field::{FieldLines, Fields};
 use super::method::Method;
+use super::name::Name;
 use super::status::Status;
-use super::target::Target;
+use super::target::{Target, host_of};
 
 /// How many bytes a head may have.
 pub const HEAD_LIMIT: usize = 64 * 1024;
@@ -20,6 +21,10 @@ const FIELDS: usize = 128;
 
 /// What became of the bytes so far.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is taken apart where it is made, and a box would cost an allocation"
+)]
 pub enum Parsed<'a> {
     /// A whole head, and how many bytes it took.
     Complete {
@@ -53,16 +58,11 @@ pub struct Request<'a> {
     pub framing: Framing,
     /// Whether the client waits for `100 Continue` before it sends the body.
     pub expects_continue: bool,
-    /// If-Modified-Since as it was sent.
-    pub if_modified_since: Option<&'a [u8]>,
-    /// If-None-Match as it was sent.
-    pub if_none_match: Option<&'a [u8]>,
-    /// Host as it was sent.
-    pub host: Option<&'a [u8]>,
-    /// Referer as it was sent.
-    pub referer: Option<&'a [u8]>,
-    /// User-Agent as it was sent.
-    pub user_agent: Option<&'a [u8]>,
+    /// Whether it expects something else, which nobody here can fulfil (417).
+    pub expects_more: bool,
+    /// The host that is asked, with its port where one is said: the target's, or else Host's.
+    pub host: Option<&'a str>,
+    fields: Fields<'a>,
 }
 
 /// A version of HTTP that this server speaks.
@@ -72,6 +72,36 @@ pub enum Version {
     Http10,
     /// HTTP/1.1
     Http11,
+}
+
+impl<'a> Request<'a> {
+    /// The value of a field; `None` when it is missing, and when there are several of it and they may contradict.
+    pub fn value(&self, name: Name) -> Option<&'a [u8]> {
+        self.fields.value(name)
+    }
+
+    /// The values of a field whose lines are one list together (RFC 9110, section 5.3), line by line.
+    pub fn values(&self, name: Name) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.fields.values(name)
+    }
+
+    /// Whether it asks for all of what it names, whatever the client has of it.
+    pub fn is_unconditional(&self) -> bool {
+        use Name::{IfMatch, IfModifiedSince, IfNoneMatch, IfUnmodifiedSince, Range};
+        let conditions = [
+            Range,
+            IfNoneMatch,
+            IfModifiedSince,
+            IfMatch,
+            IfUnmodifiedSince,
+        ];
+        !self.expects_more && !conditions.into_iter().any(|name| self.fields.has(name))
+    }
+
+    /// All fields, in the order in which they came, as name and value.
+    pub fn fields(&self) -> FieldLines<'a> {
+        self.fields.iter()
+    }
 }
 
 /// Parse the head at the beginning of `bytes`. The answer depends on the bytes alone and not on how they were cut: what
@@ -122,7 +152,7 @@ fn within_limits(head: &[u8]) -> (&[u8], Option<Status>) {
     }
 }
 
-fn complete<'a>(raw: &httparse::Request<'_, 'a>, head: &[u8]) -> Result<Request<'a>, Status> {
+fn complete<'a>(raw: &httparse::Request<'_, 'a>, head: &'a [u8]) -> Result<Request<'a>, Status> {
     let (Some(method_word), Some(target_word), Some(version)) = (raw.method, raw.path, raw.version)
     else {
         return Err(Status::BAD_REQUEST);
@@ -132,8 +162,8 @@ fn complete<'a>(raw: &httparse::Request<'_, 'a>, head: &[u8]) -> Result<Request<
     } else {
         Version::Http11
     };
-    // httparse takes a bare LF for a line's end, but no bare CR: where there are as many of each, none is bare.
-    if count(head, b'\n') != count(head, b'\r') {
+    // httparse takes a bare LF for a line's end, but no bare CR: with one for each line, none is missing.
+    if count(head, b'\r') != raw.headers.len() + 2 {
         return Err(Status::BAD_REQUEST);
     }
     let method = Method::of(method_word);
@@ -142,21 +172,25 @@ fn complete<'a>(raw: &httparse::Request<'_, 'a>, head: &[u8]) -> Result<Request<
     for field in raw.headers.iter() {
         fields.take(field.name, field.value)?;
     }
-    fields.check_host(version)?;
+    // Two spaces, the version and a line's end; a line's end behind the fields.
+    let line = method_word.len() + target_word.len() + 12;
+    fields.lines = head.get(line..head.len() - 2).unwrap_or_default();
+    let host = fields.host(version)?;
+    let is_new = version == Version::Http11;
     Ok(Request {
         method,
         method_word,
         target,
         target_word,
         version,
-        persists: fields.persists(version),
+        // What comes behind CONNECT may be meant for someone else.
+        persists: fields.persists(version) && method != Method::Connect,
         framing: fields.framing(version)?,
-        expects_continue: fields.expects_continue && version == Version::Http11,
-        if_modified_since: fields.if_modified_since,
-        if_none_match: fields.if_none_match,
-        host: fields.host,
-        referer: fields.referer,
-        user_agent: fields.user_agent,
+        // RFC 9110, section 10.1.1: an expectation in a request of 1.0 is ignored.
+        expects_continue: fields.expects_continue && is_new,
+        expects_more: fields.expects_more && is_new,
+        host: host_of(target_word).or(host),
+        fields,
     })
 }
 

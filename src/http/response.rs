@@ -1,16 +1,41 @@
-//! The head of a response, and its content where that is text, as bytes.
+//! The head of a response, and its content where that is text or bytes.
 
 use std::io::Write;
 
-use super::plan::{Answer, Content, Plan};
-use super::status::Status;
+use super::coding::Coding;
+use super::multipart::Piece;
+use super::plan::{Content, Plan, Vary};
+use super::range::Span;
 
-/// Append a response to `into`; the content of a file is left to the caller. `date` may be empty.
+/// How a response is framed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Whether the content is left out (HEAD).
+    pub is_head: bool,
+    /// Whether the connection goes on.
+    pub persists: bool,
+    /// Whether the request is one of HTTP/1.0: going on has to be said, and there are no chunks.
+    pub is_old: bool,
+}
+
+/// Append a response to `into`: all of it but what [`follow`] names. `date` may be empty.
 pub fn render(plan: &Plan<'_>, answer: Answer, date: &str, into: &mut Vec<u8>) {
     // Writing to memory does not fail.
     let _ = write_head(plan, answer, date, into);
-    if let (Content::Text(text), false) = (plan.content, answer.is_head) {
-        into.extend_from_slice(text.as_bytes());
+    if !answer.is_head {
+        into.extend_from_slice(literal(plan));
+    }
+}
+
+/// What is to be sent behind what was rendered, in order; a stream is not among it.
+pub fn follow(content: Content<'_>, answer: Answer) -> Vec<Piece> {
+    let one = |first, length| vec![Piece::File(Span { first, length })];
+    match content {
+        _ if answer.is_head => Vec::new(),
+        Content::File(length) if length > 0 => one(0, length),
+        Content::Range { span, .. } => one(span.first, span.length),
+        Content::Parts(parts) => parts.pieces,
+        _ => Vec::new(),
     }
 }
 
@@ -21,44 +46,134 @@ fn write_head(
     into: &mut Vec<u8>,
 ) -> std::io::Result<()> {
     write!(into, "HTTP/1.1 {}\r\n", plan.status)?;
-    if !date.is_empty() {
-        write!(into, "Date: {date}\r\n")?;
-    }
-    let length = match plan.content {
-        Content::Text(text) => Some(text.len() as u64),
-        Content::File(length) => Some(length),
-        Content::None => None,
-    };
-    if let Some(length) = length {
-        write!(into, "Content-Type: {}\r\n", plan.media_type)?;
-        write!(into, "Content-Length: {length}\r\n")?;
+    field(into, "Date", date);
+    write_content(plan, answer, into)?;
+    if let Some(etag) = &plan.etag {
+        write!(into, "ETag: {etag}\r\n")?;
     }
     if let Some(modified) = plan.last_modified {
         write!(into, "Last-Modified: {modified}\r\n")?;
     }
-    if let Some(location) = &plan.location {
-        write!(into, "Location: {location}\r\n")?;
+    field(into, "Vary", plan.vary.value());
+    field(
+        into,
+        "Location",
+        plan.location.as_deref().unwrap_or_default(),
+    );
+    field(into, "Allow", plan.allow.unwrap_or_default());
+    into.extend_from_slice(plan.fields.as_bytes());
+    for (name, value) in &plan.extra {
+        field(into, name, value);
     }
-    if plan.status == Status::METHOD_NOT_ALLOWED {
-        into.extend_from_slice(b"Allow: GET, HEAD\r\n");
-    }
-    if !answer.persists {
-        into.extend_from_slice(b"Connection: close\r\n");
-    } else if answer.says_keep_alive {
-        into.extend_from_slice(b"Connection: keep-alive\r\n");
-    }
+    write_connection(plan, answer, into);
     into.extend_from_slice(b"\r\n");
     Ok(())
 }
 
+/// What the content is and how long.
+fn write_content(plan: &Plan<'_>, answer: Answer, into: &mut Vec<u8>) -> std::io::Result<()> {
+    let length = match &plan.content {
+        Content::None => return Ok(()),
+        Content::Empty => {
+            field(into, "Content-Length", "0");
+            return Ok(());
+        }
+        Content::Text(_) | Content::Bytes(_) | Content::Beyond(_) => {
+            Some(literal(plan).len() as u64)
+        }
+        Content::File(length) => Some(*length),
+        Content::Range { span, .. } => Some(span.length),
+        Content::Parts(parts) => Some(parts.length),
+        Content::Stream => None,
+    };
+    match &plan.content {
+        Content::Parts(parts) => {
+            let boundary = parts.boundary;
+            write!(
+                into,
+                "Content-Type: multipart/byteranges; boundary={boundary}\r\n"
+            )?;
+        }
+        _ => write!(into, "Content-Type: {}\r\n", plan.media_type)?,
+    }
+    field(into, "X-Content-Type-Options", "nosniff");
+    if plan.coding != Coding::Identity {
+        field(into, "Content-Encoding", plan.coding.name());
+    }
+    match length {
+        Some(length) => write!(into, "Content-Length: {length}\r\n")?,
+        None if answer.is_old => {}
+        None => field(into, "Transfer-Encoding", "chunked"),
+    }
+    write_range(plan, into)
+}
+
+/// What of the whole it is, RFC 9110, section 14.4, and that parts of it can be had.
+fn write_range(plan: &Plan<'_>, into: &mut Vec<u8>) -> std::io::Result<()> {
+    match plan.content {
+        Content::Range { span, total } => write!(into, "Content-Range: {}\r\n", span.of(total))?,
+        Content::Beyond(total) => write!(into, "Content-Range: bytes */{total}\r\n")?,
+        Content::File(_) | Content::Parts(_) => {}
+        _ => return Ok(()),
+    }
+    field(into, "Accept-Ranges", "bytes");
+    Ok(())
+}
+
+fn write_connection(plan: &Plan<'_>, answer: Answer, into: &mut Vec<u8>) {
+    // A stream that is not in chunks ends with the connection.
+    let is_cut = plan.content == Content::Stream && answer.is_old;
+    if !answer.persists || is_cut {
+        field(into, "Connection", "close");
+    } else if answer.is_old {
+        field(into, "Connection", "keep-alive");
+    }
+}
+
+/// A field; without a value there is none.
+fn field(into: &mut Vec<u8>, name: &str, value: &str) {
+    if value.is_empty() {
+        return;
+    }
+    for piece in [name, ": ", value, "\r\n"] {
+        into.extend_from_slice(piece.as_bytes());
+    }
+}
+
+/// The content that is rendered with its head.
+fn literal<'a>(plan: &'a Plan<'_>) -> &'a [u8] {
+    match &plan.content {
+        Content::Text(text) => text.as_bytes(),
+        Content::Bytes(bytes) => bytes,
+        Content::Beyond(_) => plan.status.line().as_bytes(),
+        _ => &[],
+    }
+}
+
+impl Vary {
+    fn value(self) -> &'static str {
+        match (self.accept, self.accept_encoding, self.origin) {
+            (false, false, false) => "",
+            (true, false, false) => "Accept",
+            (false, true, false) => "Accept-Encoding",
+            (true, true, false) => "Accept, Accept-Encoding",
+            (false, false, true) => "Origin",
+            (true, false, true) => "Accept, Origin",
+            (false, true, true) => "Accept-Encoding, Origin",
+            (true, true, true) => "Accept, Accept-Encoding, Origin",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::status::Status;
     use super::*;
 
     const GOES_ON: Answer = Answer {
         is_head: false,
         persists: true,
-        says_keep_alive: false,
+        is_old: false,
     };
 
     fn rendered(plan: &Plan<'_>, answer: Answer) -> String {
@@ -74,7 +189,8 @@ mod tests {
             ..Plan::status(Status::OK)
         };
         let head = "HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n\
-                    Content-Type: text/plain; charset=utf-8\r\nContent-Length: 12\r\n";
+                    Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n\
+                    Content-Length: 12\r\n";
         assert_eq!(rendered(&plan, GOES_ON), format!("{head}\r\nHello world!"));
         let head_only = Answer {
             is_head: true,
@@ -86,7 +202,7 @@ mod tests {
             format!("{head}Connection: close\r\n\r\n")
         );
         let old = Answer {
-            says_keep_alive: true,
+            is_old: true,
             ..GOES_ON
         };
         assert!(rendered(&plan, old).contains("\r\nConnection: keep-alive\r\n\r\n"));
@@ -94,12 +210,7 @@ mod tests {
 
     #[test]
     fn what_a_status_needs() {
-        let refused = rendered(&Plan::status(Status::METHOD_NOT_ALLOWED), GOES_ON);
-        assert!(refused.contains("\r\nAllow: GET, HEAD\r\n"));
-        let unchanged = Plan {
-            content: Content::None,
-            ..Plan::status(Status::NOT_MODIFIED)
-        };
+        let unchanged = Plan::status(Status::NOT_MODIFIED);
         assert!(!rendered(&unchanged, GOES_ON).contains("Content-"));
     }
 }

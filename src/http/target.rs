@@ -4,6 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use super::field::is_host;
 use super::method::Method;
+use super::octet::is_path;
 use super::status::Status;
 
 /// What a path keeps as it is in a `Location`: unreserved characters (RFC 3986, section 2.3) and the slash.
@@ -24,7 +25,7 @@ pub enum Target<'a> {
         /// Behind the question mark; `None` when there is none.
         query: Option<&'a str>,
     },
-    /// `*`, for OPTIONS.
+    /// `*`, for OPTIONS, or an absolute form without a path (RFC 9112, section 3.2.4).
     Asterisk,
     /// `host:port`, for CONNECT.
     Authority,
@@ -34,7 +35,7 @@ impl<'a> Target<'a> {
     /// Tell the form of a target; anything that RFC 3986 does not allow, and browsers do not send, is refused.
     pub fn parse(word: &'a str, method: Method) -> Result<Self, Status> {
         if method == Method::Connect {
-            return is_host(word.as_bytes())
+            return is_authority(word)
                 .then_some(Self::Authority)
                 .ok_or(Status::BAD_REQUEST);
         }
@@ -43,8 +44,11 @@ impl<'a> Target<'a> {
         }
         let rest = match word.starts_with('/') {
             true => word,
-            false => behind_authority(word).ok_or(Status::BAD_REQUEST)?,
+            false => absolute(word).ok_or(Status::BAD_REQUEST)?.1,
         };
+        if rest.is_empty() && method == Method::Options {
+            return Ok(Self::Asterisk);
+        }
         let (path, query) = match rest.split_once('?') {
             Some((path, query)) => (path, Some(query)),
             None => (rest, None),
@@ -90,20 +94,31 @@ pub(super) fn encode(path: &[u8]) -> String {
     format!("/{}", percent_encode(path, ENCODED))
 }
 
-/// The path of an absolute form; what comes before it must be a host.
-fn behind_authority(word: &str) -> Option<&str> {
+/// The host that an absolute form names, which counts instead of Host (RFC 9112, section 3.2.2).
+pub(super) fn host_of(word: &str) -> Option<&str> {
+    match word.starts_with('/') {
+        true => None,
+        false => absolute(word).map(|(host, _)| host),
+    }
+}
+
+/// The host of an absolute form, which must not be empty (RFC 9110, section 4.2.1), and what is behind it.
+fn absolute(word: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = word.split_once("://")?;
     if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
         return None;
     }
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (host, path) = rest.split_at(end);
-    (!host.is_empty() && is_host(host.as_bytes())).then_some(path)
+    let is_named = !host.is_empty() && !host.starts_with(':');
+    (is_named && is_host(host.as_bytes())).then_some((host, path))
 }
 
-/// pchar and slash of RFC 3986, and what browsers leave alone although it is not in there (URL Standard).
-fn is_path(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !b"\"<>#\\".contains(&byte)
+/// uri-host ":" port, RFC 9112, section 3.2.3.
+fn is_authority(word: &str) -> bool {
+    let port = word.rsplit_once(':').map(|(_, port)| port);
+    let has_port = port.is_some_and(|port| !port.is_empty() && !port.ends_with(']'));
+    has_port && !word.starts_with(':') && is_host(word.as_bytes())
 }
 
 /// Decode one segment behind what `into` holds.
@@ -208,6 +223,14 @@ mod tests {
         assert_eq!(Target::parse("*", Method::Options), Ok(Target::Asterisk));
         let connect = Target::parse("h:80", Method::Connect);
         assert_eq!(connect, Ok(Target::Authority));
+        for word in ["h", "h:", ":80", "[::1]", "http://h:80", "/", "u@h:80", ""] {
+            let connect = Target::parse(word, Method::Connect);
+            assert_eq!(connect, Err(Status::BAD_REQUEST), "{word}");
+        }
+        let options = |word| Target::parse(word, Method::Options);
+        assert_eq!(options("http://h:80"), Ok(Target::Asterisk));
+        assert_eq!(options("http://h?q"), path("", Some("q")));
+        assert_eq!(options("http://h/"), path("/", None));
         for word in [
             "",
             "*",
@@ -217,6 +240,10 @@ mod tests {
             "ftp://h/",
             "http://",
             "http:///a",
+            "http://:80/a",
+            "http://[::1/a",
+            "http:/a",
+            "http//h/a",
             "http://u@h/",
             "/a#b",
             "/a b",
@@ -229,6 +256,14 @@ mod tests {
         ] {
             assert_eq!(get(word), Err(Status::BAD_REQUEST), "{word}");
         }
+    }
+
+    #[test]
+    fn the_host_of_an_absolute_form() {
+        assert_eq!(host_of("http://h:80/a"), Some("h:80"));
+        assert_eq!(host_of("HTTPS://[::1]?q"), Some("[::1]"));
+        assert_eq!(host_of("/http://h/a"), None);
+        assert_eq!(host_of("*"), None);
     }
 
     #[test]

@@ -12,8 +12,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::changes::Changes;
-use super::files::{Root, take_up};
-use crate::http::Found;
+use super::files::{Root, append, take_up};
+use crate::http::{Facts, Span};
 
 /// How long a file is kept before it is looked at again: some changes are not told.
 const FRESH: Duration = Duration::from_secs(1);
@@ -42,14 +42,12 @@ pub(super) struct Cache {
 /// A file that is kept.
 #[derive(Debug)]
 pub(super) struct Kept {
-    /// The path beneath the root.
-    pub(super) path: Box<[u8]>,
     /// What is known of it.
-    pub(super) found: Found,
+    pub(super) facts: Facts,
     /// What it holds.
     pub(super) content: Stored,
     /// The answer to a request that asks for all of it and nothing else.
-    pub(super) ready: OnceCell<Ready>,
+    ready: OnceCell<Ready>,
     until: Instant,
 }
 
@@ -60,16 +58,6 @@ pub(super) enum Stored {
     Small(Rc<[u8]>),
     /// Where it can be read.
     File(Rc<File>),
-}
-
-/// Where a file was found.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct At<'a> {
-    pub(super) root: &'a Root,
-    /// The path beneath the root.
-    pub(super) path: &'a [u8],
-    /// Whether it is the index of the directory that was asked for.
-    pub(super) is_index: bool,
 }
 
 /// An answer as it was sent, cut at its date.
@@ -126,14 +114,15 @@ impl Cache {
     pub(super) fn keep(
         &mut self,
         asked: &[u8],
-        at: &At<'_>,
+        root: &Root,
+        path: &[u8],
         file: File,
         now: Instant,
     ) -> Result<Rc<Kept>, File> {
-        if !self.watch(at, &file) {
+        if !self.watch(root, path, &file) {
             return Err(file);
         }
-        let Some((found, content)) = take_up(&file, at.is_index) else {
+        let Some((facts, content)) = take_up(&file, path) else {
             return Err(file);
         };
         let content = match content {
@@ -141,8 +130,7 @@ impl Cache {
             None => Stored::File(Rc::new(file)),
         };
         let kept = Rc::new(Kept {
-            path: at.path.into(),
-            found,
+            facts,
             content,
             ready: OnceCell::new(),
             until: now + FRESH,
@@ -153,7 +141,7 @@ impl Cache {
 
     /// Watch everything that the path leads through, and the file; `false` when that cannot be, or the path does not
     /// lead straight to the file any more.
-    fn watch(&mut self, at: &At<'_>, file: &File) -> bool {
+    fn watch(&mut self, root: &Root, path: &[u8], file: &File) -> bool {
         if self.changes.as_ref().is_some_and(Changes::is_full) {
             self.clear();
             self.changes = Changes::new();
@@ -162,18 +150,14 @@ impl Cache {
         let Some(changes) = &mut self.changes else {
             return false;
         };
-        let slashes = at
-            .path
-            .iter()
-            .enumerate()
-            .filter(|(_, byte)| **byte == b'/');
+        let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
         let mut ends = std::iter::once(0).chain(slashes.map(|(end, _)| end));
         ends.all(|end| {
-            let directory = at.path.get(..end).unwrap_or_default();
-            let directory = at.root.open_directory(directory);
+            let directory = path.get(..end).unwrap_or_default();
+            let directory = root.open_directory(directory);
             directory.is_ok_and(|directory| changes.watch_directory(directory))
         }) && changes.watch_file(file)
-            && at.root.leads_straight_to(at.path, file)
+            && root.leads_straight_to(path, file)
     }
 
     fn insert(&mut self, asked: &[u8], kept: Rc<Kept>) {
@@ -197,13 +181,30 @@ impl Cache {
     }
 }
 
-impl Kept {
-    /// How many bytes it holds.
-    pub(super) fn length(&self) -> u64 {
-        match self.found {
-            Found::File { length, .. } => length,
-            _ => 0,
+impl Stored {
+    /// Append a part of it to `into`; `false` when it has become shorter than that.
+    pub(super) fn append(&self, span: Span, into: &mut Vec<u8>) -> bool {
+        let size = usize::try_from(span.length).unwrap_or(usize::MAX);
+        match self {
+            Self::File(file) => append(file, span.first, size, into),
+            Self::Small(bytes) => {
+                let rest = usize::try_from(span.first)
+                    .ok()
+                    .and_then(|first| bytes.get(first..));
+                match rest.and_then(|rest| rest.get(..size)) {
+                    Some(part) => into.extend_from_slice(part),
+                    None => return false,
+                }
+                true
+            }
         }
+    }
+}
+
+impl Kept {
+    /// The answer to a request that asks for all of it and nothing else.
+    pub(super) fn ready(&self) -> Option<&Ready> {
+        self.ready.get().filter(|_| !self.facts.varies)
     }
 
     /// Keep an answer that has all of it, as it was sent at `date`.
@@ -244,6 +245,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::http::Found;
 
     struct Shelf {
         root: Root,
@@ -268,15 +270,10 @@ mod tests {
                 return (Some(text(&kept.content)), true);
             }
             let mut found_at = key.to_vec();
-            let (Found::File { is_index, .. }, Some(file)) = self.root.find(&mut found_at) else {
+            let (Found::File(_), Some(file)) = self.root.find(&mut found_at) else {
                 return (None, false);
             };
-            let at = At {
-                root: &self.root,
-                path: &found_at,
-                is_index,
-            };
-            match self.cache.keep(key, &at, file, self.now) {
+            match self.cache.keep(key, &self.root, &found_at, file, self.now) {
                 Ok(kept) => (Some(text(&kept.content)), true),
                 Err(file) => (Some(text(&Stored::File(Rc::new(file)))), false),
             }

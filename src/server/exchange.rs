@@ -3,16 +3,16 @@
 use std::rc::Rc;
 use std::time::Instant;
 
-use super::cache::{At, Kept, Stored};
+use super::cache::{Kept, Stored};
 use super::connection::Wait;
-use super::files::{SMALL, append};
+use super::files::SMALL;
 use super::outgoing::{Part, Slice};
 use super::service::{Happening, Service};
 use crate::engine::StdoutError;
 use crate::http::{
-    Answer, Asked, Content, Found, Method, Parsed, Plan, Request, Status, Target, Version,
+    Answer, Asked, Found, Method, Parsed, Piece, Plan, Request, Status, Target, Version,
 };
-use crate::http::{ask, parse, plan, render};
+use crate::http::{ask, asks_head, follow, literal, parse, plan, render};
 use crate::net::Address;
 
 /// A request that is to be answered.
@@ -69,12 +69,14 @@ impl Service {
         let request = asking.request;
         let site = Rc::clone(&self.site);
         let reply = match ask(request, &site, &mut self.path) {
-            Asked::Answer(plan) => self.respond(&plan, None, asking)?,
+            Asked::Answer(plan) => self.respond(plan, None, asking)?,
             Asked::Path => {
                 let located = self.locate(asking);
-                let plan = plan(request, &self.path, located.found, self.now);
+                let boundary = self.boundary();
+                let found = &located.found;
+                let plan = plan(request, &self.path, found, &site, self.now, boundary);
                 let start = self.outbound.len();
-                let reply = self.respond(&plan, located.content, asking)?;
+                let reply = self.respond(plan, located.content, asking)?;
                 if let Some(kept) = located.kept {
                     self.make_ready(&kept, start, &reply, asking);
                 }
@@ -92,12 +94,12 @@ impl Service {
         let Some(kept) = self.cache.find(path, asking.since) else {
             return Ok(None);
         };
-        let Some(ready) = kept.ready.get() else {
+        let Some(ready) = kept.ready() else {
             return Ok(None);
         };
         ready.append(self.date.at(self.now), &mut self.outbound);
         let mut reply = Reply::new(Status::OK, asking.persists, asking.since);
-        let sent = kept.length();
+        let sent = kept.facts.length;
         self.report_answer(&mut reply, sent, asking)?;
         Ok(Some(reply))
     }
@@ -108,8 +110,7 @@ impl Service {
             && !self.is_ending
             && asking.request.method == Method::Get
             && asking.request.version == Version::Http11
-            && asking.request.if_modified_since.is_none()
-            && asking.request.if_none_match.is_none();
+            && asking.request.is_unconditional();
         match asking.request.target {
             Target::Path { path, .. } if is_plain => Some(path.as_bytes()),
             _ => None,
@@ -123,30 +124,23 @@ impl Service {
         };
         let asked = asked.as_bytes();
         if let Some(kept) = self.cache.find(asked, asking.since) {
-            self.path.clear();
-            self.path.extend_from_slice(&kept.path);
             return Located::of(kept);
         }
         let Some(root) = &self.root else {
             return Located::nothing(Found::Missing);
         };
         let (found, file) = root.find(&mut self.path);
-        let (Some(file), Found::File { is_index, .. }) = (file, found) else {
+        let (Some(file), Found::File(facts)) = (file, found) else {
             return Located::nothing(found);
         };
-        let at = At {
-            root,
-            path: &self.path,
-            is_index,
-        };
         let kept = match self.cache.is_wanted(asked) {
-            true => self.cache.keep(asked, &at, file, asking.since),
+            true => self.cache.keep(asked, root, &self.path, file, asking.since),
             false => Err(file),
         };
         match kept {
             Ok(kept) => Located::of(&kept),
             Err(file) => Located {
-                found,
+                found: Found::File(facts),
                 content: Some(Stored::File(Rc::new(file))),
                 kept: None,
             },
@@ -168,31 +162,33 @@ impl Service {
         status: Status,
         asking: &Asking<'_>,
     ) -> Result<Reply, StdoutError> {
-        self.respond(&Plan::status(status), None, asking)
+        self.respond(Plan::status(status), None, asking)
     }
 
     /// Answer as planned, with the content of the file that was found.
     pub(super) fn respond(
         &mut self,
-        plan: &Plan<'_>,
+        plan: Plan<'_>,
         content: Option<Stored>,
         asking: &Asking<'_>,
     ) -> Result<Reply, StdoutError> {
         let answer = Answer {
             is_head: asking.request.method == Method::Head,
             persists: asking.persists && !self.is_ending,
-            says_keep_alive: asking.request.version == Version::Http10,
+            is_old: asking.request.version == Version::Http10,
         };
-        render(plan, answer, self.date.at(self.now), &mut self.outbound);
+        render(&plan, answer, self.date.at(self.now), &mut self.outbound);
         let mut reply = Reply::new(plan.status, answer.persists, asking.since);
-        let mut sent = 0;
-        if let (false, Content::File(length), Some(content)) =
-            (answer.is_head, plan.content, content)
-        {
-            sent = length;
-            self.append_content(content, length, &mut reply);
+        let text = match answer.is_head {
+            true => 0,
+            false => literal(&plan).len() as u64,
+        };
+        let pieces = follow(plan.content, answer);
+        let sent = pieces.iter().map(Piece::length).sum();
+        if let Some(content) = content {
+            self.append(&content, pieces, sent, &mut reply);
         }
-        self.report_answer(&mut reply, sent, asking)?;
+        self.report_answer(&mut reply, text + sent, asking)?;
         Ok(reply)
     }
 
@@ -205,9 +201,9 @@ impl Service {
         since: Instant,
     ) -> Result<(), StdoutError> {
         let answer = Answer {
-            is_head: false,
+            is_head: asks_head(head),
             persists: false,
-            says_keep_alive: false,
+            is_old: false,
         };
         let plan = Plan::status(status);
         render(&plan, answer, self.date.at(self.now), &mut self.outbound);
@@ -249,18 +245,25 @@ impl Service {
         })
     }
 
-    /// The content of a file: a small one at once. One that is shorter than its head says can only be cut off.
-    fn append_content(&mut self, content: Stored, length: u64, reply: &mut Reply) {
-        match (content, usize::try_from(length)) {
-            (Stored::Small(bytes), _) => self.outbound.extend_from_slice(&bytes),
-            (Stored::File(file), Ok(size)) if length <= SMALL => {
-                reply.persists &= append(&file, size, &mut self.outbound);
+    /// The pieces of a file: few bytes at once. One that is shorter than its head says can only be cut off.
+    fn append(&mut self, content: &Stored, pieces: Vec<Piece>, length: u64, reply: &mut Reply) {
+        for piece in pieces {
+            match (piece, content) {
+                (Piece::File(span), Stored::File(file)) if length > SMALL => {
+                    reply.parts.push(Part::File(Slice {
+                        file: Rc::clone(file),
+                        offset: span.first,
+                        left: span.length,
+                    }));
+                }
+                (Piece::File(span), content) => {
+                    reply.persists &= content.append(span, &mut self.outbound);
+                }
+                (Piece::Bytes(bytes), _) if length > SMALL => {
+                    reply.parts.push(Part::Bytes(bytes));
+                }
+                (Piece::Bytes(bytes), _) => self.outbound.extend_from_slice(&bytes),
             }
-            (Stored::File(file), _) => reply.parts.push(Part::File(Slice {
-                file,
-                offset: 0,
-                left: length,
-            })),
         }
     }
 
@@ -322,7 +325,7 @@ impl Located {
 
     fn of(kept: &Rc<Kept>) -> Self {
         Self {
-            found: kept.found,
+            found: Found::File(kept.facts),
             content: Some(kept.content.clone()),
             kept: Some(Rc::clone(kept)),
         }

@@ -10,7 +10,7 @@ use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag, open, openat2};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
 
-use crate::http::Found;
+use crate::http::{Coding, Facts, Found, media_type};
 use crate::net::CallError;
 
 /// The page of a directory.
@@ -56,8 +56,8 @@ impl Root {
         if is_directory {
             path.extend_from_slice(INDEX);
         }
-        let found = self.look(path, is_directory);
-        if !matches!(found, Ok((Found::File { .. }, _))) {
+        let found = self.look(path);
+        if !matches!(found, Ok((Found::File(_), _))) {
             path.truncate(asked);
         }
         match found {
@@ -68,7 +68,7 @@ impl Root {
         }
     }
 
-    fn look(&self, path: &[u8], is_index: bool) -> nix::Result<(Found, Option<File>)> {
+    fn look(&self, path: &[u8]) -> nix::Result<(Found, Option<File>)> {
         // A FIFO that is opened is felt at its other end: what it is comes first.
         let stat = fstatat(&self.directory, path, AtFlags::AT_SYMLINK_NOFOLLOW)?;
         match kind(&stat) {
@@ -77,9 +77,10 @@ impl Root {
             _ => return Ok((Found::Forbidden, None)),
         }
         let file = File::from(self.open_beneath(path, CONTENT, ResolveFlag::empty())?);
-        let found = facts(&fstat(&file)?, is_index);
-        let file = matches!(found, Found::File { .. }).then_some(file);
-        Ok((found, file))
+        Ok(match facts(&fstat(&file)?, path) {
+            Some(facts) => (Found::File(facts), Some(file)),
+            None => (Found::Forbidden, None),
+        })
     }
 
     /// A directory on the way to a file, to be watched; the way leads through no link.
@@ -115,39 +116,36 @@ impl Root {
 }
 
 /// What is known of an open file, and what it holds if that is little; `None` when it is none that can be served.
-pub(super) fn take_up(file: &File, is_index: bool) -> Option<(Found, Option<Vec<u8>>)> {
-    let found = facts(&fstat(file).ok()?, is_index);
-    let Found::File { length, .. } = found else {
-        return None;
-    };
-    match usize::try_from(length) {
-        Ok(size) if length <= SMALL => {
+pub(super) fn take_up(file: &File, path: &[u8]) -> Option<(Facts, Option<Vec<u8>>)> {
+    let facts = facts(&fstat(file).ok()?, path)?;
+    match usize::try_from(facts.length) {
+        Ok(size) if facts.length <= SMALL => {
             let mut bytes = Vec::new();
-            append(file, size, &mut bytes).then_some((found, Some(bytes)))
+            append(file, 0, size, &mut bytes).then_some((facts, Some(bytes)))
         }
-        _ => Some((found, None)),
+        _ => Some((facts, None)),
     }
 }
 
-fn facts(stat: &FileStat, is_index: bool) -> Found {
-    match kind(stat) {
-        SFlag::S_IFREG => Found::File {
-            length: u64::try_from(stat.st_size).unwrap_or(0),
-            modified: modified(stat),
-            is_index,
-        },
-        SFlag::S_IFDIR => Found::Directory,
-        _ => Found::Forbidden,
-    }
+/// What is known of a regular file.
+fn facts(stat: &FileStat, path: &[u8]) -> Option<Facts> {
+    (kind(stat) == SFlag::S_IFREG).then(|| Facts {
+        length: u64::try_from(stat.st_size).unwrap_or(0),
+        modified: modified(stat),
+        inode: stat.st_ino,
+        media_type: media_type(path),
+        coding: Coding::Identity,
+        varies: false,
+    })
 }
 
-/// Append the first `length` bytes of a file to `into`; `false` when it has become shorter than that.
-pub(super) fn append(file: &File, length: usize, into: &mut Vec<u8>) -> bool {
+/// Append `length` bytes of a file from `first` on to `into`; `false` when it has become shorter than that.
+pub(super) fn append(file: &File, first: u64, length: usize, into: &mut Vec<u8>) -> bool {
     let start = into.len();
     into.resize(start + length, 0);
     let whole = into
         .get_mut(start..)
-        .is_some_and(|room| file.read_exact_at(room, 0).is_ok());
+        .is_some_and(|room| file.read_exact_at(room, first).is_ok());
     if !whole {
         into.truncate(start);
     }
@@ -160,11 +158,14 @@ fn kind(stat: &FileStat) -> SFlag {
 
 fn modified(stat: &FileStat) -> Option<SystemTime> {
     let since = Duration::from_secs(stat.st_mtime.unsigned_abs());
-    if stat.st_mtime < 0 {
+    let seconds = if stat.st_mtime < 0 {
         UNIX_EPOCH.checked_sub(since)
     } else {
         UNIX_EPOCH.checked_add(since)
-    }
+    };
+    // Nanoseconds count forward, before 1970 too.
+    let nanoseconds = u64::try_from(stat.st_mtime_nsec).ok()?;
+    seconds?.checked_add(Duration::from_nanos(nanoseconds))
 }
 
 fn meaning(errno: Errno) -> Found {
@@ -208,19 +209,14 @@ mod tests {
         let found = |path: &str| {
             let mut path = path.as_bytes().to_vec();
             match root.find(&mut path) {
-                (
-                    Found::File {
-                        length, is_index, ..
-                    },
-                    Some(_),
-                ) => format!("{length} {is_index}"),
+                (Found::File(facts), Some(_)) => format!("{} {}", facts.length, facts.media_type),
                 (found, _) => format!("{found:?}"),
             }
         };
         for (path, meant) in [
-            ("a", "3 false"),
-            ("link", "3 false"),
-            ("sub/", "5 true"),
+            ("a", "3 application/octet-stream"),
+            ("link", "3 application/octet-stream"),
+            ("sub/", "5 text/html; charset=utf-8"),
             ("sub", "Directory"),
             ("sub/empty/", "Missing"),
             ("", "Missing"),

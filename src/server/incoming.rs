@@ -20,7 +20,6 @@ pub(super) trait Sink: Debug {
     fn limit(&self) -> u64;
 
     /// Take in bytes.
-    #[expect(dead_code, reason = "the features that come next use it")]
     fn take(&mut self, bytes: &[u8]) -> Result<(), Status>;
 
     /// What can be written to once it takes more; `None` when it takes more now.
@@ -156,6 +155,14 @@ impl Incoming {
         if self.waits && self.sink_fd().is_some() {
             return Ok(0);
         }
-        self.body.skip(bytes)
+        let mut rest = bytes;
+        while !rest.is_empty() && !self.body.is_done() {
+            let decoded = self.body.take(rest)?;
+            if let Some(sink) = &mut self.sink {
+                sink.take(decoded.data)?;
+            }
+            rest = rest.get(decoded.consumed..).unwrap_or_default();
+        }
+        Ok(bytes.len() - rest.len())
     }
 }

@@ -1,5 +1,6 @@
 //! What the connections of a worker share: what is served, the limits, and the buffers that none of them needs for long.
 
+use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -10,7 +11,7 @@ use super::exchange::Asking;
 use super::files::Root;
 use super::incoming::Sink;
 use crate::engine::StdoutError;
-use crate::http::{DateLine, Request, Site, Status};
+use crate::http::{Boundary, DateLine, Request, Site, Status};
 use crate::net::{Address, CallError};
 
 /// How many bytes one recv takes.
@@ -91,6 +92,8 @@ pub struct Service {
     pub(super) outbound: Vec<u8>,
     pub(super) path: Vec<u8>,
     pub(super) cache: Cache,
+    seed: RandomState,
+    boundaries: u64,
 }
 
 impl Default for Limits {
@@ -125,7 +128,15 @@ impl Service {
             inbound: vec![0; RECEIVE],
             outbound: Vec::new(),
             path: Vec::new(),
+            seed: RandomState::new(),
+            boundaries: 0,
         }
+    }
+
+    /// A boundary that nobody could know.
+    pub(super) fn boundary(&mut self) -> Boundary {
+        self.boundaries += 1;
+        Boundary(self.seed.hash_one(self.boundaries))
     }
 
     /// Where the body of a request is to go; `None` where nobody wants it.

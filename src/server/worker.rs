@@ -360,7 +360,11 @@ mod tests {
         };
         let text = "x".repeat(50_000_000);
         let server = thread::spawn(move || {
-            let mut service = Service::new(Site::Text(text), None, limits, Box::new(Deaf));
+            let site = Site {
+                text: Some(text),
+                ..Site::default()
+            };
+            let mut service = Service::new(site, None, limits, Box::new(Deaf));
             let shared = Shared::new(vec![socket], TERMS).unwrap();
             let mut worker = Worker::another(shared.into()).unwrap();
             let limit = Some(Duration::from_secs(3));

@@ -118,7 +118,7 @@ fn best(urls: &[String]) -> Option<&str> {
     let is_far = |url: &&String| !url.contains("//127.") && !url.contains("//[::1]");
     urls.iter()
         .find(is_far)
-        .or(urls.first())
+        .or_else(|| urls.first())
         .map(String::as_str)
 }
 

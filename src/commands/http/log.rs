@@ -7,7 +7,7 @@ use std::time::{Instant, SystemTime};
 use clap::{Args, ValueEnum};
 
 use crate::engine::StdoutError;
-use crate::http::{Log, LogEntry, LogFormat, LogLine, Request, Version};
+use crate::http::{Log, LogEntry, LogFormat, LogLine, Name, Request, Version};
 use crate::net::Address;
 use crate::output::{Output, Warning};
 use crate::server::{Crowded, Happening, Observer};
@@ -122,9 +122,9 @@ impl Observer for Logger {
             status: status.0,
             bytes: *sent,
             duration: Instant::now().saturating_duration_since(*since),
-            host: request.and_then(|request| request.host),
-            referer: request.and_then(|request| request.referer),
-            user_agent: request.and_then(|request| request.user_agent),
+            host: request.and_then(|request| request.value(Name::Host)),
+            referer: request.and_then(|request| request.value(Name::Referer)),
+            user_agent: request.and_then(|request| request.value(Name::UserAgent)),
         };
         let output = &self.output;
         let now = *self.now.get_or_insert_with(|| output.now());

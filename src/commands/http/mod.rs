@@ -108,9 +108,9 @@ impl Http {
         self.sandbox.enter(Some(self.files()), account, desk)?;
         self.announce(&locals, desk)?;
 
-        let site = match root {
-            Some(_) => Site::Files,
-            None => Site::Text(self.text.clone()),
+        let site = Site {
+            text: root.is_none().then(|| self.text.clone()),
+            ..Site::default()
         };
         let output = &desk.output;
         let has_dir = self.dir.is_some();

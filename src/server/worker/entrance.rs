@@ -251,7 +251,7 @@ fn no_place(service: &mut Service) -> Vec<u8> {
     let answer = Answer {
         is_head: false,
         persists: false,
-        says_keep_alive: false,
+        is_old: false,
     };
     let mut bytes = Vec::new();
     let date = service.date.at(service.now);
