@@ -39,6 +39,9 @@ impl Crew {
         deadline: Option<Duration>,
     ) -> anyhow::Result<Signal> {
         let shared = &self.shared;
+        if workers > 1 {
+            shared.connect()?;
+        }
         let work = || {
             let worker = Worker::another(Arc::clone(shared)).map_err(anyhow::Error::from);
             let worked = worker.and_then(|mut worker| worker.run(&mut service(), None, None));
@@ -53,7 +56,7 @@ impl Crew {
                     .context("a thread for a worker")?;
             }
             let worked = self.first.run(&mut service(), outlet, deadline);
-            let _ = shared.over.write(1);
+            shared.tell_end();
             worked
         })?;
         match (signal, self.shared.failure()) {

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag, open, openat2};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
+use nix::unistd::{AccessFlags, faccessat};
 
 use crate::http::{Coding, Facts, Found, media_type};
 use crate::net::CallError;
@@ -46,6 +47,12 @@ impl Root {
         root.open_directory(b"")
             .map_err(|errno| refused("openat2", errno))?;
         Ok(root)
+    }
+
+    /// Whether this process, with the privileges that it has now, can look for files in it: EACCES where it cannot.
+    pub fn check(&self) -> Result<(), CallError> {
+        faccessat(&self.directory, ".", AccessFlags::X_OK, AtFlags::AT_EACCESS)
+            .map_err(|errno| CallError::new("access", "the directory", errno))
     }
 
     /// What lies at a path that [`crate::http::ask`] wrote; the file itself comes along where there is one, and `path`

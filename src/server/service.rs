@@ -76,6 +76,16 @@ pub trait Observer {
     fn turn_ends(&mut self) -> Result<bool, StdoutError> {
         Ok(true)
     }
+
+    /// When it wants the end of a turn, though nothing may be ready; `None` when it wants none.
+    fn wakes(&self) -> Option<Instant> {
+        None
+    }
+
+    /// It is over: what was kept back is to leave now.
+    fn ends(&mut self) -> Result<(), StdoutError> {
+        Ok(())
+    }
 }
 
 /// What the connections of a worker share.

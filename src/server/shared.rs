@@ -1,6 +1,6 @@
 //! What the workers of a server share: the sockets that listen, who may come in, and the signs that they give each other.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -20,17 +20,24 @@ pub struct Terms {
     pub is_handed: bool,
 }
 
+/// Descriptors that can be read once something is to be seen to.
+#[derive(Debug)]
+pub(super) struct Signs {
+    /// For the first worker: stdout, a failure, or the end.
+    pub(super) first: EventFd,
+    /// For the others: the server stops.
+    pub(super) stops: EventFd,
+    /// For the others: it is over.
+    pub(super) over: EventFd,
+}
+
 /// What the workers share.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) listeners: Vec<Socket>,
     pub(super) terms: Terms,
-    /// Wakes the first worker: it has to see to stdout, or to the end.
-    pub(super) first: EventFd,
-    /// Tells the others that the server stops.
-    pub(super) stops: EventFd,
-    /// Tells the others that it is over.
-    pub(super) over: EventFd,
+    /// How the workers wake each other; a single one needs nothing of the kind.
+    signs: OnceLock<Signs>,
     admission: Mutex<Admission>,
     failure: Mutex<Option<anyhow::Error>>,
 }
@@ -44,12 +51,26 @@ impl Shared {
         Ok(Self {
             listeners,
             terms,
-            first: sign()?,
-            stops: sign()?,
-            over: sign()?,
+            signs: OnceLock::new(),
             admission: Mutex::new(Admission::new(terms.places)),
             failure: Mutex::new(None),
         })
+    }
+
+    /// Several workers follow.
+    pub(super) fn connect(&self) -> anyhow::Result<()> {
+        let signs = Signs {
+            first: sign()?,
+            stops: sign()?,
+            over: sign()?,
+        };
+        self.signs.get_or_init(|| signs);
+        Ok(())
+    }
+
+    /// How the workers wake each other; `None` for a single one.
+    pub(super) fn signs(&self) -> Option<&Signs> {
+        self.signs.get()
     }
 
     /// Let a client in.
@@ -85,8 +106,24 @@ impl Shared {
 
     /// Have the first worker look around.
     pub(super) fn wake_first(&self) {
-        // The counter of an eventfd is never full here.
-        let _ = self.first.write(1);
+        self.wake(|signs| &signs.first);
+    }
+
+    /// Tell the other workers that the server stops.
+    pub(super) fn tell_stop(&self) {
+        self.wake(|signs| &signs.stops);
+    }
+
+    /// Tell the other workers that it is over.
+    pub(super) fn tell_end(&self) {
+        self.wake(|signs| &signs.over);
+    }
+
+    fn wake(&self, sign: impl Fn(&Signs) -> &EventFd) {
+        if let Some(signs) = self.signs() {
+            // The counter of an eventfd is never full here.
+            let _ = sign(signs).write(1);
+        }
     }
 }
 

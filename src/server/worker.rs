@@ -2,7 +2,6 @@
 
 mod entrance;
 
-use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -13,7 +12,7 @@ use self::entrance::Entrance;
 use super::connection::Connection;
 use super::door::Door;
 use super::service::Service;
-use super::shared::Shared;
+use super::shared::{Shared, Signs};
 use super::stopping::{ON_ITS_WAY, Stopping};
 use crate::engine::{Interest, Outlet, Reactor, Ready, Timer, Timers};
 use crate::net::CallError;
@@ -69,6 +68,17 @@ impl Worker {
         outlet: Option<&Outlet>,
         deadline: Option<Duration>,
     ) -> anyhow::Result<Option<Signal>> {
+        let ended = self.turn_about(service, outlet, deadline);
+        service.observer.ends()?;
+        ended
+    }
+
+    fn turn_about(
+        &mut self,
+        service: &mut Service,
+        outlet: Option<&Outlet>,
+        deadline: Option<Duration>,
+    ) -> anyhow::Result<Option<Signal>> {
         let mut timers = Timers::default();
         timers.start(Timer::Deadline, deadline, Instant::now());
         let door = outlet.map(|outlet| Door::open(outlet, self.door(), &self.reactor));
@@ -76,13 +86,7 @@ impl Worker {
         self.watch_signs()?;
         loop {
             self.watch_changes(service)?;
-            let until = [
-                timers.next(),
-                self.scan,
-                self.entrance.resume(),
-                self.stopping.until(),
-            ];
-            let signal = self.reactor.wait(until.into_iter().flatten().min())?;
+            let signal = self.reactor.wait(self.next(service, &timers))?;
             let now = Instant::now();
             if let Some(signal) = signal {
                 self.stop(signal, service, now)?;
@@ -108,6 +112,18 @@ impl Worker {
         }
     }
 
+    /// When something is to be done, though nothing is ready.
+    fn next(&self, service: &Service, timers: &Timers) -> Option<Instant> {
+        let until = [
+            timers.next(),
+            self.scan,
+            self.entrance.resume(),
+            self.stopping.until(),
+            service.observer.wakes(),
+        ];
+        until.into_iter().flatten().min()
+    }
+
     /// Tokens: the listeners, stdout, two signs of the other workers, changes of files, and two for each connection.
     fn door(&self) -> usize {
         self.shared.listeners.len()
@@ -131,18 +147,15 @@ impl Worker {
 
     /// Watch what the other workers say: to the first one, or to all but that.
     fn watch_signs(&self) -> Result<(), CallError> {
-        let Shared {
-            first, stops, over, ..
-        } = &*self.shared;
-        if self.is_first {
-            self.reactor
-                .watch(first.as_fd(), self.told(), Interest::READ)?;
+        let Some(Signs { first, stops, over }) = self.shared.signs() else {
             return Ok(());
+        };
+        if self.is_first {
+            self.reactor.watch(first, self.told(), Interest::READ)?;
+        } else {
+            self.reactor.watch(over, self.told(), Interest::READ)?;
+            self.reactor.watch(stops, self.stops(), Interest::READ)?;
         }
-        self.reactor
-            .watch(over.as_fd(), self.told(), Interest::READ)?;
-        self.reactor
-            .watch(stops.as_fd(), self.stops(), Interest::READ)?;
         Ok(())
     }
 
@@ -170,16 +183,20 @@ impl Worker {
             if let Some(number) = ready.token.checked_sub(first) {
                 self.turn(number, ready, service, now)?;
             } else if ready.token < self.door() {
-                self.accept(ready.token, service, now)?;
+                self.welcome(ready.token, service, now)?;
             } else if ready.token == self.stops() {
-                self.reactor.forget(&self.shared.stops)?;
+                if let Some(signs) = self.shared.signs() {
+                    self.reactor.forget(&signs.stops)?;
+                }
                 self.stop(Signal::SIGTERM, service, now)?;
             } else if ready.token == self.told() {
                 if !self.is_first || self.shared.has_failed() {
                     return Ok(true);
                 }
                 // Something is left for stdout, or the last client has gone: that is seen to at the end of the turn.
-                let _ = self.shared.first.read();
+                if let Some(signs) = self.shared.signs() {
+                    let _ = signs.first.read();
+                }
             } else if let (Some(door), true) = (door, ready.token == self.door()) {
                 door.turn(ready)?;
             }
@@ -215,6 +232,9 @@ impl Worker {
             return;
         };
         let until = connection.until();
+        if connection.is_idle() {
+            self.entrance.note_idle();
+        }
         let mut is_watched = !connection.is_closed();
         if let (true, Some(interest)) = (is_watched, connection.new_interest()) {
             let changed = self.reactor.change(connection.socket(), token, interest);
@@ -281,7 +301,7 @@ impl Worker {
         }
         service.is_ending = true;
         if self.is_first {
-            let _ = self.shared.stops.write(1);
+            self.shared.tell_stop();
         }
         self.close_entrance(service, now)?;
         let quiet = now + ON_ITS_WAY.min(grace);

@@ -24,6 +24,7 @@ mod exit_status;
 mod explain;
 mod fqdn;
 mod http;
+mod http_serving;
 mod idle;
 mod json;
 mod options;

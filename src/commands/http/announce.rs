@@ -3,14 +3,15 @@
 use std::fmt;
 use std::io::{self, IsTerminal};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::slice;
 
 use clap::Args;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::Desk;
 use super::browser;
 use crate::net::{Address, addresses_of_interfaces};
-use crate::output::{Event, QrCode, Warning};
+use crate::output::{Event, Listening, QrCode, Warning};
 
 /// Ways to the server for people.
 #[derive(Args, Debug)]
@@ -41,15 +42,21 @@ impl AnnounceArgs {
         Ok(())
     }
 
-    /// Say the URLs, to people at a terminal and to programs.
+    /// Say where it listens; and the URLs: to programs in the same event, to people at a terminal.
     pub(super) fn tell(&self, scheme: &str, locals: &[Address], desk: &Desk) -> anyhow::Result<()> {
         let style = desk.output.style();
-        if !(style.json || self.qr || style.verbose || io::stderr().is_terminal()) {
-            return Ok(());
+        let is_asked = style.json || self.qr || style.verbose || io::stderr().is_terminal();
+        let machine = match is_asked {
+            true => addresses_of_interfaces(),
+            false => Vec::new(),
+        };
+        for local in locals {
+            let urls = urls(scheme, slice::from_ref(local), &machine);
+            desk.output.tell(&Serving { local, urls })?;
         }
-        let urls = urls(scheme, locals, &addresses_of_interfaces());
+        let urls = urls(scheme, locals, &machine);
         let best = best(&urls).map(str::to_owned);
-        if !urls.is_empty() {
+        if is_asked && !style.json && !urls.is_empty() {
             desk.output.tell(&Reachable { urls })?;
         }
         if let (true, Some(url)) = (self.qr, best) {
@@ -122,6 +129,48 @@ fn best(urls: &[String]) -> Option<&str> {
         .map(String::as_str)
 }
 
+/// It listens, and where that leads to.
+#[derive(Debug)]
+struct Serving<'a> {
+    local: &'a Address,
+    urls: Vec<String>,
+}
+
+impl Serving<'_> {
+    fn listening(&self) -> Listening<'static> {
+        Listening {
+            proto: match self.local {
+                Address::Inet(_) => "tcp",
+                Address::Unix(_) => "unix",
+            },
+            local: self.local.to_string(),
+        }
+    }
+}
+
+impl Serialize for Serving<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Line<'a> {
+            #[serde(flatten)]
+            listening: Listening<'static>,
+            urls: &'a [String],
+        }
+        let (listening, urls) = (self.listening(), &self.urls);
+        Line { listening, urls }.serialize(serializer)
+    }
+}
+
+impl Event for Serving<'_> {
+    const NAME: &'static str = Listening::NAME;
+}
+
+impl fmt::Display for Serving<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.listening().fmt(f)
+    }
+}
+
 /// Where the server can be reached.
 #[derive(Debug, Serialize)]
 struct Reachable {
@@ -129,7 +178,7 @@ struct Reachable {
 }
 
 impl Event for Reachable {
-    const NAME: &'static str = "serving";
+    const NAME: &'static str = "urls";
 }
 
 impl fmt::Display for Reachable {

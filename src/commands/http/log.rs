@@ -1,8 +1,9 @@
 //! The access log: which form it has, and the observer that writes it.
 
 use std::fmt::Write;
+use std::io::{self, IsTerminal};
 use std::mem;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use clap::{Args, ValueEnum};
 
@@ -17,6 +18,11 @@ use super::Printer;
 /// How many bytes may wait for stdout's reader before requests are left out.
 pub(super) const UNREAD: usize = 4 << 20;
 
+/// How long a line may wait for others, where nobody watches them come: a write costs as much as some of what it tells of.
+const PATIENCE: Duration = Duration::from_millis(100);
+/// How many bytes of lines are written without waiting for more.
+const ENOUGH: usize = 32 << 10;
+
 /// How requests are printed.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Access log")]
@@ -30,11 +36,11 @@ pub(super) struct LogArgs {
 enum Form {
     /// The head of each request as it came
     Head,
-    /// CLIENT - USER [DATE] "REQUEST LINE" STATUS BYTES SECONDS, the date in UTC
+    /// Common Log Format, the date in UTC, and behind it the seconds that the answer took
     Common,
-    /// The same with "REFERER" "USER-AGENT" before the seconds
+    /// Combined Log Format: with referer and user agent before the seconds
     Combined,
-    /// An object a line: ts, peer, method, target, version, host, status, bytes, duration...
+    /// An object a line, with ts, peer, method, target, version, host, status, bytes, duration
     Json,
     /// Nothing
     Off,
@@ -77,11 +83,16 @@ impl LogArgs {
             peer: None,
             text: String::new(),
             left_out: false,
+            patience: match io::stdout().is_terminal() {
+                true => Duration::ZERO,
+                false => PATIENCE,
+            },
+            held: None,
         })
     }
 }
 
-/// The access log of one worker: lines are gathered over a turn and leave in one write.
+/// The access log of one worker: lines are gathered and leave in one write.
 struct Logger {
     output: Output,
     log: Log,
@@ -91,6 +102,10 @@ struct Logger {
     peer: Option<Address>,
     text: String,
     left_out: bool,
+    /// How long a line may wait for others.
+    patience: Duration,
+    /// Until when those that are there wait.
+    held: Option<Instant>,
 }
 
 impl Observer for Logger {
@@ -114,6 +129,7 @@ impl Observer for Logger {
             self.peer = Some((*peer).clone());
         }
         let request = request.as_ref();
+        let now = Instant::now();
         let entry = LogEntry {
             peer: &self.text,
             client: client(peer, &self.text),
@@ -121,36 +137,59 @@ impl Observer for Logger {
             line: request.map_or(LogLine::Refused(head), |request| asked(request)),
             status: status.0,
             bytes: *sent,
-            duration: Instant::now().saturating_duration_since(*since),
+            duration: now.saturating_duration_since(*since),
             host: request.and_then(|request| request.value(Name::Host)),
             referer: request.and_then(|request| request.value(Name::Referer)),
             user_agent: request.and_then(|request| request.value(Name::UserAgent)),
         };
         let output = &self.output;
-        let now = *self.now.get_or_insert_with(|| output.now());
-        self.log.add(&entry, now);
+        let date = *self.now.get_or_insert_with(|| output.now());
+        self.log.add(&entry, date);
+        self.hold(now);
         Ok(())
     }
 
     fn turn_ends(&mut self) -> Result<bool, StdoutError> {
         self.now = None;
+        let is_due = |until| self.log.lines().len() >= ENOUGH || Instant::now() >= until;
+        match self.held {
+            None => Ok(self.output.outlet().is_clear()),
+            Some(until) if is_due(until) => self.write(),
+            Some(_) => Ok(true),
+        }
+    }
+
+    fn wakes(&self) -> Option<Instant> {
+        self.held
+    }
+
+    fn ends(&mut self) -> Result<(), StdoutError> {
+        self.write().map(drop)
+    }
+}
+
+impl Logger {
+    /// Write the lines; `false` while stdout has not taken all of them. A reader that has stopped reading costs it some
+    /// lines, but neither the server its memory nor clients their answers.
+    fn write(&mut self) -> Result<bool, StdoutError> {
+        self.held = None;
         let outlet = self.output.outlet();
-        if self.log.lines().is_empty() {
-            return Ok(true);
-        }
-        // A reader that has stopped reading costs it some lines, but neither the server its memory nor clients their answers.
-        if outlet.backlog() > UNREAD {
-            self.log.clear();
-            let is_news = !mem::replace(&mut self.left_out, true);
-            return match is_news {
-                true => leave_out(&self.output).map(|()| false),
-                false => Ok(false),
-            };
-        }
-        self.left_out = false;
-        let is_clear = outlet.offer(self.log.lines())?;
+        let is_stuck = outlet.backlog() > UNREAD;
+        let is_news = is_stuck && !mem::replace(&mut self.left_out, is_stuck);
+        let is_clear = match is_stuck {
+            true => false,
+            false => outlet.offer(self.log.lines())?,
+        };
         self.log.clear();
+        if is_news {
+            leave_out(&self.output)?;
+        }
         Ok(is_clear)
+    }
+
+    /// A line is there: from when on it is to be written.
+    fn hold(&mut self, now: Instant) {
+        self.held.get_or_insert(now + self.patience);
     }
 }
 

@@ -27,7 +27,7 @@ use crate::args::{FamilyArgs, PortArgs, SocketArgs, combine, duration};
 use crate::engine::{Listener, StdoutError};
 use crate::http::{Request, Site, Status, Version};
 use crate::net::{Address, CallError, Endpoint, Family, HostPort, Kind, Protocol, Socket, reason};
-use crate::output::{Bytes, Event, Exit, Face, Listening, Output, Usage, harmless};
+use crate::output::{Bytes, Event, Exit, Face, Output, Usage, harmless};
 use crate::server::{Crew, Grant, Happening, Observer, Root, Service};
 
 /// What URLs begin with.
@@ -105,8 +105,12 @@ impl Http {
         let crew = Crew::new(sockets, terms)?;
         self.ready(&locals)?;
         // Behind everything that needs a file or a privilege, and in front of every other thread.
-        self.sandbox.enter(Some(self.files()), account, desk)?;
-        self.announce(&locals, desk)?;
+        let measures = self.sandbox.enter(Some(self.files()), account)?;
+        if let (Some(dir), Some(root)) = (&self.dir, &root) {
+            check(root, dir)?;
+        }
+        self.announcement.tell(SCHEME, &locals, desk)?;
+        sandbox::tell(measures, desk)?;
 
         let site = Site {
             text: root.is_none().then(|| self.text.clone()),
@@ -180,18 +184,16 @@ impl Http {
         let port = locals.iter().find_map(Address::inet);
         self.ready.announce(port.map(|address| address.port()))
     }
+}
 
-    fn announce(&self, locals: &[Address], desk: &Desk) -> anyhow::Result<()> {
-        for local in locals {
-            let proto = match local {
-                Address::Inet(_) => "tcp",
-                Address::Unix(_) => "unix",
-            };
-            let local = local.to_string();
-            desk.output.tell(&Listening { proto, local })?;
-        }
-        self.announcement.tell(SCHEME, locals, desk)
-    }
+/// What root could read by its privileges is no use to a server that has given them up.
+fn check(root: &Root, dir: &Path) -> Result<(), Usage> {
+    let refused = |error: CallError| {
+        let why = format!("open {}: {}", dir.display(), reason(&error.cause));
+        let hint = "the server has given up root's privileges: --user OWNER, or --no-sandbox";
+        Usage::new(why, hint)
+    };
+    root.check().map_err(refused)
 }
 
 /// A number, or a word with a port, was hardly meant for a directory.

@@ -8,6 +8,7 @@ use nix::unistd::geteuid;
 use serde::Serialize;
 
 use super::Desk;
+use crate::engine::StdoutError;
 use crate::net::Account;
 use crate::output::{Event, Face, Usage};
 use crate::server::{Grant, Measure, Sandbox};
@@ -40,29 +41,35 @@ impl SandboxArgs {
             .map_err(|why| Usage::new(format!("--user: {why}"), "NAME, UID, NAME:GROUP or UID:GID"))
     }
 
-    /// Give up everything but these files, `None` for all of them; under `-v` each measure is said.
+    /// Give up everything but these files, `None` for all of them.
     pub(super) fn enter(
         &self,
         files: Option<Vec<(PathBuf, Grant)>>,
         account: Option<Account>,
-        desk: &Desk,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Vec<Measure>> {
         if self.no_sandbox {
             if let Some(account) = &account {
                 account.assume()?;
             }
-            return Ok(());
+            return Ok(Vec::new());
         }
         let files = files.map(|files| files.into_iter().map(|(path, grant)| (whole(&path), grant)));
         let sandbox = Sandbox {
             files: files.map(Iterator::collect),
             account,
         };
-        for measure in sandbox.enter()? {
-            desk.output.tell(&Restricted::from(measure))?;
-        }
-        Ok(())
+        Ok(sandbox.enter()?)
     }
+}
+
+/// Say each measure under `-v`.
+pub(super) fn tell(measures: Vec<Measure>, desk: &Desk) -> Result<(), StdoutError> {
+    if !desk.output.style().verbose {
+        return Ok(());
+    }
+    measures
+        .into_iter()
+        .try_for_each(|measure| desk.output.tell(&Restricted::from(measure)))
 }
 
 /// The path as it is said, from the root on.

@@ -28,8 +28,8 @@ pub(super) struct Entrance {
     reserve: Reserve,
     /// Those that have asked nothing for longest, the oldest last, and since when; only ever too many.
     idle: Vec<(Instant, usize)>,
-    /// When it is worth searching for them again.
-    search: Option<Instant>,
+    /// Whether there may be others.
+    has_idle: bool,
     /// Until when nothing is said about clients that are turned away.
     silent: Option<Instant>,
 }
@@ -39,11 +39,29 @@ impl Entrance {
     pub(super) fn resume(&self) -> Option<Instant> {
         self.resume.filter(|_| !self.is_closed)
     }
+
+    /// A connection has been answered, and may be one that makes room.
+    pub(super) fn note_idle(&mut self) {
+        self.has_idle = true;
+    }
 }
 
 impl Worker {
+    /// A listener is ready: let the first client of its line in, unless nobody comes in any more.
+    pub(super) fn welcome(
+        &mut self,
+        index: usize,
+        service: &mut Service,
+        now: Instant,
+    ) -> anyhow::Result<()> {
+        match self.entrance.is_closed {
+            true => Ok(()),
+            false => self.accept(index, service, now).map(drop),
+        }
+    }
+
     /// accept(2) once: the listener stays ready as long as more clients wait. Whether anyone came.
-    pub(super) fn accept(
+    fn accept(
         &mut self,
         index: usize,
         service: &mut Service,
@@ -129,7 +147,7 @@ impl Worker {
     /// is answered, and then it is not the one.
     fn make_room(&mut self, service: &mut Service, now: Instant) -> anyhow::Result<bool> {
         for _ in 0..FOUND {
-            let Some(key) = self.oldest_idle(now) else {
+            let Some(key) = self.oldest_idle() else {
                 return Ok(false);
             };
             if let Some(connection) = self.connections.get_mut(key) {
@@ -147,7 +165,7 @@ impl Worker {
         Ok(false)
     }
 
-    fn oldest_idle(&mut self, now: Instant) -> Option<usize> {
+    fn oldest_idle(&mut self) -> Option<usize> {
         loop {
             while let Some((until, key)) = self.entrance.idle.pop() {
                 let connection = self.connections.get(key);
@@ -155,15 +173,12 @@ impl Worker {
                     return Some(key);
                 }
             }
-            if self.entrance.search.is_some_and(|search| now < search) {
+            if !self.entrance.has_idle {
                 return None;
             }
-            self.entrance.search = Some(now + super::SCAN);
             let idle = self.connections.iter().filter(|(_, one)| one.is_idle());
             let mut idle: Vec<_> = idle.map(|(key, one)| (one.until(), key)).collect();
-            if idle.is_empty() {
-                return None;
-            }
+            self.entrance.has_idle = !idle.is_empty();
             idle.sort_unstable_by(|one, other| other.cmp(one));
             self.entrance.idle = idle.split_off(idle.len().saturating_sub(FOUND));
         }
