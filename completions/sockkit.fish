@@ -52,10 +52,20 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l interface -d 'T
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l deadline -d 'End after D, whatever happens' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l port-file -d 'Write the real port to FILE when listening' -r -F
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l log -d 'How requests are printed on stdout [default: head, with DIR common, with -q off]' -r -f -a "head\t'The head of each request as it came'
-common\t'CLIENT - USER [DATE] "REQUEST LINE" STATUS BYTES SECONDS, the date in UTC'
-combined\t'The same with "REFERER" "USER-AGENT" before the seconds'
-json\t'An object a line: ts, peer, method, target, version, host, status, bytes, duration...'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l index -d 'The file that a folder is answered with, the first of these that is there [default: index.html]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l spa -d 'Answer with FILE where nothing is found, for an application of one page [default: index.html]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l 404 -d 'Answer with FILE and status 404 where nothing is found' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l single -d 'Serve this one file, as / and by its name' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l cors -d 'Let pages of ORIGIN read the answers, those of all without it' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l header -d 'Add a field to every answer: \'Name: value\'' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l cache -d 'How long answers may be kept (Cache-Control), 0 for not at all' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l auth -d 'Let in only USER:PASS, or @FILE of such lines; PASS may be its hash (bcrypt, argon2) [env: SOCKKIT_AUTH]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l upload -d 'Take files by PUT and by form, below FOLDER of DIR [default: all of DIR]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l upload-limit -d 'How many bytes a request may leave at most [default: 1G]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l log -d 'How requests are printed on stdout [default: head, of files common, with -q off]' -r -f -a "head\t'The head of each request as it came'
+common\t'Common Log Format, the date in UTC, and behind it the seconds that the answer took'
+combined\t'Combined Log Format: with referer and user agent before the seconds'
+json\t'An object a line, with ts, peer, method, target, version, host, status, bytes, duration'
 off\t'Nothing'"
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l max-conns -d 'At most N connections: an idle one makes room, else the client gets 503 [default: what `ulimit -Hn` allows]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l max-conns-per-address -d 'At most N connections from an IPv4 address or an IPv6 /64' -r
@@ -70,6 +80,11 @@ always\t''
 never\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l hidden -d 'Serve names that begin with a dot too'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l follow-links -d 'Follow links that lead out of DIR'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l clean-urls -d 'Serve page.html as page, and redirect from the one to the other'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l vhost -d 'Serve each host its own folder: DIR/HOSTNAME'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l overwrite -d 'Let an upload replace a file'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l qr -d 'Show the URL as a QR code on stderr, for a telephone'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l open -d 'Open the URL in the browser: $BROWSER, or xdg-open'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l no-sandbox -d 'Keep every privilege, and the whole file system in reach'

@@ -76,6 +76,10 @@ struct Global {
 macro_rules! commands {
     ($($name:literal => $command:ident),* $(,)?) => {
         #[derive(Debug, Subcommand)]
+        #[expect(
+            clippy::large_enum_variant,
+            reason = "there is one of them in a run"
+        )]
         enum Command {
             $($command($command),)*
         }

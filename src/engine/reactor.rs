@@ -1,7 +1,7 @@
 //! Readiness: a level-triggered epoll(7) and the signals that end a run, signalfd(2).
 
 use std::os::fd::AsFd;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
@@ -167,8 +167,13 @@ impl Reactor {
     /// Wait until something is ready or `until` is there (`None`: without limit), and take what is ready.
     /// A signal comes alone, before everything else.
     pub fn wait(&mut self, until: Option<Instant>) -> Result<Option<Signal>, CallError> {
-        self.ready.clear();
         let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));
+        self.wait_for(timeout)
+    }
+
+    /// The same, for a time that the caller has worked out.
+    pub fn wait_for(&mut self, timeout: Option<Duration>) -> Result<Option<Signal>, CallError> {
+        self.ready.clear();
         let timeout = EpollTimeout::try_from(milliseconds(timeout)).unwrap_or(EpollTimeout::NONE);
         let count = match self.epoll.wait(&mut self.events, timeout) {
             Ok(count) => count,

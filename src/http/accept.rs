@@ -118,3 +118,112 @@ fn weight(value: &[u8]) -> Option<Weight> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::request::with_request;
+    use super::*;
+
+    fn all() -> Codings {
+        let none = Codings::default();
+        Coding::COMPRESSED.into_iter().fold(none, Codings::with)
+    }
+
+    fn chosen(fields: &str, offered: Codings) -> Coding {
+        let lines = fields.replace('|', "\r\n");
+        with_request("GET /a", &lines, |request| coding(request, offered))
+    }
+
+    #[test]
+    fn codings() {
+        use Coding::{Brotli, Gzip, Identity, Zstd};
+        for (accept, expected) in [
+            ("", Identity),
+            ("Accept-Encoding: |", Identity),
+            ("Accept-Encoding: ,|", Identity),
+            ("Accept-Encoding: identity|", Identity),
+            ("Accept-Encoding: compress, deflate|", Identity),
+            ("Accept-Encoding: gzip|", Gzip),
+            ("Accept-Encoding: x-gzip|", Gzip),
+            ("Accept-Encoding: GZIP;Q=0.5|", Gzip),
+            ("Accept-Encoding: gzip, deflate, br, zstd|", Brotli),
+            ("Accept-Encoding: gzip, zstd|", Zstd),
+            ("Accept-Encoding: br|Accept-Encoding: gzip|", Brotli),
+            ("Accept-Encoding: gzip|Accept-Encoding: br|", Brotli),
+            ("Accept-Encoding: br;q=0.1, gzip;q=0.2|", Gzip),
+            ("Accept-Encoding: gzip;q=0.5, identity;q=0.6|", Identity),
+            ("Accept-Encoding: gzip;q=0.001|", Gzip),
+            ("Accept-Encoding: *|", Brotli),
+            ("Accept-Encoding: *, br;q=0|", Zstd),
+            ("Accept-Encoding: gzip, *;q=0|", Gzip),
+            ("Accept-Encoding: gzip;q=0.5, *;q=0.1|", Gzip),
+            ("Accept-Encoding: *;q=0|", Identity),
+            ("Accept-Encoding: identity;q=0|", Identity),
+            ("Accept-Encoding: identity;q=0, gzip;q=0.001|", Gzip),
+            // Not a wish for anything, as one server takes it.
+            (
+                "Accept-Encoding: gzip;q=0, br;q=0, zstd;q=0, deflate;q=0|",
+                Identity,
+            ),
+            ("Accept-Encoding: gzip;q=0.000|", Identity),
+            // What is no weight is no wish.
+            ("Accept-Encoding: gzip;q=2|", Identity),
+            ("Accept-Encoding: gzip;q=1.001|", Identity),
+            ("Accept-Encoding: gzip;q=0.0001|", Identity),
+            ("Accept-Encoding: gzip;q=-1|", Identity),
+            ("Accept-Encoding: gzip;q=|", Identity),
+            ("Accept-Encoding: gzip;q=.5|", Identity),
+            ("Accept-Encoding: gzip;q=0x1|", Identity),
+            ("Accept-Encoding: gzipped|", Identity),
+            ("Accept-Encoding: gzip br|", Identity),
+        ] {
+            assert_eq!(chosen(accept, all()), expected, "{accept}");
+        }
+    }
+
+    #[test]
+    fn only_what_there_is() {
+        use Coding::{Brotli, Gzip, Identity, Zstd};
+        let gzip = Codings::default().with(Gzip);
+        for (accept, offered, expected) in [
+            ("br, gzip", Codings::default(), Identity),
+            ("*", Codings::default(), Identity),
+            ("identity;q=0", Codings::default(), Identity),
+            ("br, zstd", gzip, Identity),
+            ("br, gzip;q=0.1", gzip, Gzip),
+            ("br;q=0, zstd", gzip.with(Brotli).with(Zstd), Zstd),
+        ] {
+            let accept = format!("Accept-Encoding: {accept}|");
+            assert_eq!(chosen(&accept, offered), expected, "{accept}");
+        }
+    }
+
+    #[test]
+    fn json_or_a_page() {
+        for (accept, expected) in [
+            ("", false),
+            ("Accept: |", false),
+            ("Accept: */*|", false),
+            ("Accept: application/*|", false),
+            ("Accept: text/html|", false),
+            ("Accept: application/jsonp|", false),
+            ("Accept: xapplication/json|", false),
+            ("Accept: application/json|", true),
+            ("Accept: APPLICATION/JSON; charset=utf-8|", true),
+            ("Accept: application/json;q=0|", false),
+            ("Accept: application/json, text/plain, */*|", true),
+            ("Accept: application/json;q=0.5, */*|", false),
+            ("Accept: text/html, application/json|", false),
+            ("Accept: text/html, application/json;q=0.9|", false),
+            ("Accept: text/html;q=0.9|Accept: application/json|", true),
+            (
+                "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8|",
+                false,
+            ),
+        ] {
+            let lines = accept.replace('|', "\r\n");
+            let json = with_request("GET /", &lines, prefers_json);
+            assert_eq!(json, expected, "{accept}");
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use httpdate::HttpDate;
 
 use super::date::parse_date;
-use super::etag::{ETag, Tags};
+use super::etag::{ETag, Sent, Tags};
 use super::method::Method;
 use super::name::Name;
 use super::request::Request;
@@ -81,11 +81,11 @@ fn matches(
     request: &Request<'_>,
     name: Name,
     current: Option<&Validators>,
-    is_same: impl Fn(super::etag::Sent<'_>, &ETag) -> bool,
+    is_same: impl Fn(Sent<'_>, &ETag) -> bool,
 ) -> Option<bool> {
     let mut lines = request.values(name).peekable();
     lines.peek()?;
-    if request.value(name) == Some(b"*") {
+    if request.values(name).any(|line| line == b"*") {
         return Some(current.is_some());
     }
     let tag = current.and_then(|current| current.etag);
@@ -109,4 +109,179 @@ fn is_unchanged(request: &Request<'_>, current: Option<&Validators>) -> bool {
     since
         .zip(modified)
         .is_some_and(|(since, modified)| SystemTime::from(modified) <= since)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use proptest::prelude::*;
+
+    use super::super::coding::Coding;
+    use super::super::date::http_date;
+    use super::super::request::with_request;
+    use super::*;
+
+    const DAY_1: &str = "Fri, 02 Jan 1970 00:00:00 GMT";
+    const DAY_2: &str = "Sat, 03 Jan 1970 00:00:00 GMT";
+    const DAY_3: &str = "Sun, 04 Jan 1970 00:00:00 GMT";
+
+    /// A version of the second day, and its tag.
+    fn current() -> (Validators, String) {
+        let modified = UNIX_EPOCH + Duration::from_secs(2 * 86_400);
+        let etag = ETag::new(3, Some(modified), 1, Coding::Identity);
+        let validators = Validators {
+            etag: Some(etag),
+            last_modified: http_date(modified),
+        };
+        (validators, etag.to_string())
+    }
+
+    fn weighed(method: &str, fields: &str, exists: bool) -> Verdict {
+        let (validators, tag) = current();
+        let fields = fields.replace('|', "\r\n").replace("TAG", &tag);
+        let fields = ["1", "2", "3"]
+            .iter()
+            .zip([DAY_1, DAY_2, DAY_3])
+            .fold(fields, |fields, (day, date)| {
+                fields.replace(&format!("DAY{day}"), date)
+            });
+        with_request(&format!("{method} /a"), &fields, |request| {
+            weigh(request, exists.then_some(&validators))
+        })
+    }
+
+    #[test]
+    fn each_condition_by_itself() {
+        use Verdict::{Failed, NotModified, Perform};
+        for (fields, get, put) in [
+            ("", Perform, Perform),
+            ("If-Match: TAG|", Perform, Perform),
+            ("If-Match: \"x\", TAG|", Perform, Perform),
+            ("If-Match: \"x\"|If-Match: TAG|", Perform, Perform),
+            ("If-Match: *|", Perform, Perform),
+            ("If-Match: W/TAG|", Failed, Failed),
+            ("If-Match: \"x\"|", Failed, Failed),
+            ("If-Match: |", Failed, Failed),
+            ("If-Match: x, TAG|", Failed, Failed),
+            ("If-Match: *, \"x\"|", Failed, Failed),
+            ("If-Match: \"*\"|", Failed, Failed),
+            ("If-None-Match: TAG|", NotModified, Failed),
+            ("If-None-Match: W/TAG|", NotModified, Failed),
+            ("If-None-Match: \"x\" , W/TAG|", NotModified, Failed),
+            (
+                "If-None-Match: \"x\"|If-None-Match: TAG|",
+                NotModified,
+                Failed,
+            ),
+            ("If-None-Match: *|", NotModified, Failed),
+            (
+                "If-None-Match: *|If-None-Match: \"x\"|",
+                NotModified,
+                Failed,
+            ),
+            ("If-None-Match: \"x\"|", Perform, Perform),
+            ("If-None-Match: x|", Perform, Perform),
+            ("If-None-Match: \"*\"|", Perform, Perform),
+            ("If-None-Match: |", Perform, Perform),
+            ("If-Modified-Since: DAY1|", Perform, Perform),
+            ("If-Modified-Since: DAY2|", NotModified, Perform),
+            ("If-Modified-Since: DAY3|", NotModified, Perform),
+            ("If-Modified-Since: yesterday|", Perform, Perform),
+            (
+                "If-Modified-Since: Sat Jan  3 00:00:00 1970|",
+                NotModified,
+                Perform,
+            ),
+            // More than one member is not one date, section 13.1.3.
+            (
+                "If-Modified-Since: DAY2|If-Modified-Since: DAY2|",
+                Perform,
+                Perform,
+            ),
+            ("If-Modified-Since: DAY2, DAY2|", Perform, Perform),
+            ("If-Unmodified-Since: DAY1|", Failed, Failed),
+            ("If-Unmodified-Since: DAY2|", Perform, Perform),
+            ("If-Unmodified-Since: DAY3|", Perform, Perform),
+            ("If-Unmodified-Since: x|", Perform, Perform),
+        ] {
+            assert_eq!(weighed("GET", fields, true), get, "{fields}");
+            assert_eq!(weighed("HEAD", fields, true), get, "{fields}");
+            assert_eq!(weighed("PUT", fields, true), put, "{fields}");
+        }
+    }
+
+    #[test]
+    fn the_order_counts() {
+        use Verdict::{Failed, NotModified, Perform};
+        for (fields, verdict) in [
+            // If-Unmodified-Since is ignored beside If-Match, If-Modified-Since beside If-None-Match.
+            ("If-Match: TAG|If-Unmodified-Since: DAY1|", Perform),
+            ("If-Match: \"x\"|If-Unmodified-Since: DAY3|", Failed),
+            ("If-None-Match: \"x\"|If-Modified-Since: DAY3|", Perform),
+            ("If-None-Match: TAG|If-Modified-Since: DAY1|", NotModified),
+            ("If-None-Match: x|If-Modified-Since: DAY3|", Perform),
+            ("If-Match: \"x\"|If-None-Match: TAG|", Failed),
+            ("If-Match: TAG|If-None-Match: TAG|", NotModified),
+            ("If-Match: TAG|If-Modified-Since: DAY2|", NotModified),
+            ("If-Unmodified-Since: DAY1|If-None-Match: TAG|", Failed),
+            (
+                "If-Unmodified-Since: DAY2|If-Modified-Since: DAY2|",
+                NotModified,
+            ),
+        ] {
+            assert_eq!(weighed("GET", fields, true), verdict, "{fields}");
+        }
+    }
+
+    #[test]
+    fn where_there_is_nothing_yet() {
+        use Verdict::{Failed, Perform};
+        for (fields, verdict) in [
+            ("", Perform),
+            ("If-None-Match: *|", Perform),
+            ("If-None-Match: TAG|", Perform),
+            ("If-Match: *|", Failed),
+            ("If-Match: TAG|", Failed),
+            ("If-Modified-Since: DAY3|", Perform),
+            ("If-Unmodified-Since: DAY1|", Perform),
+        ] {
+            assert_eq!(weighed("PUT", fields, false), verdict, "{fields}");
+        }
+    }
+
+    #[test]
+    fn ranges_are_cut_from_the_very_same_version() {
+        let (validators, tag) = current();
+        for (fields, expected) in [
+            ("".to_owned(), true),
+            (format!("If-Range: {tag}|"), true),
+            (format!("If-Range: {DAY_2}|"), true),
+            (format!("If-Range: W/{tag}|"), false),
+            ("If-Range: \"x\"|".to_owned(), false),
+            ("If-Range: *|".to_owned(), false),
+            ("If-Range: |".to_owned(), false),
+            (format!("If-Range: \"x\", {tag}|"), false),
+            (format!("If-Range: {tag}, \"x\"|"), false),
+            (format!("If-Range: {tag}|If-Range: {tag}|"), false),
+            (format!("If-Range: {DAY_1}|"), false),
+            (format!("If-Range: {DAY_3}|"), false),
+        ] {
+            let lines = fields.replace('|', "\r\n");
+            let applies = with_request("GET /a", &lines, |request| if_range(request, &validators));
+            assert_eq!(applies, expected, "{fields}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_not_there_is_never_not_modified(
+            method in "GET|HEAD|PUT",
+            fields in "((If-Match|If-None-Match): (\\*|\"x\"|x|W/\"x\")\r\n){0,4}",
+        ) {
+            let verdict = with_request(&format!("{method} /a"), &fields, |request| weigh(request, None));
+            prop_assert_eq!(verdict == Verdict::Failed, fields.contains("If-Match"));
+            prop_assert!(verdict != Verdict::NotModified || fields.contains("If-None-Match: *"));
+        }
+    }
 }

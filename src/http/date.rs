@@ -27,14 +27,18 @@ pub struct DateLine {
 }
 
 impl DateLine {
-    /// The date of `now`; empty when the clock is out of its mind, and then there is no Date (RFC 9110, section 6.6.1).
-    pub fn at(&mut self, now: SystemTime) -> &str {
+    /// It is so late now.
+    pub fn set(&mut self, now: SystemTime) {
         let second = now.duration_since(UNIX_EPOCH).ok();
         let second = second.map(|since| since.as_secs());
         if second != self.second || self.text.is_empty() {
             self.second = second;
             self.text = http_date(now).map_or_else(String::new, |date| date.to_string());
         }
+    }
+
+    /// The date; empty when the clock is out of its mind, and then there is no Date (RFC 9110, section 6.6.1).
+    pub fn text(&self) -> &str {
         &self.text
     }
 }
@@ -75,8 +79,13 @@ mod tests {
     #[test]
     fn the_line_follows_the_clock() {
         let mut line = DateLine::default();
-        assert_eq!(line.at(after(0)), "Thu, 01 Jan 1970 00:00:00 GMT");
-        assert_eq!(line.at(after(1)), "Thu, 01 Jan 1970 00:00:01 GMT");
-        assert_eq!(line.at(UNIX_EPOCH - Duration::from_secs(1)), "");
+        for (now, text) in [
+            (after(0), "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (after(1), "Thu, 01 Jan 1970 00:00:01 GMT"),
+            (UNIX_EPOCH - Duration::from_secs(1), ""),
+        ] {
+            line.set(now);
+            assert_eq!(line.text(), text);
+        }
     }
 }

@@ -12,8 +12,11 @@ use super::status::Status;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Fields<'a> {
     /// The lines, without the request line and the empty one.
-    pub(super) lines: &'a [u8],
-    first: [Option<&'a [u8]>; Name::COUNT],
+    lines: &'a [u8],
+    /// Where in the lines the first value of each name is.
+    first: [Place; Name::COUNT],
+    /// A bit for each name that stands there.
+    present: u32,
     /// A bit for each name that stands there more than once.
     repeated: u32,
     length: Option<u64>,
@@ -23,12 +26,27 @@ pub(super) struct Fields<'a> {
     pub(super) expects_more: bool,
 }
 
+/// A part of a head, which has no more bytes than this can count.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Place {
+    start: u16,
+    length: u16,
+}
+
 /// The field lines of a head that was found to be one, each a name and a value.
 #[derive(Clone, Debug)]
 pub struct FieldLines<'a>(&'a [u8]);
 
 impl<'a> Fields<'a> {
-    /// Take one field in; a second one of those that there may be but one of is refused, whatever it says.
+    /// Nothing yet of what stands in these lines.
+    pub(super) fn new(lines: &'a [u8]) -> Self {
+        Self {
+            lines,
+            ..Self::default()
+        }
+    }
+
+    /// Take one field of the lines in; a second one of those that there may be but one of is refused, whatever it says.
     pub(super) fn take(&mut self, name: &str, value: &'a [u8]) -> Result<(), Status> {
         let Some(name) = Name::of(name.as_bytes()) else {
             return Ok(());
@@ -39,14 +57,12 @@ impl<'a> Fields<'a> {
             Name::Expect => self.expect(value),
             _ => {}
         }
-        let Some(first) = self.first.get_mut(name as usize) else {
-            return Ok(());
-        };
-        match first {
-            None => *first = Some(value),
-            Some(_) if name.is_single() => return Err(Status::BAD_REQUEST),
-            Some(_) => self.repeated |= 1 << name as u32,
+        match (self.has(name), self.first.get_mut(name as usize)) {
+            (false, Some(first)) => *first = Place::of(value, self.lines),
+            _ if name.is_single() => return Err(Status::BAD_REQUEST),
+            _ => self.repeated |= name.bit(),
         }
+        self.present |= name.bit();
         Ok(())
     }
 
@@ -57,7 +73,12 @@ impl<'a> Fields<'a> {
 
     /// Whether a field stands there at all.
     pub(super) fn has(&self, name: Name) -> bool {
-        self.first(name).is_some()
+        self.present & name.bit() != 0
+    }
+
+    /// Whether one of these fields stands there, each of them a bit.
+    pub(super) fn has_any(&self, bits: u32) -> bool {
+        self.present & bits != 0
     }
 
     /// The values of a field, line by line.
@@ -79,14 +100,11 @@ impl<'a> Fields<'a> {
     }
 
     /// RFC 9112, section 3.2: a request of 1.1 has one Host, and whoever sends one sends a valid one.
-    pub(super) fn host(&self, version: Version) -> Result<Option<&'a str>, Status> {
+    pub(super) fn check_host(&self, version: Version) -> Result<(), Status> {
         match self.first(Name::Host) {
             None if version == Version::Http11 => Err(Status::BAD_REQUEST),
-            None => Ok(None),
-            Some(host) => match std::str::from_utf8(host) {
-                Ok(text) if is_host(host) => Ok(Some(text)),
-                _ => Err(Status::BAD_REQUEST),
-            },
+            Some(host) if !is_host(host) => Err(Status::BAD_REQUEST),
+            _ => Ok(()),
         }
     }
 
@@ -123,11 +141,28 @@ impl<'a> Fields<'a> {
     }
 
     fn first(&self, name: Name) -> Option<&'a [u8]> {
-        self.first.get(name as usize).copied().flatten()
+        let place = self.first.get(name as usize)?;
+        self.has(name).then(|| place.within(self.lines))
     }
 
     fn is_repeated(&self, name: Name) -> bool {
-        self.repeated & (1 << name as u32) != 0
+        self.repeated & name.bit() != 0
+    }
+}
+
+impl Place {
+    /// Where a part of the lines is; an empty one may be anywhere.
+    fn of(part: &[u8], lines: &[u8]) -> Self {
+        let start = part.as_ptr().addr().wrapping_sub(lines.as_ptr().addr());
+        match (u16::try_from(start), u16::try_from(part.len())) {
+            (Ok(start), Ok(length)) => Self { start, length },
+            _ => Self::default(),
+        }
+    }
+
+    fn within(self, lines: &[u8]) -> &[u8] {
+        let (start, length) = (usize::from(self.start), usize::from(self.length));
+        lines.get(start..start + length).unwrap_or_default()
     }
 }
 
@@ -177,17 +212,21 @@ fn chunked(codings: &[u8]) -> Result<Framing, Status> {
 
 /// uri-host [ ":" port ] of RFC 9110, section 7.2; it may be empty.
 pub(super) fn is_host(value: &[u8]) -> bool {
-    let separator = match value.first() {
-        Some(b'[') => value.iter().position(|byte| *byte == b']').map(|at| at + 1),
-        _ => value.iter().position(|byte| *byte == b':'),
+    let behind = match value.strip_prefix(b"[") {
+        Some(inside) => match inside.iter().position(|byte| *byte == b']') {
+            Some(end) if inside.get(..end).is_some_and(is_ip_literal) => inside.get(end + 1..),
+            _ => return false,
+        },
+        None => match value.iter().position(|byte| !octet::is_host(*byte)) {
+            Some(end) => value.get(end..),
+            None => None,
+        },
     };
-    let (host, port) = value.split_at(separator.unwrap_or(value.len()));
-    let host_fits = match host.strip_prefix(b"[") {
-        Some(inside) => inside.strip_suffix(b"]").is_some_and(is_ip_literal),
-        None => host.iter().all(|byte| octet::is_host(*byte)),
-    };
-    let digits = port.strip_prefix(b":").unwrap_or(port);
-    host_fits && digits.iter().all(u8::is_ascii_digit) && (port.is_empty() || digits != port)
+    match behind.unwrap_or_default() {
+        [] => true,
+        [b':', port @ ..] => port.iter().all(u8::is_ascii_digit),
+        _ => false,
+    }
 }
 
 /// What stands in brackets, RFC 3986, section 3.2.2.

@@ -71,3 +71,31 @@ impl std::fmt::Display for Boundary {
         write!(f, "{:016x}", self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_and_what_parts_them() {
+        let spans = [(0, 2), (90, 10)].map(|(first, length)| Span { first, length });
+        let parts = Parts::new(&spans, 100, MediaType::TEXT, Boundary(0x2a));
+        let shown: String = parts
+            .pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Bytes(bytes) => String::from_utf8(bytes.clone()).unwrap(),
+                Piece::File(span) => "x".repeat(usize::try_from(span.length).unwrap()),
+            })
+            .collect();
+        assert_eq!(
+            shown,
+            "--000000000000002a\r\nContent-Type: text/plain; charset=utf-8\r\n\
+             Content-Range: bytes 0-1/100\r\n\r\nxx\r\n\
+             --000000000000002a\r\nContent-Type: text/plain; charset=utf-8\r\n\
+             Content-Range: bytes 90-99/100\r\n\r\nxxxxxxxxxx\r\n\
+             --000000000000002a--\r\n"
+        );
+        assert_eq!(parts.length, shown.len() as u64);
+    }
+}

@@ -76,6 +76,11 @@ impl Name {
         }
     }
 
+    /// A bit of its own.
+    pub(super) const fn bit(self) -> u32 {
+        1 << self as u32
+    }
+
     /// Whether it may stand in a head but once, and two of it would be two requests in one.
     pub(super) fn is_single(self) -> bool {
         matches!(

@@ -63,6 +63,8 @@ pub enum Asked<'a> {
     Answer(Plan<'a>),
     /// By looking for the path that was written.
     Path,
+    /// By looking for what is shown where there is nothing.
+    Nothing,
 }
 
 /// What to send.
@@ -131,6 +133,18 @@ pub struct Vary {
     pub origin: bool,
 }
 
+impl Facts {
+    /// What tells this version of the file from others.
+    pub fn validators(&self, now: SystemTime) -> Validators {
+        let etag = ETag::new(self.length, self.modified, self.inode, self.coding);
+        Validators {
+            etag: Some(etag),
+            // RFC 9110, section 8.8.2.1: nothing was changed after it was sent.
+            last_modified: self.modified.and_then(|at| http_date(at.min(now))),
+        }
+    }
+}
+
 impl Plan<'_> {
     /// A status that speaks for itself.
     pub fn status(status: Status) -> Self {
@@ -164,12 +178,13 @@ pub fn ask<'a>(request: &Request<'_>, site: &'a Site, path: &mut Vec<u8>) -> Ask
                 ..Plan::status(Status::OK)
             },
             (None, Target::Path { path: target, .. }) => match locate(target, path) {
-                Ok(()) if is_hidden(path) => Plan::status(Status::NOT_FOUND),
-                Ok(()) => return Asked::Path,
+                Ok(()) if site.layout.enter(path) => return Asked::Path,
+                Ok(()) => return Asked::Nothing,
                 Err(status) => Plan::status(status),
             },
             (None, _) => Plan::status(Status::BAD_REQUEST),
         },
+        Method::Options if site.is_preflight(request) => site.preflight(request),
         Method::Options => Plan {
             content: Content::Empty,
             allow: Some(site.allow()),
@@ -213,6 +228,30 @@ pub fn plan<'a>(
     }
 }
 
+/// The answer to a request for a page that has another name. For the time being: it is for whoever serves to say how
+/// pages are named, and browsers do not forget what was moved for good.
+pub fn plan_move(request: &Request<'_>, name: &[u8]) -> Plan<'static> {
+    Plan {
+        location: Some(with_query(encode(name), request.target)),
+        ..Plan::status(Status::FOUND)
+    }
+}
+
+/// The answer to a request for what is not there, where a page says so. It is a version of nothing: there is no tag, and
+/// no part of it to be had.
+pub fn plan_missing(facts: &Facts) -> Plan<'static> {
+    Plan {
+        content: Content::File(facts.length),
+        media_type: facts.media_type,
+        coding: facts.coding,
+        vary: Vary {
+            accept_encoding: facts.varies,
+            ..Vary::default()
+        },
+        ..Plan::status(Status::NOT_FOUND)
+    }
+}
+
 /// The conditions first, then the ranges (RFC 9110, section 13.2.2).
 fn file(
     request: &Request<'_>,
@@ -220,13 +259,7 @@ fn file(
     now: SystemTime,
     boundary: Boundary,
 ) -> Plan<'static> {
-    let etag = ETag::new(facts.length, facts.modified, facts.inode, facts.coding);
-    // RFC 9110, section 8.8.2.1: nothing was changed after it was sent.
-    let last_modified = facts.modified.and_then(|at| http_date(at.min(now)));
-    let current = Validators {
-        etag: Some(etag),
-        last_modified,
-    };
+    let current = facts.validators(now);
     let (status, content) = match weigh(request, Some(&current)) {
         Verdict::NotModified => (Status::NOT_MODIFIED, Content::None),
         Verdict::Failed => return Plan::status(Status::PRECONDITION_FAILED),
@@ -242,8 +275,8 @@ fn file(
     };
     Plan {
         content,
-        etag: Some(etag),
-        last_modified: last_modified.filter(|_| says_date(request, status)),
+        etag: current.etag,
+        last_modified: current.last_modified.filter(|_| says_date(request, status)),
         vary: Vary {
             accept_encoding: facts.varies,
             ..Vary::default()
@@ -287,14 +320,11 @@ fn says_date(request: &Request<'_>, status: Status) -> bool {
     matches!(status, Status::OK | Status::PARTIAL_CONTENT) && !has_file
 }
 
-/// Names that begin with a dot are not shown.
-fn is_hidden(path: &[u8]) -> bool {
-    path.split(|byte| *byte == b'/')
-        .any(|name| name.starts_with(b"."))
+fn with_slash(path: &[u8], target: Target<'_>) -> String {
+    with_query(encode(path) + "/", target)
 }
 
-fn with_slash(path: &[u8], target: Target<'_>) -> String {
-    let location = encode(path) + "/";
+fn with_query(location: String, target: Target<'_>) -> String {
     match target {
         Target::Path {
             query: Some(query), ..
@@ -305,33 +335,17 @@ fn with_slash(path: &[u8], target: Target<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::UNIX_EPOCH;
+    use std::sync::LazyLock;
+    use std::time::{Duration, UNIX_EPOCH};
 
-    use super::super::request::{Parsed, parse};
+    use super::super::request::with_request;
+    use super::super::upload::Uploads;
     use super::*;
 
-    fn with_request<T>(line: &str, fields: &str, check: impl FnOnce(&Request<'_>) -> T) -> T {
-        let head = format!("{line} HTTP/1.1\r\nHost: h\r\n{fields}\r\n");
-        match parse(head.as_bytes()) {
-            Parsed::Complete { request, .. } => check(&request),
-            other => panic!("{line}: {other:?}"),
-        }
-    }
-
     fn planned(request: &Request<'_>, path: &str, found: &Found) -> Plan<'static> {
-        const SITE: &Site = &Site {
-            text: None,
-            uploads: false,
-            fields: String::new(),
-        };
-        plan(
-            request,
-            path.as_bytes(),
-            found,
-            SITE,
-            UNIX_EPOCH,
-            Boundary(7),
-        )
+        static SITE: LazyLock<Site> = LazyLock::new(Site::default);
+        let (path, boundary) = (path.as_bytes(), Boundary(7));
+        plan(request, path, found, &SITE, UNIX_EPOCH, boundary)
     }
 
     fn asked(line: &str) -> (u16, String) {
@@ -340,6 +354,7 @@ mod tests {
             match ask(request, &Site::default(), &mut path) {
                 Asked::Answer(plan) => plan.status.0,
                 Asked::Path => 0,
+                Asked::Nothing => 404,
             }
         });
         (status, String::from_utf8(path).unwrap())
@@ -379,7 +394,7 @@ mod tests {
                     Asked::Answer(plan) => {
                         (plan.status, plan.content == Content::Text("Hello world!"))
                     }
-                    Asked::Path => panic!("{line}"),
+                    other => panic!("{line}: {other:?}"),
                 }
             });
             assert_eq!(status, (Status::OK, true));
@@ -397,6 +412,152 @@ mod tests {
                 planned(request, path, &Found::Directory)
             });
             assert_eq!(plan.location.as_deref(), Some(location), "{line}");
+        }
+    }
+
+    fn facts() -> Facts {
+        Facts {
+            length: 100,
+            modified: Some(UNIX_EPOCH),
+            inode: 1,
+            media_type: MediaType::TEXT,
+            coding: Coding::Identity,
+            varies: false,
+        }
+    }
+
+    /// The answer to a request for a file of 100 bytes that is from 1970; `TAG` is its own.
+    fn answered(method: &str, fields: &str, facts: Facts) -> Plan<'static> {
+        let etag = ETag::new(facts.length, facts.modified, facts.inode, facts.coding);
+        let fields = fields
+            .replace('|', "\r\n")
+            .replace("TAG", &etag.to_string());
+        let found = Found::File(facts);
+        with_request(&format!("{method} /a"), &fields, |request| {
+            planned(request, "a", &found)
+        })
+    }
+
+    #[test]
+    fn conditions_come_before_ranges() {
+        for (method, fields, status) in [
+            ("GET", "", 200),
+            ("GET", "Range: bytes=0-9|", 206),
+            ("GET", "Range: bytes=0-9,20-29|", 206),
+            ("GET", "Range: bytes=100-|", 416),
+            ("GET", "Range: bytes=9-0|", 200),
+            ("GET", "Range: lines=0-9|", 200),
+            ("GET", "Range: bytes=0-9|Range: bytes=0-9|", 200),
+            ("HEAD", "Range: bytes=0-9|", 200),
+            ("HEAD", "Range: bytes=100-|", 200),
+            ("GET", "Range: bytes=0-9|If-Range: TAG|", 206),
+            ("GET", "Range: bytes=100-|If-Range: TAG|", 416),
+            ("GET", "Range: bytes=0-9|If-Range: \"x\"|", 200),
+            ("GET", "Range: bytes=100-|If-Range: \"x\"|", 200),
+            ("GET", "If-Range: \"x\"|", 200),
+            ("GET", "Range: bytes=0-9|If-None-Match: TAG|", 304),
+            ("GET", "Range: bytes=100-|If-None-Match: TAG|", 304),
+            ("GET", "Range: bytes=0-9|If-Match: \"x\"|", 412),
+            ("GET", "Range: bytes=0-9|If-Match: TAG|", 206),
+            ("GET", "Range: bytes=100-|If-Match: \"x\"|", 412),
+            ("HEAD", "If-None-Match: TAG|", 304),
+            ("HEAD", "If-Match: \"x\"|", 412),
+        ] {
+            let plan = answered(method, fields, facts());
+            assert_eq!(plan.status.0, status, "{method} {fields}");
+        }
+    }
+
+    #[test]
+    fn validators_and_types() {
+        let none = Vary::default();
+        let whole = answered("GET", "", facts());
+        assert!(whole.etag.is_some() && whole.last_modified.is_some() && whole.vary == none);
+        let unchanged = answered("GET", "If-None-Match: TAG|", facts());
+        assert!(unchanged.etag.is_some() && unchanged.last_modified.is_none());
+        let part = answered("GET", "Range: bytes=0-0|", facts());
+        assert!(part.etag.is_some() && part.last_modified.is_some());
+        let rest = answered("GET", "Range: bytes=1-|If-Range: TAG|", facts());
+        assert!(rest.etag.is_some() && rest.last_modified.is_none());
+        let changed = answered("GET", "If-Match: \"x\"|", facts());
+        assert!(changed.etag.is_none() && changed.media_type == MediaType::TEXT);
+    }
+
+    #[test]
+    fn a_coding_is_another_representation() {
+        let gzip = Facts {
+            coding: Coding::Gzip,
+            varies: true,
+            ..facts()
+        };
+        let plan = answered("GET", "", gzip);
+        assert_eq!(plan.coding, Coding::Gzip);
+        assert!(plan.vary.accept_encoding && plan.etag != answered("GET", "", facts()).etag);
+        assert_eq!(
+            answered("GET", "Range: bytes=0-0|", gzip).coding,
+            Coding::Gzip
+        );
+        // One coding of many parts cannot be told from many parts of one coding.
+        assert_eq!(
+            answered("GET", "Range: bytes=0-0,9-9|", gzip).status,
+            Status::OK
+        );
+        let beyond = answered("GET", "Range: bytes=100-|", gzip);
+        assert_eq!(beyond.coding, Coding::Identity);
+        assert!(beyond.vary.accept_encoding);
+        assert!(
+            answered("GET", "If-None-Match: TAG|", gzip)
+                .vary
+                .accept_encoding
+        );
+    }
+
+    #[test]
+    fn no_time_is_in_the_future() {
+        let future = Facts {
+            modified: Some(UNIX_EPOCH + Duration::from_secs(1)),
+            ..facts()
+        };
+        let shown = answered("GET", "", future)
+            .last_modified
+            .map(|date| date.to_string());
+        assert_eq!(shown.as_deref(), Some("Thu, 01 Jan 1970 00:00:00 GMT"));
+        let unknown = Facts {
+            modified: None,
+            ..facts()
+        };
+        assert_eq!(answered("GET", "", unknown).last_modified, None);
+    }
+
+    #[test]
+    fn what_a_site_says_of_itself() {
+        let site = Site {
+            uploads: Some(Uploads {
+                folder: String::new(),
+                limit: 1,
+                overwrite: false,
+            }),
+            fields: "A: b\r\n".to_owned(),
+            ..Site::default()
+        };
+        for (line, fields, status, allow) in [
+            ("OPTIONS *", "", 200, true),
+            ("OPTIONS /a", "", 200, true),
+            ("TRACE /", "", 405, true),
+            ("CONNECT h:80", "", 405, true),
+            ("DELETE /", "", 405, true),
+            ("GET /../a", "", 400, false),
+            ("GET /", "Expect: tea\r\n", 417, false),
+            ("PROPFIND /", "", 501, false),
+        ] {
+            with_request(line, fields, |request| {
+                let Asked::Answer(plan) = ask(request, &site, &mut Vec::new()) else {
+                    panic!("{line}");
+                };
+                assert_eq!((plan.status.0, plan.fields), (status, "A: b\r\n"), "{line}");
+                let expected = allow.then_some("GET, HEAD, OPTIONS, POST, PUT");
+                assert_eq!(plan.allow, expected, "{line}");
+            });
         }
     }
 }

@@ -60,8 +60,6 @@ pub struct Request<'a> {
     pub expects_continue: bool,
     /// Whether it expects something else, which nobody here can fulfil (417).
     pub expects_more: bool,
-    /// The host that is asked, with its port where one is said: the target's, or else Host's.
-    pub host: Option<&'a str>,
     fields: Fields<'a>,
 }
 
@@ -75,6 +73,12 @@ pub enum Version {
 }
 
 impl<'a> Request<'a> {
+    /// The host that is asked, with its port where one is said: the target's, or else Host's.
+    pub fn host(&self) -> Option<&'a str> {
+        let field = || std::str::from_utf8(self.value(Name::Host)?).ok();
+        host_of(self.target_word).or_else(field)
+    }
+
     /// The value of a field; `None` when it is missing, and when there are several of it and they may contradict.
     pub fn value(&self, name: Name) -> Option<&'a [u8]> {
         self.fields.value(name)
@@ -87,15 +91,12 @@ impl<'a> Request<'a> {
 
     /// Whether it asks for all of what it names, whatever the client has of it.
     pub fn is_unconditional(&self) -> bool {
-        use Name::{IfMatch, IfModifiedSince, IfNoneMatch, IfUnmodifiedSince, Range};
-        let conditions = [
-            Range,
-            IfNoneMatch,
-            IfModifiedSince,
-            IfMatch,
-            IfUnmodifiedSince,
-        ];
-        !self.expects_more && !conditions.into_iter().any(|name| self.fields.has(name))
+        const CONDITIONS: u32 = Name::IfMatch.bit()
+            | Name::IfModifiedSince.bit()
+            | Name::IfNoneMatch.bit()
+            | Name::IfUnmodifiedSince.bit()
+            | Name::Range.bit();
+        !self.expects_more && !self.fields.has_any(CONDITIONS)
     }
 
     /// All fields, in the order in which they came, as name and value.
@@ -162,20 +163,18 @@ fn complete<'a>(raw: &httparse::Request<'_, 'a>, head: &'a [u8]) -> Result<Reque
     } else {
         Version::Http11
     };
-    // httparse takes a bare LF for a line's end, but no bare CR: with one for each line, none is missing.
-    if count(head, b'\r') != raw.headers.len() + 2 {
+    if !has_whole_line_ends(raw, head) {
         return Err(Status::BAD_REQUEST);
     }
     let method = Method::of(method_word);
     let target = Target::parse(target_word, method)?;
-    let mut fields = Fields::default();
+    // Two spaces, the version and a line's end; a line's end behind the fields.
+    let line = method_word.len() + target_word.len() + 12;
+    let mut fields = Fields::new(head.get(line..head.len() - 2).unwrap_or_default());
     for field in raw.headers.iter() {
         fields.take(field.name, field.value)?;
     }
-    // Two spaces, the version and a line's end; a line's end behind the fields.
-    let line = method_word.len() + target_word.len() + 12;
-    fields.lines = head.get(line..head.len() - 2).unwrap_or_default();
-    let host = fields.host(version)?;
+    fields.check_host(version)?;
     let is_new = version == Version::Http11;
     Ok(Request {
         method,
@@ -189,13 +188,18 @@ fn complete<'a>(raw: &httparse::Request<'_, 'a>, head: &'a [u8]) -> Result<Reque
         // RFC 9110, section 10.1.1: an expectation in a request of 1.0 is ignored.
         expects_continue: fields.expects_continue && is_new,
         expects_more: fields.expects_more && is_new,
-        host: host_of(target_word).or(host),
         fields,
     })
 }
 
-fn count(bytes: &[u8], wanted: u8) -> usize {
-    bytes.iter().filter(|byte| **byte == wanted).count()
+/// httparse takes a bare LF for a line's end, but nothing else: there must be a CR in front of each.
+fn has_whole_line_ends(raw: &httparse::Request<'_, '_>, head: &[u8]) -> bool {
+    let is_behind_one = |field: &httparse::Header<'_>| {
+        let start = field.name.as_ptr().addr() - head.as_ptr().addr();
+        let before = start.checked_sub(2).and_then(|end| head.get(end..start));
+        before == Some(b"\r\n")
+    };
+    head.ends_with(b"\r\n\r\n") && raw.headers.iter().all(is_behind_one)
 }
 
 /// Why a version was not taken: it is another one than ours, or no version at all. `None` while its line is open.
@@ -212,6 +216,20 @@ fn of_version(seen: &[u8], excess: Option<Status>) -> Option<Status> {
             Some(Status::VERSION_NOT_SUPPORTED)
         }
         _ => Some(Status::BAD_REQUEST),
+    }
+}
+
+/// A request with these lines of fields, for tests.
+#[cfg(test)]
+pub(super) fn with_request<T>(
+    line: &str,
+    fields: &str,
+    check: impl FnOnce(&Request<'_>) -> T,
+) -> T {
+    let head = format!("{line} HTTP/1.1\r\nHost: h\r\n{fields}\r\n");
+    match parse(head.as_bytes()) {
+        Parsed::Complete { request, .. } => check(&request),
+        other => panic!("{head}: {other:?}"),
     }
 }
 
@@ -252,6 +270,25 @@ mod tests {
             ("GET / HTTP/1.1\r\nHost: h\r\n\n", 400),
             ("GET / HTTP/1.1\r\nHost: h\r\nA: b\rc\r\n\r\n", 400),
             ("GET / HTTP/1.1\r\nHost : h\r\n\r\n", 400),
+            ("GET / HTTP/1.1\r\nHost: h\r\nA: b\n\r\n", 400),
+            ("GET / HTTP/1.1\nHost: h\r\n\r\n", 400),
+            ("GET / HTTP/1.1\r\nHost: h\n\r\n", 400),
+            ("GET / HTTP/1.1\r\r\nHost: h\r\n\r\n", 400),
+            ("GET / HTTP/1.1\r\nHost: h\r\r\n\r\n", 400),
+            ("GET / HTTP/1.1\r\nHost: h\r\nA\0: b\r\n\r\n", 400),
+            ("GET / HTTP/1.1\r\nHost: h\r\nA\u{e4}: b\r\n\r\n", 400),
+            ("GET / HTTP/1.1\r\nHost: h\r\nA\tB: b\r\n\r\n", 400),
+            ("GET / HTTP/1.1\r\nHost: h\r\n\tA: b\r\n\r\n", 400),
+            ("GET  HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+            ("GET / / HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+            ("G@T / HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+            ("GET / HTTP/1.1\r\nhost: h\r\nHOST: h\r\n\r\n", 400),
+            ("GET http://a/ HTTP/1.1\r\nHost: a b\r\n\r\n", 400),
+            ("GET http://a/ HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400),
+            ("GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+            ("HEAD * HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+            ("OPTIONS ** HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+            ("CONNECT / HTTP/1.1\r\nHost: h\r\n\r\n", 400),
             ("GET / HTTP/1.1\r\n Host: h\r\n\r\n", 400),
             ("GET / HTTP/1.1\r\nHost: h\r\nA: b\r\n c\r\n\r\n", 400),
             ("GET / HTTP/1.1\r\nHost: h\r\n: b\r\n\r\n", 400),
@@ -273,6 +310,34 @@ mod tests {
             ("GET / HTTP/1.1\r\nHost: h\r\nContent-Length:\r\n\r\n", 400),
             (
                 "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+                400,
+            ),
+            (
+                "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\ncontent-length: 0\r\n\r\n",
+                400,
+            ),
+            (
+                "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 5, 5\r\n\r\n",
+                400,
+            ),
+            (
+                "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n",
+                400,
+            ),
+            (
+                "GET / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: \r\n\r\n",
+                400,
+            ),
+            (
+                "GET / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked, identity\r\n\r\n",
+                400,
+            ),
+            (
+                "GET / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding : chunked\r\n\r\n",
+                400,
+            ),
+            (
+                "GET / HTTP/1.1\r\nHost: h\r\nAuthorization: a\r\nAuthorization: a\r\n\r\n",
                 400,
             ),
             (
@@ -352,6 +417,69 @@ mod tests {
     }
 
     #[test]
+    fn the_host_that_is_asked() {
+        for (line, host) in [
+            ("GET /", "h"),
+            ("GET http://other:80/a", "other:80"),
+            ("GET HTTPS://[::1]", "[::1]"),
+            ("OPTIONS *", "h"),
+        ] {
+            with_request(line, "", |request| assert_eq!(request.host(), Some(host)));
+        }
+        let Parsed::Complete { request, .. } = parse(b"GET / HTTP/1.0\r\n\r\n") else {
+            panic!();
+        };
+        assert_eq!(request.host(), None);
+    }
+
+    #[test]
+    fn fields_at_hand() {
+        let fields =
+            "X:\r\naccept: a \r\nAccept-Encoding:\tgzip\r\nRange: 1\r\nACCEPT: b,c\r\nrange: 1\r\n";
+        with_request("GET /?q", fields, |request| {
+            assert_eq!(
+                request.value(Name::AcceptEncoding),
+                Some(b"gzip".as_slice())
+            );
+            assert_eq!(request.value(Name::Range), None, "it stands there twice");
+            assert_eq!(request.value(Name::Origin), None);
+            let accept: Vec<_> = request.values(Name::Accept).collect();
+            assert_eq!(accept, [b"a".as_slice(), b"b,c"]);
+            assert_eq!(request.values(Name::Origin).count(), 0);
+            let all = request
+                .fields()
+                .map(|(name, value)| format!("{name}={}", value.escape_ascii()));
+            assert_eq!(
+                all.collect::<Vec<_>>().join(" "),
+                "Host=h X= accept=a Accept-Encoding=gzip Range=1 ACCEPT=b,c range=1"
+            );
+        });
+    }
+
+    #[test]
+    fn expectations() {
+        for (fields, expected) in [
+            ("", (false, false)),
+            ("Expect:\r\n", (false, false)),
+            ("Expect: 100-Continue\r\n", (true, false)),
+            ("Expect: 100-continue, 100-continue\r\n", (true, false)),
+            ("Expect: 100-continue;a=b\r\n", (false, true)),
+            ("Expect: tea\r\n", (false, true)),
+            ("Expect: 100-continue\r\nExpect: tea\r\n", (true, true)),
+        ] {
+            with_request("GET /", fields, |request| {
+                let found = (request.expects_continue, request.expects_more);
+                assert_eq!(found, expected, "{fields}");
+            });
+        }
+        let old = b"GET / HTTP/1.0\r\nExpect: tea, 100-continue\r\n\r\n";
+        let Parsed::Complete { request, .. } = parse(old) else {
+            panic!();
+        };
+        assert!(!request.expects_continue && !request.expects_more);
+    }
+
+    #[test]
     fn what_is_too_long_is_refused() {
         let field = |size| format!("GET / HTTP/1.1\r\nHost: h\r\nA: {}", "x".repeat(size));
         assert_eq!(status(&field(HEAD_LIMIT - 40)), 100);
@@ -409,6 +537,18 @@ mod tests {
                 let cut = parse(&bytes[..end]);
                 prop_assert!(cut == Parsed::Partial || cut == whole, "{:?} and {:?}", cut, whole);
             }
+        }
+
+        #[test]
+        fn fields_come_back_as_they_were_sent(
+            sent in proptest::collection::vec(("[a-zA-Z!~-]{1,20}", "([!-~]([ -~]{0,20}[!-~])?)?"), 0..8)
+        ) {
+            let lines: String = sent.iter().map(|(name, value)| format!("X{name}:{value}\r\n")).collect();
+            let back = with_request("GET /", &lines, |request| {
+                request.fields().skip(1).map(|(name, value)| (name.to_owned(), value.to_vec())).collect::<Vec<_>>()
+            });
+            let sent: Vec<_> = sent.into_iter().map(|(name, value)| (format!("X{name}"), value.into_bytes())).collect();
+            prop_assert_eq!(back, sent);
         }
 
         #[test]

@@ -6,6 +6,7 @@ use super::coding::Coding;
 use super::multipart::Piece;
 use super::plan::{Content, Plan, Vary};
 use super::range::Span;
+use super::status::Status;
 
 /// How a response is framed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +114,7 @@ fn write_range(plan: &Plan<'_>, into: &mut Vec<u8>) -> std::io::Result<()> {
     match plan.content {
         Content::Range { span, total } => write!(into, "Content-Range: {}\r\n", span.of(total))?,
         Content::Beyond(total) => write!(into, "Content-Range: bytes */{total}\r\n")?,
+        Content::File(_) if plan.status != Status::OK => return Ok(()),
         Content::File(_) | Content::Parts(_) => {}
         _ => return Ok(()),
     }
@@ -167,6 +169,8 @@ impl Vary {
 
 #[cfg(test)]
 mod tests {
+    use super::super::media_type::MediaType;
+    use super::super::multipart::{Boundary, Parts};
     use super::super::status::Status;
     use super::*;
 
@@ -212,5 +216,136 @@ mod tests {
     fn what_a_status_needs() {
         let unchanged = Plan::status(Status::NOT_MODIFIED);
         assert!(!rendered(&unchanged, GOES_ON).contains("Content-"));
+    }
+
+    /// The fields of a response without Date, and what follows its head.
+    fn shown(plan: Plan<'_>, answer: Answer) -> String {
+        let text = rendered(&plan, answer);
+        let (_, text) = text.split_once("GMT\r\n").unwrap();
+        let pieces = follow(plan.content, answer);
+        let pieces = pieces.iter().map(|piece| match piece {
+            Piece::Bytes(bytes) => format!("<{}>", bytes.len()),
+            Piece::File(span) => format!("<{}+{}>", span.first, span.length),
+        });
+        text.replace("\r\n", "|") + &pieces.collect::<String>()
+    }
+
+    #[test]
+    fn each_kind_of_content() {
+        let of = |content| Plan {
+            content,
+            ..Plan::status(Status::OK)
+        };
+        let html = "Content-Type: text/plain; charset=utf-8|X-Content-Type-Options: nosniff|";
+        let span = Span {
+            first: 5,
+            length: 3,
+        };
+        let two = [
+            span,
+            Span {
+                first: 9,
+                length: 1,
+            },
+        ];
+        let parts = || Parts::new(&two, 10, MediaType::TEXT, Boundary(1));
+        let length = parts().length;
+        for (content, expected) in [
+            (Content::None, "|".to_owned()),
+            (Content::Empty, "Content-Length: 0||".to_owned()),
+            (
+                Content::Bytes(vec![b'x']),
+                format!("{html}Content-Length: 1||x"),
+            ),
+            (
+                Content::File(0),
+                format!("{html}Content-Length: 0|Accept-Ranges: bytes||"),
+            ),
+            (
+                Content::File(7),
+                format!("{html}Content-Length: 7|Accept-Ranges: bytes||<0+7>"),
+            ),
+            (
+                Content::Range { span, total: 10 },
+                format!(
+                    "{html}Content-Length: 3|Content-Range: bytes 5-7/10|Accept-Ranges: bytes||<5+3>"
+                ),
+            ),
+            (
+                Content::Parts(parts()),
+                format!(
+                    "Content-Type: multipart/byteranges; boundary=0000000000000001|\
+                     X-Content-Type-Options: nosniff|Content-Length: {length}|\
+                     Accept-Ranges: bytes||<92><5+3><94><9+1><24>"
+                ),
+            ),
+            (
+                Content::Stream,
+                format!("{html}Transfer-Encoding: chunked||"),
+            ),
+        ] {
+            assert_eq!(shown(of(content), GOES_ON), expected);
+        }
+        let beyond = Plan {
+            content: Content::Beyond(10),
+            ..Plan::status(Status::RANGE_NOT_SATISFIABLE)
+        };
+        let text = "Content-Length: 26|Content-Range: bytes */10|Accept-Ranges: bytes|";
+        let body = "416 Range Not Satisfiable|".replace('|', "\n");
+        assert_eq!(shown(beyond, GOES_ON), format!("{html}{text}|{body}"));
+    }
+
+    #[test]
+    fn a_stream_of_old_ends_with_its_connection() {
+        let plan = Plan {
+            content: Content::Stream,
+            ..Plan::status(Status::OK)
+        };
+        let old = Answer {
+            is_old: true,
+            ..GOES_ON
+        };
+        let text = rendered(&plan, old);
+        assert!(text.contains("\r\nConnection: close\r\n") && !text.contains("chunked"));
+    }
+
+    #[test]
+    fn fields_of_all_kinds() {
+        let plan = Plan {
+            coding: Coding::Brotli,
+            vary: Vary {
+                accept_encoding: true,
+                ..Vary::default()
+            },
+            location: Some("/a/".to_owned()),
+            allow: Some("GET"),
+            fields: "A: b\r\nC: d\r\n",
+            extra: vec![("E", "f".to_owned())],
+            content: Content::File(1),
+            ..Plan::status(Status::OK)
+        };
+        let head = Answer {
+            is_head: true,
+            ..GOES_ON
+        };
+        assert_eq!(
+            shown(plan, head),
+            "Content-Type: text/plain; charset=utf-8|X-Content-Type-Options: nosniff|\
+             Content-Encoding: br|Content-Length: 1|Accept-Ranges: bytes|\
+             Vary: Accept-Encoding|Location: /a/|Allow: GET|A: b|C: d|E: f||"
+        );
+    }
+
+    #[test]
+    fn every_content_has_a_head_of_its_own_length() {
+        for code in 200..600 {
+            let plan = Plan::status(Status(code));
+            let text = rendered(&plan, GOES_ON);
+            let (head, body) = text.split_once("\r\n\r\n").unwrap();
+            let says = head.contains(&format!("\r\nContent-Length: {}", body.len()));
+            let has_none = Status(code).has_no_content();
+            assert_eq!(says, !has_none, "{text}");
+            assert_eq!(head.contains("nosniff"), !has_none, "{text}");
+        }
     }
 }

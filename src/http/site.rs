@@ -1,22 +1,101 @@
 //! What a server offers, and how.
 
+use std::time::Duration;
+
+use super::cors::Cors;
+use super::layout::Layout;
+use super::method::Method;
+use super::name::Name;
+use super::plan::{Content, Plan, Vary};
+use super::request::Request;
+use super::status::Status;
+use super::upload::Uploads;
+
 /// What is offered. The command fills it in, [`super::ask`] and [`super::plan`] read it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Site {
     /// The same text for every path, as the tutorial's server; `None` for the files beneath a directory.
     pub text: Option<String>,
-    /// Whether files may be put into the directory.
-    pub uploads: bool,
+    /// Which file a path stands for.
+    pub layout: Layout,
+    /// What files may be put into the directory; `None` for none.
+    pub uploads: Option<Uploads>,
     /// Field lines for every answer, each with its CRLF.
     pub fields: String,
+    /// How long answers may be kept by whoever gets them; `None` leaves it to them.
+    pub cache: Option<Duration>,
+    /// Which pages of other origins may read answers; `None` for none.
+    pub cors: Option<Cors>,
+    /// Whether only those who have a password are let in.
+    pub is_guarded: bool,
 }
 
 impl Site {
     /// The value of Allow: what can be done here (RFC 9110, section 10.2.1).
     pub fn allow(&self) -> &'static str {
         match self.uploads {
-            true => "GET, HEAD, OPTIONS, POST, PUT",
-            false => "GET, HEAD, OPTIONS",
+            Some(_) => "GET, HEAD, OPTIONS, POST, PUT",
+            None => "GET, HEAD, OPTIONS",
         }
     }
+
+    /// Whether a request asks what a page of another origin may do here (Fetch Standard, section 3.3.2). That is told to
+    /// everybody: browsers ask without a password.
+    pub fn is_preflight(&self, request: &Request<'_>) -> bool {
+        self.cors.is_some()
+            && request.method == Method::Options
+            && request.values(Name::Origin).next().is_some()
+            && field(request, "access-control-request-method").is_some()
+    }
+
+    /// Whether an answer depends on more than the path: on who asks.
+    pub fn varies(&self) -> bool {
+        self.layout.vhosts || self.cors.as_ref().is_some_and(Cors::varies)
+    }
+
+    /// What a preflight is answered with.
+    pub(super) fn preflight(&self, request: &Request<'_>) -> Plan<'_> {
+        let requested = field(request, "access-control-request-headers");
+        let origin = request.value(Name::Origin);
+        let cors = self.cors.as_ref();
+        Plan {
+            vary: Vary {
+                origin: true,
+                ..Vary::default()
+            },
+            extra: cors.map_or_else(Vec::new, |cors| {
+                cors.preflight(origin, requested, self.allow())
+            }),
+            ..Plan::status(Status::NO_CONTENT)
+        }
+    }
+
+    /// Add what every answer has.
+    pub fn dress<'a>(&'a self, request: &Request<'_>, plan: &mut Plan<'a>) {
+        plan.fields = &self.fields;
+        if let Some(cors) = &self.cors {
+            let origin = request.value(Name::Origin);
+            plan.extra.extend(cors.fields(origin, self.is_guarded));
+            plan.vary.origin |= cors.varies();
+        }
+        if let Some(control) = self.cache_control(plan) {
+            plan.extra.push(("Cache-Control", control));
+        }
+    }
+
+    /// Cache-Control, RFC 9111, section 5.2.2. What is not to be kept at all may be no redirect and no refusal either.
+    fn cache_control(&self, plan: &Plan<'_>) -> Option<String> {
+        let seconds = self.cache?.as_secs();
+        let is_file = matches!(plan.status.0, 200 | 206 | 304) && plan.content != Content::Empty;
+        match seconds {
+            0 => Some("no-cache, no-store".to_owned()),
+            _ => is_file.then(|| format!("max-age={seconds}")),
+        }
+    }
+}
+
+fn field<'a>(request: &Request<'a>, name: &str) -> Option<&'a [u8]> {
+    let mut fields = request.fields();
+    let found = fields.find(|(known, _)| known.eq_ignore_ascii_case(name));
+    found.map(|(_, value)| value)
 }

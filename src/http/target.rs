@@ -90,7 +90,7 @@ pub(super) fn locate(path: &str, into: &mut Vec<u8>) -> Result<(), Status> {
 }
 
 /// A path that `locate` wrote, as a target again: with one slash in front, so that it never names another host.
-pub(super) fn encode(path: &[u8]) -> String {
+pub fn encode(path: &[u8]) -> String {
     format!("/{}", percent_encode(path, ENCODED))
 }
 

@@ -3,13 +3,14 @@
 //! A file is kept from the second request on, as long as nothing happens to it, and for a second at most.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::fs::File;
 use std::hash::BuildHasher;
 use std::mem;
 use std::os::fd::BorrowedFd;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
+
+use rustc_hash::FxHashMap;
 
 use super::changes::Changes;
 use super::files::{Root, append, take_up};
@@ -30,7 +31,7 @@ const SEEN: usize = 1024;
 #[derive(Debug)]
 pub(super) struct Cache {
     changes: Option<Changes>,
-    kept: HashMap<Box<[u8]>, Rc<Kept>>,
+    kept: FxHashMap<Box<[u8]>, Rc<Kept>>,
     /// Hashes of what was asked for once.
     seen: Vec<u64>,
     open: usize,
@@ -72,7 +73,7 @@ impl Cache {
     pub(super) fn new(has_files: bool) -> Self {
         Self {
             changes: has_files.then(Changes::new).flatten(),
-            kept: HashMap::new(),
+            kept: FxHashMap::default(),
             seen: vec![0; SEEN],
             open: 0,
             bytes: 0,
@@ -269,8 +270,9 @@ mod tests {
             if let Some(kept) = self.cache.find(key, self.now) {
                 return (Some(text(&kept.content)), true);
             }
+            let index = ["index.html".to_owned()];
             let mut found_at = key.to_vec();
-            let (Found::File(_), Some(file)) = self.root.find(&mut found_at) else {
+            let (Found::File(_), Some(file)) = self.root.find(&mut found_at, &index) else {
                 return (None, false);
             };
             match self.cache.keep(key, &self.root, &found_at, file, self.now) {

@@ -10,9 +10,9 @@ use super::outgoing::{Part, Slice};
 use super::service::{Happening, Service};
 use crate::engine::StdoutError;
 use crate::http::{
-    Answer, Asked, Found, Method, Parsed, Piece, Plan, Request, Status, Target, Version,
+    Answer, Asked, Found, Method, Parsed, Piece, Plan, Request, Role, Status, Target, Version,
 };
-use crate::http::{ask, asks_head, follow, literal, parse, plan, render};
+use crate::http::{ask, asks_head, follow, literal, parse, plan, plan_missing, plan_move, render};
 use crate::net::Address;
 
 /// A request that is to be answered.
@@ -30,7 +30,6 @@ pub(super) struct Asking<'a> {
 }
 
 /// What comes of asking.
-#[expect(dead_code, reason = "the features that come next use it")]
 #[derive(Debug)]
 pub(super) enum Outcome {
     /// An answer.
@@ -52,14 +51,6 @@ pub(super) struct Reply {
     head: Vec<u8>,
 }
 
-/// What was found at a path.
-struct Located {
-    found: Found,
-    content: Option<Stored>,
-    /// Where an answer to a request like this one can be kept.
-    kept: Option<Rc<Kept>>,
-}
-
 impl Service {
     /// Answer a request.
     pub(super) fn answer(&mut self, asking: &Asking<'_>) -> Result<Outcome, StdoutError> {
@@ -68,13 +59,20 @@ impl Service {
         }
         let request = asking.request;
         let site = Rc::clone(&self.site);
+        self.enter(request);
         let reply = match ask(request, &site, &mut self.path) {
             Asked::Answer(plan) => self.respond(plan, None, asking)?,
-            Asked::Path => {
-                let located = self.locate(asking);
+            asked => {
+                let located = match asked {
+                    Asked::Path => self.locate(asking),
+                    _ => self.locate_nothing(),
+                };
                 let boundary = self.boundary();
-                let found = &located.found;
-                let plan = plan(request, &self.path, found, &site, self.now, boundary);
+                let plan = match (&located.found, located.role, &located.moved) {
+                    (_, _, Some(name)) => plan_move(request, name),
+                    (Found::File(facts), Role::NotFound, _) => plan_missing(facts),
+                    (found, ..) => plan(request, &self.path, found, &site, self.now, boundary),
+                };
                 let start = self.outbound.len();
                 let reply = self.respond(plan, located.content, asking)?;
                 if let Some(kept) = located.kept {
@@ -97,7 +95,7 @@ impl Service {
         let Some(ready) = kept.ready() else {
             return Ok(None);
         };
-        ready.append(self.date.at(self.now), &mut self.outbound);
+        ready.append(self.date.text(), &mut self.outbound);
         let mut reply = Reply::new(Status::OK, asking.persists, asking.since);
         let sent = kept.facts.length;
         self.report_answer(&mut reply, sent, asking)?;
@@ -110,40 +108,11 @@ impl Service {
             && !self.is_ending
             && asking.request.method == Method::Get
             && asking.request.version == Version::Http11
-            && asking.request.is_unconditional();
+            && asking.request.is_unconditional()
+            && !self.site.varies();
         match asking.request.target {
             Target::Path { path, .. } if is_plain => Some(path.as_bytes()),
             _ => None,
-        }
-    }
-
-    /// What lies at the path that was asked for: what is kept of it, or what is found now.
-    fn locate(&mut self, asking: &Asking<'_>) -> Located {
-        let Target::Path { path: asked, .. } = asking.request.target else {
-            return Located::nothing(Found::Missing);
-        };
-        let asked = asked.as_bytes();
-        if let Some(kept) = self.cache.find(asked, asking.since) {
-            return Located::of(kept);
-        }
-        let Some(root) = &self.root else {
-            return Located::nothing(Found::Missing);
-        };
-        let (found, file) = root.find(&mut self.path);
-        let (Some(file), Found::File(facts)) = (file, found) else {
-            return Located::nothing(found);
-        };
-        let kept = match self.cache.is_wanted(asked) {
-            true => self.cache.keep(asked, root, &self.path, file, asking.since),
-            false => Err(file),
-        };
-        match kept {
-            Ok(kept) => Located::of(&kept),
-            Err(file) => Located {
-                found: Found::File(facts),
-                content: Some(Stored::File(Rc::new(file))),
-                kept: None,
-            },
         }
     }
 
@@ -152,7 +121,7 @@ impl Service {
         let is_whole = reply.status == Status::OK && reply.parts.is_empty() && reply.persists;
         if is_whole && self.plain_path(asking).is_some() {
             let answer = self.outbound.get(start..).unwrap_or_default();
-            kept.make_ready(answer, self.date.at(self.now));
+            kept.make_ready(answer, self.date.text());
         }
     }
 
@@ -172,12 +141,15 @@ impl Service {
         content: Option<Stored>,
         asking: &Asking<'_>,
     ) -> Result<Reply, StdoutError> {
+        let site = Rc::clone(&self.site);
+        let mut plan = plan;
+        site.dress(asking.request, &mut plan);
         let answer = Answer {
             is_head: asking.request.method == Method::Head,
             persists: asking.persists && !self.is_ending,
             is_old: asking.request.version == Version::Http10,
         };
-        render(&plan, answer, self.date.at(self.now), &mut self.outbound);
+        render(&plan, answer, self.date.text(), &mut self.outbound);
         let mut reply = Reply::new(plan.status, answer.persists, asking.since);
         let text = match answer.is_head {
             true => 0,
@@ -206,7 +178,7 @@ impl Service {
             is_old: false,
         };
         let plan = Plan::status(status);
-        render(&plan, answer, self.date.at(self.now), &mut self.outbound);
+        render(&plan, answer, self.date.text(), &mut self.outbound);
         self.observer.notice(&Happening::Answered {
             peer,
             head,
@@ -247,9 +219,11 @@ impl Service {
 
     /// The pieces of a file: few bytes at once. One that is shorter than its head says can only be cut off.
     fn append(&mut self, content: &Stored, pieces: Vec<Piece>, length: u64, reply: &mut Reply) {
+        // Once one piece waits for its turn, so do all behind it.
+        let is_long = length > SMALL && matches!(content, Stored::File(_));
         for piece in pieces {
             match (piece, content) {
-                (Piece::File(span), Stored::File(file)) if length > SMALL => {
+                (Piece::File(span), Stored::File(file)) if is_long => {
                     reply.parts.push(Part::File(Slice {
                         file: Rc::clone(file),
                         offset: span.first,
@@ -259,7 +233,7 @@ impl Service {
                 (Piece::File(span), content) => {
                     reply.persists &= content.append(span, &mut self.outbound);
                 }
-                (Piece::Bytes(bytes), _) if length > SMALL => {
+                (Piece::Bytes(bytes), _) if is_long => {
                     reply.parts.push(Part::Bytes(bytes));
                 }
                 (Piece::Bytes(bytes), _) => self.outbound.extend_from_slice(&bytes),
@@ -310,24 +284,6 @@ impl Reply {
             status,
             since,
             head: Vec::new(),
-        }
-    }
-}
-
-impl Located {
-    fn nothing(found: Found) -> Self {
-        Self {
-            found,
-            content: None,
-            kept: None,
-        }
-    }
-
-    fn of(kept: &Rc<Kept>) -> Self {
-        Self {
-            found: Found::File(kept.facts),
-            content: Some(kept.content.clone()),
-            kept: Some(Rc::clone(kept)),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What lies beneath the root: opened so that no name leads out of it and no file makes the server wait.
 
 use std::fs::File;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -14,8 +14,6 @@ use nix::unistd::{AccessFlags, faccessat};
 use crate::http::{Coding, Facts, Found, media_type};
 use crate::net::CallError;
 
-/// The page of a directory.
-const INDEX: &[u8] = b"index.html";
 /// How often a look-up is repeated that a rename beneath the root made uncertain (EAGAIN, openat2(2)).
 const RETRIES: usize = 8;
 /// Files up to this many bytes leave with their head in one send; larger ones are sent by the kernel.
@@ -34,6 +32,8 @@ const STRAIGHT: ResolveFlag = ResolveFlag::RESOLVE_NO_SYMLINKS;
 #[derive(Debug)]
 pub struct Root {
     directory: OwnedFd,
+    /// Where a name may lead.
+    reach: ResolveFlag,
 }
 
 impl Root {
@@ -42,7 +42,10 @@ impl Root {
         let refused = |call, errno| CallError::new(call, path.display(), errno);
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let directory = open(path, flags, Mode::empty()).map_err(|errno| refused("open", errno))?;
-        let root = Self { directory };
+        let root = Self {
+            directory,
+            reach: ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_MAGICLINKS,
+        };
         // A kernel before 5.6 is better found out now than at the first request.
         root.open_directory(b"")
             .map_err(|errno| refused("openat2", errno))?;
@@ -55,24 +58,51 @@ impl Root {
             .map_err(|errno| CallError::new("access", "the directory", errno))
     }
 
+    /// The same directory, out of which links may lead. A path still cannot: it has no dots.
+    #[must_use]
+    pub fn following_links(self) -> Self {
+        Self {
+            reach: ResolveFlag::RESOLVE_NO_MAGICLINKS,
+            ..self
+        }
+    }
+
+    /// A directory beneath as a root of its own, which is another world: no link leads from one to the other.
+    pub(super) fn enclosed(&self, name: &str) -> nix::Result<Self> {
+        let flags = PLACE | OFlag::O_DIRECTORY;
+        Ok(Self {
+            directory: self.open_beneath(name.as_bytes(), flags, ResolveFlag::empty())?,
+            reach: self.reach,
+        })
+    }
+
     /// What lies at a path that [`crate::http::ask`] wrote; the file itself comes along where there is one, and `path`
-    /// then leads to it: a directory has become its index.
-    pub(super) fn find(&self, path: &mut Vec<u8>) -> (Found, Option<File>) {
+    /// then leads to it: a directory has become the first `index` that is there.
+    pub(super) fn find(&self, path: &mut Vec<u8>, index: &[String]) -> (Found, Option<File>) {
+        if !path.is_empty() && !path.ends_with(b"/") {
+            return self.look(path).unwrap_or_else(nothing);
+        }
         let asked = path.len();
-        let is_directory = path.is_empty() || path.ends_with(b"/");
-        if is_directory {
-            path.extend_from_slice(INDEX);
+        for name in index {
+            path.extend_from_slice(name.as_bytes());
+            match self.look(path).unwrap_or_else(nothing) {
+                // The index of a directory is a file or nothing.
+                (Found::Missing | Found::Directory, _) => path.truncate(asked),
+                (found, None) => {
+                    path.truncate(asked);
+                    return (found, None);
+                }
+                found => return found,
+            }
         }
-        let found = self.look(path);
-        if !matches!(found, Ok((Found::File(_), _))) {
-            path.truncate(asked);
-        }
-        match found {
-            // The index of a directory is a file or nothing.
-            Ok((Found::Directory, _)) if is_directory => (Found::Missing, None),
-            Ok(found) => found,
-            Err(errno) => (meaning(errno), None),
-        }
+        (Found::Missing, None)
+    }
+
+    /// A directory that files are put into: the root for an empty path.
+    pub(super) fn open_folder(&self, path: &[u8]) -> nix::Result<OwnedFd> {
+        let path = if path.is_empty() { b"." } else { path };
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY;
+        self.open_beneath(path, flags, ResolveFlag::empty())
     }
 
     fn look(&self, path: &[u8]) -> nix::Result<(Found, Option<File>)> {
@@ -80,8 +110,15 @@ impl Root {
         let stat = fstatat(&self.directory, path, AtFlags::AT_SYMLINK_NOFOLLOW)?;
         match kind(&stat) {
             SFlag::S_IFREG | SFlag::S_IFLNK => {}
-            SFlag::S_IFDIR => return Ok((Found::Directory, None)),
-            _ => return Ok((Found::Forbidden, None)),
+            // A link on the way may lead outside: what is there is nobody's business.
+            other => {
+                drop(self.open_beneath(path, PLACE, ResolveFlag::empty())?);
+                let found = match other {
+                    SFlag::S_IFDIR => Found::Directory,
+                    _ => Found::Forbidden,
+                };
+                return Ok((found, None));
+            }
         }
         let file = File::from(self.open_beneath(path, CONTENT, ResolveFlag::empty())?);
         Ok(match facts(&fstat(&file)?, path) {
@@ -107,10 +144,9 @@ impl Root {
 
     /// openat2(2), repeated while a rename beneath the root makes it uncertain.
     fn open_beneath(&self, path: &[u8], flags: OFlag, more: ResolveFlag) -> nix::Result<OwnedFd> {
-        let beneath = ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_MAGICLINKS;
         let how = OpenHow::new()
             .flags(flags | OFlag::O_CLOEXEC)
-            .resolve(beneath | more);
+            .resolve(self.reach | more);
         let mut opened = openat2(&self.directory, path, how);
         for _ in 0..RETRIES {
             if !matches!(opened, Err(Errno::EAGAIN | Errno::EINTR)) {
@@ -132,6 +168,12 @@ pub(super) fn take_up(file: &File, path: &[u8]) -> Option<(Facts, Option<Vec<u8>
         }
         _ => Some((facts, None)),
     }
+}
+
+/// What is known of the file `name` of a directory, no link to one; `None` where there is none.
+pub(super) fn facts_of(folder: impl AsFd, name: &[u8]) -> Option<Facts> {
+    let stat = fstatat(folder, name, AtFlags::AT_SYMLINK_NOFOLLOW).ok()?;
+    facts(&stat, name)
 }
 
 /// What is known of a regular file.
@@ -175,6 +217,10 @@ fn modified(stat: &FileStat) -> Option<SystemTime> {
     seconds?.checked_add(Duration::from_nanos(nanoseconds))
 }
 
+fn nothing(errno: Errno) -> (Found, Option<File>) {
+    (meaning(errno), None)
+}
+
 fn meaning(errno: Errno) -> Found {
     match errno {
         // EXDEV: a link that leads out of the root. Whether there is anything is nobody's business.
@@ -211,16 +257,21 @@ mod tests {
         symlink("/proc/self/root/etc/passwd", inside.join("magic")).unwrap();
         symlink("loop", inside.join("loop")).unwrap();
         mkfifo(&inside.join("fifo"), Mode::S_IRWXU).unwrap();
+        mkfifo(&outside.path().join("pipe"), Mode::S_IRWXU).unwrap();
 
-        let root = Root::open(&inside).unwrap();
-        let found = |path: &str| {
+        let index = ["none.html".to_owned(), "index.html".to_owned()];
+        let look = |root: &Root, path: &str| {
             let mut path = path.as_bytes().to_vec();
-            match root.find(&mut path) {
+            match root.find(&mut path, &index) {
                 (Found::File(facts), Some(_)) => format!("{} {}", facts.length, facts.media_type),
                 (found, _) => format!("{found:?}"),
             }
         };
+        let root = Root::open(&inside).unwrap();
+        let found = |path: &str| look(&root, path);
         for (path, meant) in [
+            ("up/root", "Missing"),
+            ("up/pipe", "Missing"),
             ("a", "3 application/octet-stream"),
             ("link", "3 application/octet-stream"),
             ("sub/", "5 text/html; charset=utf-8"),
@@ -243,5 +294,32 @@ mod tests {
         assert_eq!(found(&"x".repeat(300)), "Missing");
         assert_eq!(found(&"x/".repeat(5000)), "Missing");
         assert!(Root::open(&inside.join("a")).is_err());
+
+        let following = root.following_links();
+        for (path, meant) in [
+            ("out", "1 application/octet-stream"),
+            ("up/secret", "1 application/octet-stream"),
+            ("up/root", "Directory"),
+            ("magic", "Missing"),
+        ] {
+            assert_eq!(look(&following, path), meant, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_directory_can_be_a_world_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        for host in ["a.example", "b.example"] {
+            fs::create_dir(folder.path().join(host)).unwrap();
+            fs::write(folder.path().join(host).join("name"), host).unwrap();
+        }
+        symlink("../b.example/name", folder.path().join("a.example/other")).unwrap();
+        let root = Root::open(folder.path()).unwrap();
+        let world = root.enclosed("a.example").unwrap();
+        let found = |path: &[u8]| world.find(&mut path.to_vec(), &[]).0;
+        assert!(matches!(found(b"name"), Found::File(_)));
+        assert_eq!(found(b"other"), Found::Missing);
+        assert!(root.enclosed("c.example").is_err() && root.enclosed("..").is_err());
+        assert!(root.enclosed("a.example/name").is_err());
     }
 }

@@ -159,7 +159,8 @@ fn landlocked(status: LandlockStatus, files: &[(PathBuf, Grant)]) -> Measure {
 fn extent(abi: ABI, files: &[(PathBuf, Grant)]) -> String {
     let of = |grants: &[Grant]| {
         let named = files.iter().filter(|(_, grant)| grants.contains(grant));
-        let names: Vec<String> = named.map(|(path, _)| shown(path)).collect();
+        let mut names: Vec<String> = named.map(|(path, _)| shown(path)).collect();
+        names.dedup();
         match names.is_empty() {
             true => "nothing".to_owned(),
             false => names.join(" and "),

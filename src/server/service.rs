@@ -9,9 +9,10 @@ use super::admission::Crowded;
 use super::cache::Cache;
 use super::exchange::Asking;
 use super::files::Root;
+use super::guard::Guard;
 use super::incoming::Sink;
 use crate::engine::StdoutError;
-use crate::http::{Boundary, DateLine, Request, Site, Status};
+use crate::http::{Boundary, DateLine, Request, Site, Status, folder_of_host};
 use crate::net::{Address, CallError};
 
 /// How many bytes one recv takes.
@@ -91,7 +92,12 @@ pub trait Observer {
 /// What the connections of a worker share.
 pub struct Service {
     pub(super) site: Rc<Site>,
+    /// Where the files of a request are; of its host, where each has a folder of its own.
     pub(super) root: Option<Arc<Root>>,
+    /// Where the folders of the hosts are.
+    hosts: Option<Arc<Root>>,
+    /// Who lets clients in; `None` for everyone.
+    pub(super) guard: Option<Arc<Guard>>,
     pub(super) limits: Limits,
     pub(super) observer: Box<dyn Observer>,
     /// Whether every answer is to be the last of its connection.
@@ -126,10 +132,13 @@ impl Service {
         limits: Limits,
         observer: Box<dyn Observer>,
     ) -> Self {
+        let has_hosts = site.layout.vhosts;
         Self {
             site: Rc::new(site),
             cache: Cache::new(root.is_some()),
-            root,
+            hosts: root.clone().filter(|_| has_hosts),
+            root: root.filter(|_| !has_hosts),
+            guard: None,
             limits,
             observer,
             is_ending: false,
@@ -143,6 +152,28 @@ impl Service {
         }
     }
 
+    /// Let in only those whom `guard` knows.
+    #[must_use]
+    pub fn guarded(self, guard: Option<Arc<Guard>>) -> Self {
+        Self { guard, ..self }
+    }
+
+    /// Go to the files of the host that is asked, where each has a folder of its own.
+    pub(super) fn enter(&mut self, request: &Request<'_>) {
+        if let Some(hosts) = &self.hosts {
+            let host = request.host().unwrap_or_default();
+            let folder = folder_of_host(host.as_bytes());
+            let root = folder.and_then(|folder| hosts.enclosed(&folder).ok());
+            self.root = root.map(Arc::new);
+        }
+    }
+
+    /// So late it is now, for everything that is answered in this turn.
+    pub(super) fn turn_begins(&mut self, now: SystemTime) {
+        self.now = now;
+        self.date.set(now);
+    }
+
     /// A boundary that nobody could know.
     pub(super) fn boundary(&mut self) -> Boundary {
         self.boundaries += 1;
@@ -150,7 +181,8 @@ impl Service {
     }
 
     /// Where the body of a request is to go; `None` where nobody wants it.
-    pub(super) fn sink(&mut self, _asking: &Asking<'_>) -> Result<Option<Box<dyn Sink>>, Status> {
-        Ok(None)
+    pub(super) fn sink(&mut self, asking: &Asking<'_>) -> Result<Option<Box<dyn Sink>>, Status> {
+        let upload = self.receive(asking)?;
+        Ok(upload.map(|upload| Box::new(upload) as Box<dyn Sink>))
     }
 }

@@ -84,17 +84,21 @@ impl Worker {
         let door = outlet.map(|outlet| Door::open(outlet, self.door(), &self.reactor));
         let mut door = door.transpose()?.flatten();
         self.watch_signs()?;
+        let mut now = Instant::now();
         loop {
             self.watch_changes(service)?;
-            let signal = self.reactor.wait(self.next(service, &timers))?;
-            let now = Instant::now();
+            let until = self.next(service, &timers);
+            // What the last turn took is not worth a look at the clock.
+            let timeout = until.map(|until| until.saturating_duration_since(now));
+            let signal = self.reactor.wait_for(timeout)?;
+            now = Instant::now();
             if let Some(signal) = signal {
                 self.stop(signal, service, now)?;
             }
             if let Some(expired) = timers.expired(now) {
                 return Err(expired.into());
             }
-            service.now = SystemTime::now();
+            service.turn_begins(SystemTime::now());
             if self.take_up(service, door.as_ref(), now)? {
                 return Ok(None);
             }

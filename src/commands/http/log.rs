@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use clap::{Args, ValueEnum};
 
 use crate::engine::StdoutError;
-use crate::http::{Log, LogEntry, LogFormat, LogLine, Name, Request, Version};
+use crate::http::{Credentials, Log, LogEntry, LogFormat, LogLine, Name, Request, Status, Version};
 use crate::net::Address;
 use crate::output::{Output, Warning};
 use crate::server::{Crowded, Happening, Observer};
@@ -27,7 +27,7 @@ const ENOUGH: usize = 32 << 10;
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Access log")]
 pub(super) struct LogArgs {
-    /// How requests are printed on stdout [default: head, with DIR common, with -q off]
+    /// How requests are printed on stdout [default: head, of files common, with -q off]
     #[arg(long, value_name = "FORM")]
     log: Option<Form>,
 }
@@ -48,9 +48,9 @@ enum Form {
 
 impl LogArgs {
     /// The form that was asked for, or is usual. An event is JSON: with `--json` there are no other lines.
-    fn form(&self, has_dir: bool, output: &Output) -> Form {
+    fn form(&self, has_files: bool, output: &Output) -> Form {
         let style = output.style();
-        let usual = match has_dir {
+        let usual = match has_files {
             _ if style.quiet && !style.json => Form::Off,
             true => Form::Common,
             false => Form::Head,
@@ -62,14 +62,19 @@ impl LogArgs {
     }
 
     /// Whether anything is printed on stdout.
-    pub(super) fn is_on(&self, has_dir: bool, output: &Output) -> bool {
-        output.style().json || self.form(has_dir, output) != Form::Off
+    pub(super) fn is_on(&self, has_files: bool, output: &Output) -> bool {
+        output.style().json || self.form(has_files, output) != Form::Off
     }
 
     /// Who writes it, for one worker.
-    pub(super) fn observer(&self, has_dir: bool, output: &Output) -> Box<dyn Observer> {
+    pub(super) fn observer(
+        &self,
+        has_files: bool,
+        is_guarded: bool,
+        output: &Output,
+    ) -> Box<dyn Observer> {
         let output = output.clone();
-        let format = match self.form(has_dir, &output) {
+        let format = match self.form(has_files, &output) {
             Form::Head => return Box::new(Printer::new(output, true)),
             Form::Off => return Box::new(Printer::new(output, false)),
             Form::Common => LogFormat::Common,
@@ -79,6 +84,7 @@ impl LogArgs {
         Box::new(Logger {
             output,
             log: Log::new(format),
+            is_guarded,
             now: None,
             peer: None,
             text: String::new(),
@@ -96,6 +102,8 @@ impl LogArgs {
 struct Logger {
     output: Output,
     log: Log,
+    /// Whether who is answered has said who it is.
+    is_guarded: bool,
     /// The time of this turn, once it was asked for.
     now: Option<SystemTime>,
     /// Whose text `text` is: one client asks many times.
@@ -129,11 +137,15 @@ impl Observer for Logger {
             self.peer = Some((*peer).clone());
         }
         let request = request.as_ref();
+        let is_known = self.is_guarded && *status != Status::UNAUTHORIZED;
+        let authorization = request.filter(|_| is_known);
+        let authorization = authorization.and_then(|request| request.value(Name::Authorization));
+        let credentials = authorization.and_then(Credentials::parse);
         let now = Instant::now();
         let entry = LogEntry {
             peer: &self.text,
             client: client(peer, &self.text),
-            user: None,
+            user: credentials.as_ref().map(|known| known.user.as_slice()),
             line: request.map_or(LogLine::Refused(head), |request| asked(request)),
             status: status.0,
             bytes: *sent,

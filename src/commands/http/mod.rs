@@ -5,6 +5,7 @@ mod browser;
 mod limits;
 mod log;
 mod sandbox;
+mod site;
 
 use std::fmt;
 use std::mem;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use anyhow::Context;
 use clap::Args;
 use serde::{Serialize, Serializer};
 
@@ -21,14 +23,15 @@ use self::announce::AnnounceArgs;
 use self::limits::LimitArgs;
 use self::log::{LogArgs, UNREAD, leave_out, warn};
 use self::sandbox::SandboxArgs;
+use self::site::{Place, SiteArgs};
 use super::Desk;
 use super::endpoint::listeners;
 use crate::args::{FamilyArgs, PortArgs, SocketArgs, combine, duration};
 use crate::engine::{Listener, StdoutError};
-use crate::http::{Request, Site, Status, Version};
+use crate::http::{Request, Status, Version};
 use crate::net::{Address, CallError, Endpoint, Family, HostPort, Kind, Protocol, Socket, reason};
-use crate::output::{Bytes, Event, Exit, Face, Output, Usage, harmless};
-use crate::server::{Crew, Grant, Happening, Observer, Root, Service};
+use crate::output::{Bytes, Event, Exit, Face, Output, Usage, Warning, harmless};
+use crate::server::{Crew, Guard, Happening, Observer, Root, Service};
 
 /// What URLs begin with.
 const SCHEME: &str = "http";
@@ -41,7 +44,7 @@ const SHOWN: usize = 4096;
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Http {
-    /// The directory whose files are served
+    /// The directory whose files are served, or a file that is served alone
     dir: Option<PathBuf>,
     /// HOST:PORT, *:PORT, PORT, fd:N or fd:systemd [default: 127.0.0.1:8082]
     #[arg(value_name = "ADDR", conflicts_with = "listen")]
@@ -73,6 +76,8 @@ pub struct Http {
     #[command(flatten)]
     ready: PortArgs,
     #[command(flatten)]
+    site: SiteArgs,
+    #[command(flatten)]
     announcement: AnnounceArgs,
     #[command(flatten)]
     log: LogArgs,
@@ -94,7 +99,10 @@ impl Http {
     /// Listen and serve until a signal, or the deadline.
     pub fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
         let account = self.sandbox.account()?;
-        let root = self.root()?;
+        let place = self.site.place(self.dir.as_deref())?;
+        let site = self.site.site(place.as_ref(), &self.text)?;
+        let users = self.site.users()?;
+        let root = self.root(place.as_ref())?;
         let listeners = self.listen(desk)?;
         let (sockets, locals): (Vec<Socket>, Vec<Address>) = listeners
             .into_iter()
@@ -105,28 +113,37 @@ impl Http {
         let crew = Crew::new(sockets, terms)?;
         self.ready(&locals)?;
         // Behind everything that needs a file or a privilege, and in front of every other thread.
-        let measures = self.sandbox.enter(Some(self.files()), account)?;
-        if let (Some(dir), Some(root)) = (&self.dir, &root) {
-            check(root, dir)?;
+        let grants = place.as_ref().map(|place| self.site.grants(place, &site));
+        let files = Some(grants.unwrap_or_default());
+        let measures = self.sandbox.enter(files, account)?;
+        if let (Some(place), Some(root)) = (&place, &root) {
+            check(root, &place.directory)?;
+        }
+        let guard = users.map(Guard::new).transpose();
+        let guard = guard.context("a thread for passwords")?.map(Arc::new);
+        if let Some(message) = self.site.warning(&locals, false) {
+            desk.output.tell(&Warning { message })?;
         }
         self.announcement.tell(SCHEME, &locals, desk)?;
         sandbox::tell(measures, desk)?;
 
-        let site = Site {
-            text: root.is_none().then(|| self.text.clone()),
-            ..Site::default()
-        };
         let output = &desk.output;
-        let has_dir = self.dir.is_some();
+        let has_files = root.is_some();
         let service = || {
-            let observer = self.log.observer(has_dir, output);
+            let observer = self.log.observer(has_files, self.site.is_guarded(), output);
             Service::new(site.clone(), root.clone(), self.limits.limits(), observer)
+                .guarded(guard.clone())
         };
         let outlet = self
             .log
-            .is_on(has_dir, output)
+            .is_on(has_files, output)
             .then(|| output.outlet().as_ref());
-        let signal = crew.run(self.workers(desk), &service, outlet, self.deadline)?;
+        let signal = crew.run(
+            Self::workers(has_files, desk),
+            &service,
+            outlet,
+            self.deadline,
+        )?;
         Ok(Exit::Signal(signal))
     }
 
@@ -136,31 +153,27 @@ impl Http {
         word.is_some_and(|word| word.starts_with("fd:"))
     }
 
-    /// The files that are needed while it serves.
-    fn files(&self) -> Vec<(PathBuf, Grant)> {
-        let dir = self.dir.iter();
-        dir.map(|dir| (dir.clone(), Grant::Read)).collect()
-    }
-
     /// One for each core; the tutorial's server is one loop, and so is one that is to be followed call by call.
-    fn workers(&self, desk: &Desk) -> usize {
-        match self.dir.is_some() && desk.explain.is_silent() {
+    fn workers(has_files: bool, desk: &Desk) -> usize {
+        match has_files && desk.explain.is_silent() {
             true => thread::available_parallelism().map_or(1, NonZero::get),
             false => 1,
         }
     }
 
-    fn root(&self) -> Result<Option<Arc<Root>>, Usage> {
-        let Some(dir) = &self.dir else {
+    fn root(&self, place: Option<&Place>) -> Result<Option<Arc<Root>>, Usage> {
+        let Some(Place { directory: dir, .. }) = place else {
             return Ok(None);
         };
         let refused = |error: CallError| {
             let why = format!("{} {}: {}", error.call, error.on, reason(&error.cause));
             Usage::new(why, hint_for(dir))
         };
-        Root::open(dir)
-            .map(|root| Some(Arc::new(root)))
-            .map_err(refused)
+        let root = Root::open(dir).map_err(refused)?;
+        Ok(Some(Arc::new(match self.site.follows_links() {
+            true => root.following_links(),
+            false => root,
+        })))
     }
 
     fn listen(&self, desk: &Desk) -> anyhow::Result<Vec<Listener>> {

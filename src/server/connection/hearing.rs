@@ -4,11 +4,12 @@ use std::mem;
 use std::time::Instant;
 
 use super::super::exchange::{Asking, Outcome, Reply};
+use super::super::guard::Admission;
 use super::super::incoming::{Incoming, Taken};
 use super::super::service::Service;
 use super::{Connection, State};
 use crate::engine::StdoutError;
-use crate::http::{HEAD_LIMIT, LINE_LIMIT, Parsed, Request, Status, parse};
+use crate::http::{Framing, HEAD_LIMIT, LINE_LIMIT, Parsed, Request, Status, parse};
 use crate::net::Recv;
 
 /// How many bytes of answers are gathered before they are sent.
@@ -146,6 +147,9 @@ impl Connection {
         now: Instant,
     ) -> Result<usize, StdoutError> {
         self.has_asked = true;
+        if let Some(used) = self.admit(request, head, service, now)? {
+            return Ok(used);
+        }
         let mut asking = Asking {
             request,
             head,
@@ -178,6 +182,37 @@ impl Connection {
             }
         }
         Ok(head.len())
+    }
+
+    /// Let a request in (`None`), or turn it away without hearing its body, or have it wait; how many bytes of it are
+    /// done with then.
+    fn admit(
+        &mut self,
+        request: &Request<'_>,
+        head: &[u8],
+        service: &mut Service,
+        now: Instant,
+    ) -> Result<Option<usize>, StdoutError> {
+        let has_body = request.framing != Framing::None;
+        let asking = Asking {
+            request,
+            head,
+            persists: request.persists && !has_body,
+            peer: &self.peer,
+            since: now,
+        };
+        match service.admit(&asking)? {
+            Admission::Welcome => Ok(None),
+            Admission::Wait(wait) => {
+                self.wait = Some(Box::new(wait));
+                Ok(Some(0))
+            }
+            Admission::Refused(reply) => {
+                self.lingers |= has_body;
+                self.follow(reply);
+                Ok(Some(head.len()))
+            }
+        }
     }
 
     /// Take in more of a body, and answer its request once it is whole; how many bytes were its.

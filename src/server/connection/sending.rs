@@ -1,11 +1,14 @@
 //! The sending half of a connection: what was gathered goes out, and what is to follow it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::super::outgoing::Progress;
 use super::super::service::Service;
 use super::{Connection, State, Wait};
 use crate::engine::StdoutError;
+
+/// How long work of ours may take that a client waits for: a disk may take its time over a large file.
+const OWN_WORK: Duration = Duration::from_secs(600);
 
 impl Connection {
     /// Send what was gathered, and wait for what is missing.
@@ -20,7 +23,8 @@ impl Connection {
             self.until = now
                 + match wait {
                     Wait::Time(time) => *time,
-                    Wait::For(_) | Wait::Sink => service.limits.stall,
+                    Wait::For(_) => OWN_WORK,
+                    Wait::Sink => service.limits.stall,
                 };
         }
         Ok(())

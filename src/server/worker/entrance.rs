@@ -262,14 +262,14 @@ impl Worker {
 }
 
 /// What a client is told for whom there is no place.
-fn no_place(service: &mut Service) -> Vec<u8> {
+fn no_place(service: &Service) -> Vec<u8> {
     let answer = Answer {
         is_head: false,
         persists: false,
         is_old: false,
     };
     let mut bytes = Vec::new();
-    let date = service.date.at(service.now);
-    render(&Plan::status(Status::UNAVAILABLE), answer, date, &mut bytes);
+    let plan = Plan::status(Status::UNAVAILABLE);
+    render(&plan, answer, service.date.text(), &mut bytes);
     bytes
 }

@@ -1,0 +1,354 @@
+//! Flags of what is served and how: which file a path stands for, what every answer has, who is let in, what may be left.
+
+use std::env;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::args::{duration, size};
+use crate::http::{Cors, Layout, Single, Site, Uploads, Users, field_line};
+use crate::net::Address;
+use crate::output::Usage;
+use crate::server::Grant;
+
+/// Where `--auth` may stand too: what is typed is seen by everyone, ps(1).
+const AUTH: &str = "SOCKKIT_AUTH";
+/// How many bytes one request may leave.
+const UPLOAD_LIMIT: u64 = 1 << 30;
+
+/// What is served of a directory, and how.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Files")]
+pub(super) struct SiteArgs {
+    /// The file that a folder is answered with, the first of these that is there [default: index.html]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', requires = "dir")]
+    index: Vec<String>,
+    /// Serve names that begin with a dot too
+    #[arg(long, requires = "dir")]
+    hidden: bool,
+    /// Follow links that lead out of DIR
+    #[arg(long, requires = "dir")]
+    follow_links: bool,
+    /// Answer with FILE where nothing is found, for an application of one page [default: index.html]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "index.html", requires = "dir")]
+    spa: Option<String>,
+    /// Serve page.html as page, and redirect from the one to the other
+    #[arg(long, requires = "dir")]
+    clean_urls: bool,
+    /// Answer with FILE and status 404 where nothing is found
+    #[arg(long = "404", value_name = "FILE", requires = "dir")]
+    not_found: Option<String>,
+    /// Serve this one file, as / and by its name
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dir", "text"])]
+    single: Option<PathBuf>,
+    /// Serve each host its own folder: DIR/HOSTNAME
+    #[arg(long, requires = "dir")]
+    vhost: bool,
+    /// Let pages of ORIGIN read the answers, those of all without it
+    #[arg(long, value_name = "ORIGIN", num_args = 0..=1, require_equals = true, default_missing_value = "*", value_delimiter = ',')]
+    cors: Vec<String>,
+    /// Add a field to every answer: 'Name: value'
+    #[arg(long, value_name = "FIELD")]
+    header: Vec<String>,
+    /// How long answers may be kept (Cache-Control), 0 for not at all
+    #[arg(long, value_name = "D", value_parser = duration)]
+    cache: Option<Duration>,
+    /// Let in only USER:PASS, or @FILE of such lines; PASS may be its hash (bcrypt, argon2) [env: SOCKKIT_AUTH]
+    #[arg(long, value_name = "USER:PASS")]
+    auth: Vec<String>,
+    /// Take files by PUT and by form, below FOLDER of DIR [default: all of DIR]
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1, require_equals = true, default_missing_value = "", requires = "dir")]
+    upload: Option<String>,
+    /// How many bytes a request may leave at most [default: 1G]
+    #[arg(long, value_name = "SIZE", value_parser = size, requires = "upload")]
+    upload_limit: Option<u64>,
+    /// Let an upload replace a file
+    #[arg(long, requires = "upload")]
+    overwrite: bool,
+}
+
+/// Where the files are.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// The directory that is the root.
+    pub(super) directory: PathBuf,
+    /// The one file of it that is served; `None` for all.
+    single: Option<Single>,
+}
+
+impl SiteArgs {
+    /// Where the files are, if there are any: beneath DIR, or one alone.
+    pub(super) fn place(&self, dir: Option<&Path>) -> Result<Option<Place>, Usage> {
+        match (&self.single, dir) {
+            (Some(file), _) => alone(file).map(Some),
+            (None, Some(dir)) if dir.is_file() => {
+                let place = alone(dir)?;
+                match self.wants_folder() {
+                    false => Ok(Some(place)),
+                    true => Err(Usage::new(
+                        format!("{} is a file", dir.display()),
+                        "this flag is for a directory",
+                    )),
+                }
+            }
+            (None, Some(dir)) => Ok(Some(Place {
+                directory: dir.to_owned(),
+                single: None,
+            })),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// Whether links may lead out of the root.
+    pub(super) fn follows_links(&self) -> bool {
+        self.follow_links
+    }
+
+    /// What is offered; `text` where there are no files.
+    pub(super) fn site(&self, place: Option<&Place>, text: &str) -> Result<Site, Usage> {
+        Ok(Site {
+            text: place.is_none().then(|| text.to_owned()),
+            layout: self.layout(place)?,
+            uploads: self.uploads()?,
+            fields: self.fields()?,
+            cache: self.cache,
+            cors: self.cors()?,
+            is_guarded: self.is_guarded(),
+        })
+    }
+
+    /// Whom to let in; `None` for everyone.
+    pub(super) fn users(&self) -> Result<Option<Users>, Usage> {
+        let mut users = Users::default();
+        for word in &self.auth {
+            add(&mut users, word, "--auth")?;
+        }
+        if self.auth.is_empty()
+            && let Some(word) = environment()?
+        {
+            add(&mut users, &word, AUTH)?;
+        }
+        Ok(Some(users).filter(|users| !users.is_empty()))
+    }
+
+    /// The files that are in reach while those of `place` are served.
+    pub(super) fn grants(&self, place: &Place, site: &Site) -> Vec<(PathBuf, Grant)> {
+        let root = match self.follow_links {
+            true => PathBuf::from("/"),
+            false => place.directory.clone(),
+        };
+        let mut grants = vec![(root, Grant::Read)];
+        if let Some(uploads) = &site.uploads {
+            let folder = place.directory.join(&uploads.folder);
+            // Each host has a folder of that name, and one that is not there yet has no place to hold on to.
+            let is_there = folder.is_dir() && !self.vhost;
+            let folder = if is_there {
+                folder
+            } else {
+                place.directory.clone()
+            };
+            grants.push((folder, Grant::Write));
+        }
+        grants
+    }
+
+    /// What to be warned of: a password that everyone on the way can read.
+    pub(super) fn warning(&self, locals: &[Address], is_encrypted: bool) -> Option<String> {
+        let is_open = locals
+            .iter()
+            .filter_map(Address::inet)
+            .any(|address| !address.ip().is_loopback());
+        (self.is_guarded() && is_open && !is_encrypted).then(|| {
+            "passwords cross the network as they are: --tls keeps them from others".to_owned()
+        })
+    }
+
+    /// Whether it is asked who comes.
+    pub(super) fn is_guarded(&self) -> bool {
+        !self.auth.is_empty() || env::var_os(AUTH).is_some_and(|word| !word.is_empty())
+    }
+
+    /// Whether a flag is there that makes no sense for one file.
+    fn wants_folder(&self) -> bool {
+        let files = [&self.spa, &self.not_found, &self.upload];
+        !self.index.is_empty()
+            || self.vhost
+            || self.clean_urls
+            || files.iter().any(|file| file.is_some())
+    }
+
+    fn layout(&self, place: Option<&Place>) -> Result<Layout, Usage> {
+        let index = match self.index.as_slice() {
+            [] => Layout::default().index,
+            names => names
+                .iter()
+                .map(|name| relative("--index", name))
+                .collect::<Result<_, _>>()?,
+        };
+        let file = |flag, name: &Option<String>| {
+            name.as_ref().map(|name| relative(flag, name)).transpose()
+        };
+        Ok(Layout {
+            index,
+            hidden: self.hidden,
+            clean_urls: self.clean_urls,
+            shell: file("--spa", &self.spa)?,
+            not_found: file("--404", &self.not_found)?,
+            single: place.and_then(|place| place.single.clone()),
+            vhosts: self.vhost,
+        })
+    }
+
+    fn uploads(&self) -> Result<Option<Uploads>, Usage> {
+        let Some(folder) = &self.upload else {
+            return Ok(None);
+        };
+        let folder = match folder.trim_end_matches('/') {
+            "" | "." => String::new(),
+            folder => relative("--upload", folder)?,
+        };
+        Ok(Some(Uploads {
+            folder,
+            limit: self.upload_limit.unwrap_or(UPLOAD_LIMIT),
+            overwrite: self.overwrite,
+        }))
+    }
+
+    fn fields(&self) -> Result<String, Usage> {
+        let line = |word: &String| {
+            field_line(word).map_err(|error| {
+                let hint = "--header 'Name: value', once for each field";
+                Usage::new(format!("--header {word}: {error}"), hint)
+            })
+        };
+        self.header.iter().map(line).collect()
+    }
+
+    fn cors(&self) -> Result<Option<Cors>, Usage> {
+        if self.cors.is_empty() {
+            return Ok(None);
+        }
+        let mut words = self.cors.iter();
+        let none = Cors::Origins(Vec::new());
+        let cors = words.try_fold(none, |cors, word| cors.with(word).ok_or(word));
+        cors.map(Some).map_err(|word| {
+            let hint =
+                "an origin is a scheme, a host and perhaps a port: --cors=https://example.com";
+            Usage::new(format!("--cors={word}: this is no origin"), hint)
+        })
+    }
+}
+
+/// A file as the only one beneath its directory. Whoever names it means it, wherever links lead from there.
+fn alone(file: &Path) -> Result<Place, Usage> {
+    let refused = |why: &str| {
+        let why = format!("{}: {why}", file.display());
+        Usage::new(why, "FILE is a file that this user may read")
+    };
+    let real = file
+        .canonicalize()
+        .map_err(|error| refused(&crate::net::reason(&error)))?;
+    let is_file = real.is_file();
+    match (real.parent(), real.file_name(), file.file_name()) {
+        (Some(directory), Some(target), name) if is_file => Ok(Place {
+            directory: directory.to_owned(),
+            single: Some(Single {
+                name: name.unwrap_or(target).as_encoded_bytes().to_vec(),
+                file: target.as_encoded_bytes().to_vec(),
+            }),
+        }),
+        _ => Err(refused("not a file")),
+    }
+}
+
+/// A name beneath the root, written without dots that lead elsewhere.
+fn relative(flag: &str, name: &str) -> Result<String, Usage> {
+    let name = name.strip_prefix("./").unwrap_or(name);
+    let is_beneath = !name.is_empty()
+        && !name.contains('\0')
+        && name.split('/').all(|part| !matches!(part, "" | "." | ".."));
+    match is_beneath {
+        true => Ok(name.to_owned()),
+        false => Err(Usage::new(
+            format!("{flag} {name}: not a name beneath DIR"),
+            "it is looked for in DIR, wherever the program is started",
+        )),
+    }
+}
+
+fn environment() -> Result<Option<String>, Usage> {
+    match env::var(AUTH) {
+        Ok(word) => Ok(Some(word).filter(|word| !word.is_empty())),
+        Err(env::VarError::NotPresent) => Ok(None),
+        Err(env::VarError::NotUnicode(_)) => Err(Usage::new(
+            format!("{AUTH}: not UTF-8"),
+            "USER:PASS, or @FILE",
+        )),
+    }
+}
+
+/// One user, or those of a file. What is wrong is said without what was written: it may be a password.
+fn add(users: &mut Users, word: &str, flag: &str) -> Result<(), Usage> {
+    let hint = "USER:PASS, or @FILE with such lines; `htpasswd -nB USER` makes a hash";
+    let Some(path) = word.strip_prefix('@') else {
+        let added = users.add(word);
+        return added.map_err(|error| Usage::new(format!("{flag}: {error}"), hint));
+    };
+    let text = read(path).map_err(|error| {
+        let why = crate::net::reason(&error);
+        Usage::new(format!("{flag} @{path}: {why}"), hint)
+    })?;
+    let before = users.len();
+    users.add_lines(&text).map_err(|(line, error)| {
+        Usage::new(format!("{flag} @{path}: line {line}: {error}"), hint)
+    })?;
+    match users.len() > before {
+        true => Ok(()),
+        false => Err(Usage::new(
+            format!("{flag} @{path}: no user is in there"),
+            hint,
+        )),
+    }
+}
+
+fn read(path: &str) -> io::Result<String> {
+    fs::read_to_string(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_stays_beneath() {
+        for name in [
+            "",
+            "/",
+            "/etc/passwd",
+            "..",
+            "../a",
+            "a/../b",
+            "a//b",
+            "a/",
+            ".",
+            "./",
+        ] {
+            assert!(relative("--404", name).is_err(), "{name}");
+        }
+        for (name, meant) in [
+            ("a", "a"),
+            ("./a", "a"),
+            ("a/b.html", "a/b.html"),
+            (".hidden", ".hidden"),
+        ] {
+            assert_eq!(
+                relative("--404", name).ok().as_deref(),
+                Some(meant),
+                "{name}"
+            );
+        }
+    }
+}

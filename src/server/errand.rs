@@ -1,0 +1,75 @@
+//! Work that blocks (a disk that is asked to be sure, a hash that takes its time), done on a thread of its own while the
+//! loop serves others.
+
+use std::os::fd::OwnedFd;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::unistd::pipe2;
+
+/// Work on its way.
+#[derive(Debug)]
+pub(super) struct Errand<T> {
+    outcome: Receiver<T>,
+}
+
+impl<T: Send + 'static> Errand<T> {
+    /// Have `work` done; the descriptor can be read once it is. An error means that nothing was begun, and `work` is
+    /// dropped.
+    pub(super) fn start(
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<(Self, OwnedFd), Errno> {
+        let (ended, end) = wake()?;
+        let (sender, outcome) = sync_channel(1);
+        let spawned = thread::Builder::new().spawn(move || {
+            // Nobody may be waiting any more.
+            let _ = sender.send(work());
+            drop(end);
+        });
+        match spawned {
+            Ok(_) => Ok((Self { outcome }, ended)),
+            Err(_) => Err(Errno::EAGAIN),
+        }
+    }
+
+    /// What came of it; `None` while it is not done, and when it never will be.
+    pub(super) fn outcome(&self) -> Option<T> {
+        self.outcome.try_recv().ok()
+    }
+}
+
+/// A descriptor that can be read once the other one is closed.
+pub(super) fn wake() -> Result<(OwnedFd, OwnedFd), Errno> {
+    pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd;
+    use std::sync::mpsc::channel;
+
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+    use super::*;
+
+    #[test]
+    fn the_descriptor_tells_when_it_is_done() {
+        let (go, wait) = channel();
+        let work = move || {
+            let _ = wait.recv();
+            7
+        };
+        let (errand, fd) = Errand::start(work).unwrap();
+        let ready = |limit: PollTimeout| {
+            let mut waiting = [PollFd::new(fd.as_fd(), PollFlags::POLLIN)];
+            poll(&mut waiting, limit).unwrap() == 1
+        };
+        assert!(!ready(PollTimeout::ZERO));
+        assert_eq!(errand.outcome(), None);
+        go.send(()).unwrap();
+        assert!(ready(PollTimeout::from(10_000_u16)));
+        assert_eq!(errand.outcome(), Some(7));
+    }
+}

@@ -1,0 +1,281 @@
+//! Files that clients leave: written as they come, seen by nobody before all of a request is safe on the disk.
+
+use std::mem;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use nix::errno::Errno;
+use serde::{Serialize, Serializer};
+
+use super::connection::Wait;
+use super::draft::{Draft, Placed};
+use super::errand::Errand;
+use super::exchange::{Asking, Outcome};
+use super::files::facts_of;
+use super::incoming::Sink;
+use super::service::Service;
+use crate::engine::StdoutError;
+use crate::http::{
+    Content, Delivery, Form, FormPiece, Name, Parcel, Part, Plan, Request, Status, Verdict,
+    delivery, encode, is_view, media_type, weigh,
+};
+
+/// How many files one form may bring: each takes a descriptor until the last one is there.
+const FILES: usize = 64;
+
+/// The files of one request, on their way.
+#[derive(Debug)]
+pub(super) struct Upload {
+    folder: Arc<OwnedFd>,
+    /// Where that is: empty for the root, with a slash at its end otherwise.
+    path: Vec<u8>,
+    /// What brings them; `None` for one file under its name.
+    form: Option<Form>,
+    drafts: Vec<Draft>,
+    /// Whether what comes is content of the last one, and not of a field that is no file.
+    is_open: bool,
+    rules: Rules,
+    placing: Option<Errand<Result<Vec<Left>, Errno>>>,
+}
+
+/// What is allowed.
+#[derive(Clone, Copy, Debug)]
+struct Rules {
+    limit: u64,
+    overwrite: bool,
+    hidden: bool,
+}
+
+/// A file that was left.
+#[derive(Debug, Serialize)]
+struct Left {
+    #[serde(serialize_with = "as_text")]
+    name: Vec<u8>,
+    size: u64,
+    replaced: bool,
+}
+
+impl Service {
+    /// The files that a request brings; `None` when it brings none.
+    pub(super) fn receive(&mut self, asking: &Asking<'_>) -> Result<Option<Upload>, Status> {
+        let Some(delivery) = delivery(asking.request, &self.site)? else {
+            return Ok(None);
+        };
+        self.enter(asking.request);
+        let root = self.root.as_ref().ok_or(Status::NOT_FOUND)?;
+        let folder = root.open_folder(&delivery.folder).map_err(refusal)?;
+        Upload::begin(asking.request, delivery, folder, self).map(Some)
+    }
+}
+
+impl Upload {
+    fn begin(
+        request: &Request<'_>,
+        delivery: Delivery,
+        folder: OwnedFd,
+        service: &Service,
+    ) -> Result<Self, Status> {
+        let site = &service.site;
+        let uploads = site.uploads.as_ref().ok_or(Status::METHOD_NOT_ALLOWED)?;
+        let mut upload = Self {
+            folder: Arc::new(folder),
+            path: delivery.folder,
+            form: None,
+            drafts: Vec::new(),
+            is_open: false,
+            rules: Rules {
+                limit: uploads.limit,
+                // What must not be there is not replaced either when somebody else is quicker.
+                overwrite: uploads.overwrite && !is_new(request),
+                hidden: site.layout.hidden,
+            },
+            placing: None,
+        };
+        match delivery.parcel {
+            Parcel::Form(form) => upload.form = Some(form),
+            Parcel::File(name) => {
+                upload.weigh(request, &name, service.now)?;
+                upload.open(&name)?;
+            }
+        }
+        Ok(upload)
+    }
+
+    /// The conditions of a PUT, RFC 9110, section 13: what it replaces must be what the client knows.
+    fn weigh(&self, request: &Request<'_>, name: &[u8], now: SystemTime) -> Result<(), Status> {
+        let current = facts_of(&self.folder, name).map(|facts| facts.validators(now));
+        match weigh(request, current.as_ref()) {
+            Verdict::Perform => Ok(()),
+            _ => Err(Status::PRECONDITION_FAILED),
+        }
+    }
+
+    fn open(&mut self, name: &[u8]) -> Result<(), Status> {
+        if self.drafts.len() == FILES {
+            return Err(Status::CONTENT_TOO_LARGE);
+        } else if self.drafts.iter().any(|draft| draft.name() == name) {
+            return Err(Status::CONFLICT);
+        }
+        let draft = Draft::begin(&self.folder, name, self.rules.overwrite);
+        self.drafts.push(draft.map_err(refusal)?);
+        self.is_open = true;
+        Ok(())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Status> {
+        match self.drafts.last_mut().filter(|_| self.is_open) {
+            Some(draft) => draft.write(bytes).map_err(refusal),
+            None => Ok(()),
+        }
+    }
+
+    fn take_piece(&mut self, piece: FormPiece<'_>) -> Result<(), Status> {
+        match piece {
+            FormPiece::Begin(Part {
+                file_name: Some(name),
+            }) => match name.starts_with(b".") && !self.rules.hidden {
+                true => Err(Status::FORBIDDEN),
+                false => self.open(&name),
+            },
+            FormPiece::Content(content) => self.write(content),
+            FormPiece::Begin(_) | FormPiece::End => {
+                self.is_open = false;
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether everything is there that was announced, and a file at all.
+    fn is_whole(&self) -> bool {
+        !self.drafts.is_empty() && self.form.as_ref().is_none_or(Form::is_done)
+    }
+
+    /// Give the files their names, beside the loop: that waits for the disk.
+    fn begin_placing(&mut self, request: &Request<'_>, now: SystemTime) -> Result<Wait, Status> {
+        if !self.is_whole() {
+            return Err(Status::BAD_REQUEST);
+        }
+        if let (None, Some(draft)) = (&self.form, self.drafts.first()) {
+            self.weigh(request, draft.name(), now)?;
+        }
+        let (drafts, overwrite) = (mem::take(&mut self.drafts), self.rules.overwrite);
+        let place = move || {
+            drafts
+                .into_iter()
+                .map(|draft| place(draft, overwrite))
+                .collect()
+        };
+        let (errand, fd) = Errand::start(place).map_err(refusal)?;
+        self.placing = Some(errand);
+        Ok(Wait::For(fd))
+    }
+
+    /// A form of a page shows the folder again; everybody else is told what is there now.
+    fn answer(&self, request: &Request<'_>, files: &[Left]) -> Plan<'static> {
+        let located = match files {
+            [file] => Some(encode(&[self.path.as_slice(), &file.name].concat())),
+            _ => None,
+        };
+        if self.form.is_none() {
+            let is_replaced = files.iter().any(|file| file.replaced);
+            return match is_replaced {
+                true => Plan::status(Status::NO_CONTENT),
+                false => Plan {
+                    location: located,
+                    ..Plan::status(Status::CREATED)
+                },
+            };
+        }
+        if is_view(request) {
+            return Plan {
+                location: Some(encode(&self.path)),
+                ..Plan::status(Status::SEE_OTHER)
+            };
+        }
+        Plan {
+            location: located,
+            content: Content::Bytes(told(files)),
+            media_type: media_type(b".json"),
+            ..Plan::status(Status::CREATED)
+        }
+    }
+}
+
+impl Sink for Upload {
+    fn limit(&self) -> u64 {
+        self.rules.limit
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<(), Status> {
+        let Some(mut form) = self.form.take() else {
+            return self.write(bytes);
+        };
+        let taken = form.take(bytes, &mut |piece| self.take_piece(piece));
+        self.form = Some(form);
+        taken
+    }
+
+    fn finish(
+        &mut self,
+        asking: &Asking<'_>,
+        service: &mut Service,
+    ) -> Result<Outcome, StdoutError> {
+        let placed = match &self.placing {
+            Some(placing) => placing
+                .outcome()
+                .unwrap_or(Err(Errno::EIO))
+                .map_err(refusal),
+            None => match self.begin_placing(asking.request, service.now) {
+                Ok(wait) => return Ok(Outcome::Wait(wait)),
+                Err(status) => Err(status),
+            },
+        };
+        let plan = match placed {
+            Ok(files) => self.answer(asking.request, &files),
+            Err(status) => Plan::status(status),
+        };
+        service.respond(plan, None, asking).map(Outcome::Reply)
+    }
+}
+
+/// Whether it is only to be done where nothing is there, If-None-Match.
+fn is_new(request: &Request<'_>) -> bool {
+    request.values(Name::IfNoneMatch).next().is_some()
+}
+
+fn place(draft: Draft, overwrite: bool) -> Result<Left, Errno> {
+    let (name, size) = (draft.name().to_vec(), draft.length());
+    let placed = draft.commit(overwrite)?;
+    Ok(Left {
+        name,
+        size,
+        replaced: placed == Placed::Replaced,
+    })
+}
+
+fn told(files: &[Left]) -> Vec<u8> {
+    // Strings and numbers: serde_json cannot refuse them.
+    serde_json::to_vec(&serde_json::json!({ "files": files })).unwrap_or_default()
+}
+
+fn as_text<S: Serializer>(name: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&String::from_utf8_lossy(name))
+}
+
+/// What a refusal of the file system means to the client.
+fn refusal(errno: Errno) -> Status {
+    match errno {
+        Errno::ENOSPC | Errno::EDQUOT => Status::INSUFFICIENT_STORAGE,
+        Errno::EFBIG => Status::CONTENT_TOO_LARGE,
+        Errno::EEXIST | Errno::EISDIR | Errno::ENOTDIR => Status::CONFLICT,
+        // EXDEV: a link that leads out of the root.
+        Errno::ENOENT | Errno::ELOOP | Errno::EXDEV => Status::NOT_FOUND,
+        Errno::EACCES | Errno::EPERM | Errno::EROFS => Status::FORBIDDEN,
+        Errno::ENAMETOOLONG | Errno::EINVAL | Errno::EILSEQ => Status::BAD_REQUEST,
+        Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM | Errno::EAGAIN | Errno::EINTR => {
+            Status::UNAVAILABLE
+        }
+        _ => Status::INTERNAL_ERROR,
+    }
+}
