@@ -59,7 +59,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l single -d 'Serv
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l cors -d 'Let pages of ORIGIN read the answers, those of all without it' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l header -d 'Add a field to every answer: \'Name: value\'' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l cache -d 'How long answers may be kept (Cache-Control), 0 for not at all' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l auth -d 'Let in only USER:PASS, or @FILE of such lines; PASS may be its hash (bcrypt, argon2) [env: SOCKKIT_AUTH]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l auth -d 'Let in only those with LOGIN: USER:PASS, or @FILE of such lines; PASS may be a bcrypt or argon2 hash [env: SOCKKIT_AUTH]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l upload -d 'Take files by PUT and by form, below FOLDER of DIR [default: all of DIR]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l upload-limit -d 'How many bytes a request may leave at most [default: 1G]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l log -d 'How requests are printed on stdout [default: head, of files common, with -q off]' -r -f -a "head\t'The head of each request as it came'
@@ -85,6 +85,8 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l follow-links -d
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l clean-urls -d 'Serve page.html as page, and redirect from the one to the other'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l vhost -d 'Serve each host its own folder: DIR/HOSTNAME'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l overwrite -d 'Let an upload replace a file'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l no-listing -d 'Answer a folder without an index with 404, not with what it holds'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l archive -d 'Let folders be downloaded whole: ?archive=tar, ?archive=zip'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l qr -d 'Show the URL as a QR code on stderr, for a telephone'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l open -d 'Open the URL in the browser: $BROWSER, or xdg-open'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l no-sandbox -d 'Keep every privilege, and the whole file system in reach'

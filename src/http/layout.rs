@@ -109,6 +109,13 @@ impl Layout {
         shell.or_else(|| not_found.map(|file| (Role::NotFound, file.clone().into_bytes())))
     }
 
+    /// Whether another client may get something else for the same path: an application answers those who want to see a
+    /// page with more than others.
+    pub fn varies(&self, role: Role, found: &Found) -> bool {
+        let is_own = matches!(found, Found::File(_)) && matches!(role, Role::Asked | Role::Page);
+        self.shell.is_some() && !is_own
+    }
+
     /// The proper name of a page that was found under its file's name; that name must not lead to another file.
     pub fn proper_name<'a>(&self, asked: &'a [u8]) -> Option<&'a [u8]> {
         if !self.clean_urls || self.single.is_some() {

@@ -15,6 +15,24 @@ impl MediaType {
         essence: "text/plain",
         utf8: true,
     };
+    /// `text/html; charset=utf-8`
+    pub const HTML: Self = Self {
+        essence: "text/html",
+        utf8: true,
+    };
+    /// `application/json`, which is UTF-8 without saying so (RFC 8259, section 8.1)
+    pub const JSON: Self = Self::binary("application/json");
+    /// `application/x-tar`
+    pub const TAR: Self = Self::binary("application/x-tar");
+    /// `application/zip`
+    pub const ZIP: Self = Self::binary("application/zip");
+
+    const fn binary(essence: &'static str) -> Self {
+        Self {
+            essence,
+            utf8: false,
+        }
+    }
 }
 
 /// The media type of a path; `application/octet-stream` for what is not known.

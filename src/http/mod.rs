@@ -4,10 +4,12 @@
 //! of the server can be tested on a table.
 
 mod accept;
+mod attachment;
 mod auth;
 mod body;
 mod chunked;
 mod coding;
+mod compressed;
 mod conditions;
 mod cors;
 mod date;
@@ -16,6 +18,7 @@ mod etag;
 mod field;
 mod form;
 mod layout;
+mod listing;
 mod log;
 mod log_escape;
 mod media_type;
@@ -36,9 +39,11 @@ mod upload;
 mod vhost;
 
 pub use accept::{coding, prefers_json};
+pub use attachment::Attachment;
 pub use auth::{CHALLENGE, Credentials, NoUser, Users};
 pub use body::{BODY_LIMIT, Body, Decoded, Framing};
 pub use coding::{Coding, Codings};
+pub use compressed::is_compressed;
 pub use conditions::{Validators, Verdict, weigh};
 pub use cors::Cors;
 pub use date::DateLine;
@@ -47,6 +52,8 @@ pub use etag::ETag;
 pub use field::FieldLines;
 pub use form::{Form, FormPiece};
 pub use layout::{Layout, Role, Single};
+pub use listing::{Entry, Format, Kind, Listing, SECURITY_POLICY, Sort, View, json, page};
+pub use listing::{pack, pack_later, show, view};
 pub use log::{Log, LogEntry, LogFormat, LogLine};
 pub use media_type::{MediaType, media_type};
 pub use method::{Method, asks_head};

@@ -16,7 +16,7 @@ use super::range::{Ranges, Span};
 use super::request::Request;
 use super::site::Site;
 use super::status::Status;
-use super::target::{Target, encode, locate};
+use super::target::{Target, encode, encode_query, locate};
 
 /// A regular file, or another one that holds it in a coding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -328,7 +328,7 @@ fn with_query(location: String, target: Target<'_>) -> String {
     match target {
         Target::Path {
             query: Some(query), ..
-        } => location + "?" + query,
+        } => location + "?" + &encode_query(query),
         _ => location,
     }
 }

@@ -20,6 +20,10 @@ pub struct Site {
     pub layout: Layout,
     /// What files may be put into the directory; `None` for none.
     pub uploads: Option<Uploads>,
+    /// Whether a folder without an index is answered with what it holds.
+    pub listing: bool,
+    /// Whether a folder can be had as an archive.
+    pub archives: bool,
     /// Field lines for every answer, each with its CRLF.
     pub fields: String,
     /// How long answers may be kept by whoever gets them; `None` leaves it to them.

@@ -1,6 +1,6 @@
 //! The request target, RFC 9112, section 3.2: its four forms, and the path beneath a directory that it names.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_encode, utf8_percent_encode};
 
 use super::field::is_host;
 use super::method::Method;
@@ -14,6 +14,16 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~')
     .remove(b'/');
+/// What browsers leave alone in a query although it is not in there (RFC 3986, section 3.4); no URI may have it.
+const NOT_IN_QUERY: &AsciiSet = &CONTROLS
+    .add(b'\\')
+    .add(b'[')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 /// What a request is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +102,11 @@ pub(super) fn locate(path: &str, into: &mut Vec<u8>) -> Result<(), Status> {
 /// A path that `locate` wrote, as a target again: with one slash in front, so that it never names another host.
 pub fn encode(path: &[u8]) -> String {
     format!("/{}", percent_encode(path, ENCODED))
+}
+
+/// A query as it was sent, made what a URI may have.
+pub(super) fn encode_query(query: &str) -> String {
+    utf8_percent_encode(query, NOT_IN_QUERY).to_string()
 }
 
 /// The host that an absolute form names, which counts instead of Host (RFC 9112, section 3.2.2).
@@ -270,6 +285,7 @@ mod tests {
     fn a_location_names_no_other_host() {
         assert_eq!(encode(b"evil.example/"), "/evil.example/");
         assert_eq!(encode(b"\\evil\r\nX: y/"), "/%5Cevil%0D%0AX%3A%20y/");
+        assert_eq!(encode_query("a=%20&b|{c}\\"), "a=%20&b%7C%7Bc%7D%5C");
     }
 
     proptest! {

@@ -1,5 +1,6 @@
 //! One request, answered into the worker's buffer: ask, look, plan, render, report.
 
+use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -7,6 +8,7 @@ use super::cache::{Kept, Stored};
 use super::connection::Wait;
 use super::files::SMALL;
 use super::outgoing::{Part, Slice};
+use super::pipe::{Framed, Pipe, Writer};
 use super::service::{Happening, Service};
 use crate::engine::StdoutError;
 use crate::http::{
@@ -54,7 +56,10 @@ pub(super) struct Reply {
 impl Service {
     /// Answer a request.
     pub(super) fn answer(&mut self, asking: &Asking<'_>) -> Result<Outcome, StdoutError> {
-        if let Some(reply) = self.answer_again(asking)? {
+        let archive = self.archive_asked(asking);
+        if archive.is_none()
+            && let Some(reply) = self.answer_again(asking)?
+        {
             return Ok(Outcome::Reply(reply));
         }
         let request = asking.request;
@@ -63,16 +68,32 @@ impl Service {
         let reply = match ask(request, &site, &mut self.path) {
             Asked::Answer(plan) => self.respond(plan, None, asking)?,
             asked => {
-                let located = match asked {
-                    Asked::Path => self.locate(asking),
-                    _ => self.locate_nothing(),
+                let is_path = matches!(asked, Asked::Path);
+                if let Some(format) = archive.filter(|_| is_path)
+                    && let Some(reply) = self.archive(format, asking)?
+                {
+                    return Ok(Outcome::Reply(reply));
+                }
+                let located = match is_path {
+                    true => self.locate(asking),
+                    false => self.locate_nothing(),
                 };
+                let is_missing =
+                    matches!(located.found, Found::Missing) || located.role == Role::NotFound;
+                if site.listing
+                    && is_path
+                    && is_missing
+                    && let Some(reply) = self.list(asking)?
+                {
+                    return Ok(Outcome::Reply(reply));
+                }
                 let boundary = self.boundary();
-                let plan = match (&located.found, located.role, &located.moved) {
+                let mut plan = match (&located.found, located.role, &located.moved) {
                     (_, _, Some(name)) => plan_move(request, name),
                     (Found::File(facts), Role::NotFound, _) => plan_missing(facts),
                     (found, ..) => plan(request, &self.path, found, &site, self.now, boundary),
                 };
+                plan.vary.accept |= site.layout.varies(located.role, &located.found);
                 let start = self.outbound.len();
                 let reply = self.respond(plan, located.content, asking)?;
                 if let Some(kept) = located.kept {
@@ -144,11 +165,7 @@ impl Service {
         let site = Rc::clone(&self.site);
         let mut plan = plan;
         site.dress(asking.request, &mut plan);
-        let answer = Answer {
-            is_head: asking.request.method == Method::Head,
-            persists: asking.persists && !self.is_ending,
-            is_old: asking.request.version == Version::Http10,
-        };
+        let answer = self.framing(asking);
         render(&plan, answer, self.date.text(), &mut self.outbound);
         let mut reply = Reply::new(plan.status, answer.persists, asking.since);
         let text = match answer.is_head {
@@ -162,6 +179,35 @@ impl Service {
         }
         self.report_answer(&mut reply, text + sent, asking)?;
         Ok(reply)
+    }
+
+    /// Answer as planned, with what comes out of a pipe, which must not block.
+    pub(super) fn respond_from(
+        &mut self,
+        plan: Plan<'_>,
+        fd: OwnedFd,
+        writer: Box<dyn Writer>,
+        asking: &Asking<'_>,
+    ) -> Result<Reply, StdoutError> {
+        let answer = self.framing(asking);
+        render(&plan, answer, self.date.text(), &mut self.outbound);
+        let framed = match answer.is_old {
+            true => Framed::UntilClose,
+            false => Framed::Chunked,
+        };
+        let mut reply = Reply::new(plan.status, answer.persists && !answer.is_old, asking.since);
+        let pipe = Pipe::new(fd, framed, writer);
+        reply.parts.push(Part::Pipe(Box::new(pipe)));
+        self.report_answer(&mut reply, 0, asking)?;
+        Ok(reply)
+    }
+
+    fn framing(&self, asking: &Asking<'_>) -> Answer {
+        Answer {
+            is_head: asking.request.method == Method::Head,
+            persists: asking.persists && !self.is_ending,
+            is_old: asking.request.version == Version::Http10,
+        }
     }
 
     /// Answer what is no request, or came too late; the connection is to be closed.

@@ -143,7 +143,12 @@ impl Root {
     }
 
     /// openat2(2), repeated while a rename beneath the root makes it uncertain.
-    fn open_beneath(&self, path: &[u8], flags: OFlag, more: ResolveFlag) -> nix::Result<OwnedFd> {
+    pub(super) fn open_beneath(
+        &self,
+        path: &[u8],
+        flags: OFlag,
+        more: ResolveFlag,
+    ) -> nix::Result<OwnedFd> {
         let how = OpenHow::new()
             .flags(flags | OFlag::O_CLOEXEC)
             .resolve(self.reach | more);
@@ -221,7 +226,8 @@ fn nothing(errno: Errno) -> (Found, Option<File>) {
     (meaning(errno), None)
 }
 
-fn meaning(errno: Errno) -> Found {
+/// What an error says about a path.
+pub(super) fn meaning(errno: Errno) -> Found {
     match errno {
         // EXDEV: a link that leads out of the root. Whether there is anything is nobody's business.
         Errno::ENOENT | Errno::ENOTDIR | Errno::ENAMETOOLONG | Errno::ELOOP | Errno::EXDEV => {

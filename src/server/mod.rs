@@ -4,15 +4,18 @@
 //! No command line and no format here: what happens is reported to a closure.
 
 mod admission;
+mod archive;
 mod cache;
 mod changes;
 mod connection;
 mod crew;
+mod directory;
 mod door;
 mod draft;
 mod errand;
 mod exchange;
 mod files;
+mod folder;
 mod guard;
 mod incoming;
 mod locate;
@@ -29,6 +32,7 @@ mod upload;
 mod worker;
 
 pub use admission::{Crowded, Places};
+pub use archive::Archives;
 pub use crew::Crew;
 pub use files::Root;
 pub use guard::Guard;

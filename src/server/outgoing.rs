@@ -15,7 +15,6 @@ use crate::net::{CallError, Send};
 const TURN: u64 = 1 << 20;
 
 /// A part of an answer.
-#[expect(dead_code, reason = "the features that come next use it")]
 #[derive(Debug)]
 pub(super) enum Part {
     /// These bytes.

@@ -16,7 +16,6 @@ const READ: usize = 64 * 1024;
 const SIZE_LINE: usize = 8;
 
 /// How the content is framed, RFC 9112, section 6.
-#[expect(dead_code, reason = "the features that come next use it")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framed {
     /// In chunks, section 7.1.
@@ -44,7 +43,6 @@ pub(super) struct Pipe {
 }
 
 impl Pipe {
-    #[expect(dead_code, reason = "the features that come next use it")]
     /// Send on what comes out of `fd`, which must not block.
     pub(super) fn new(fd: OwnedFd, framed: Framed, writer: Box<dyn Writer>) -> Self {
         Self {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::admission::Crowded;
+use super::archive::Archives;
 use super::cache::Cache;
 use super::exchange::Asking;
 use super::files::Root;
@@ -100,6 +101,8 @@ pub struct Service {
     pub(super) guard: Option<Arc<Guard>>,
     pub(super) limits: Limits,
     pub(super) observer: Box<dyn Observer>,
+    /// What is being packed, here and elsewhere.
+    pub(super) archives: Archives,
     /// Whether every answer is to be the last of its connection.
     pub(super) is_ending: bool,
     pub(super) date: DateLine,
@@ -141,6 +144,7 @@ impl Service {
             guard: None,
             limits,
             observer,
+            archives: Archives::default(),
             is_ending: false,
             date: DateLine::default(),
             now: SystemTime::UNIX_EPOCH,
@@ -178,6 +182,11 @@ impl Service {
     pub(super) fn boundary(&mut self) -> Boundary {
         self.boundaries += 1;
         Boundary(self.seed.hash_one(self.boundaries))
+    }
+
+    /// Count the archives that are being packed together with others.
+    pub fn packing_with(self, archives: Archives) -> Self {
+        Self { archives, ..self }
     }
 
     /// Where the body of a request is to go; `None` where nobody wants it.

@@ -19,8 +19,10 @@
 #[path = "../kit/mod.rs"]
 mod kit;
 
+mod browser;
 mod chromium;
 mod dig;
+mod listing;
 mod netcat;
 mod python;
 mod socat;

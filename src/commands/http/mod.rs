@@ -3,6 +3,7 @@
 mod announce;
 mod browser;
 mod limits;
+mod listing;
 mod log;
 mod sandbox;
 mod site;
@@ -21,6 +22,7 @@ use serde::{Serialize, Serializer};
 
 use self::announce::AnnounceArgs;
 use self::limits::LimitArgs;
+use self::listing::ListingArgs;
 use self::log::{LogArgs, UNREAD, leave_out, warn};
 use self::sandbox::SandboxArgs;
 use self::site::{Place, SiteArgs};
@@ -28,10 +30,12 @@ use super::Desk;
 use super::endpoint::listeners;
 use crate::args::{FamilyArgs, PortArgs, SocketArgs, combine, duration};
 use crate::engine::{Listener, StdoutError};
-use crate::http::{Request, Status, Version};
-use crate::net::{Address, CallError, Endpoint, Family, HostPort, Kind, Protocol, Socket, reason};
+use crate::http::{Request, Site, Status, Version};
+use crate::net::{
+    Account, Address, CallError, Endpoint, Family, HostPort, Kind, Protocol, Socket, reason,
+};
 use crate::output::{Bytes, Event, Exit, Face, Output, Usage, Warning, harmless};
-use crate::server::{Crew, Guard, Happening, Observer, Root, Service};
+use crate::server::{Archives, Crew, Guard, Happening, Measure, Observer, Root, Service};
 
 /// What URLs begin with.
 const SCHEME: &str = "http";
@@ -40,7 +44,7 @@ const SHOWN: usize = 4096;
 
 /// Serve HTTP: a text on every path, or the files of a directory
 ///
-/// Without DIR every request is answered with `Hello world!`. Each request is printed on stdout.
+/// Without DIR every request is answered with `Hello world!`. Each request is printed on stdout. Once it listens, the server gives up its privileges and whatever it does not serve (Landlock): -v says what.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Http {
@@ -78,6 +82,8 @@ pub struct Http {
     #[command(flatten)]
     site: SiteArgs,
     #[command(flatten)]
+    listing: ListingArgs,
+    #[command(flatten)]
     announcement: AnnounceArgs,
     #[command(flatten)]
     log: LogArgs,
@@ -92,6 +98,9 @@ Examples:
   sockkit http                       greet with Hello world! on http://127.0.0.1:8082/
   sockkit http . 8000                the files of this directory, for this machine only
   sockkit http site :8000            the same for everyone, IPv4 and IPv6
+  sockkit http . --upload            take files too: curl -T file http://127.0.0.1:8082/
+  sockkit http app --spa --cors      an application of one page, for pages of other origins too
+  sockkit http . :80 --auth @users   only for those of a file with lines like ada:secret
   sockkit http --explain             see accept, recv, send and close as they happen
   sockkit http --text ok -q          an answer for health checks, and nothing printed";
 
@@ -112,27 +121,24 @@ impl Http {
         let terms = self.limits.terms(self.is_handed());
         let crew = Crew::new(sockets, terms)?;
         self.ready(&locals)?;
-        // Behind everything that needs a file or a privilege, and in front of every other thread.
-        let grants = place.as_ref().map(|place| self.site.grants(place, &site));
-        let files = Some(grants.unwrap_or_default());
-        let measures = self.sandbox.enter(files, account)?;
-        if let (Some(place), Some(root)) = (&place, &root) {
-            check(root, &place.directory)?;
-        }
+        let measures = self.confine(account, place.as_ref(), root.as_deref(), &site)?;
         let guard = users.map(Guard::new).transpose();
         let guard = guard.context("a thread for passwords")?.map(Arc::new);
-        if let Some(message) = self.site.warning(&locals, false) {
-            desk.output.tell(&Warning { message })?;
-        }
-        self.announcement.tell(SCHEME, &locals, desk)?;
-        sandbox::tell(measures, desk)?;
+        self.announce(&locals, measures, desk)?;
 
+        let site = Site {
+            listing: root.is_some() && self.listing.is_on(),
+            archives: self.listing.archive,
+            ..site
+        };
+        let archives = Archives::default();
         let output = &desk.output;
         let has_files = root.is_some();
         let service = || {
             let observer = self.log.observer(has_files, self.site.is_guarded(), output);
             Service::new(site.clone(), root.clone(), self.limits.limits(), observer)
                 .guarded(guard.clone())
+                .packing_with(archives.clone())
         };
         let outlet = self
             .log
@@ -145,6 +151,36 @@ impl Http {
             self.deadline,
         )?;
         Ok(Exit::Signal(signal))
+    }
+
+    /// Enter the sandbox: behind everything that needs a file or a privilege, and in front of every other thread.
+    fn confine(
+        &self,
+        account: Option<Account>,
+        place: Option<&Place>,
+        root: Option<&Root>,
+        site: &Site,
+    ) -> anyhow::Result<Vec<Measure>> {
+        let grants = place.map(|place| self.site.grants(place, site));
+        let files = Some(grants.unwrap_or_default());
+        let measures = self.sandbox.enter(files, account)?;
+        if let (Some(place), Some(root)) = (place, root) {
+            check(root, &place.directory)?;
+        }
+        Ok(measures)
+    }
+
+    fn announce(
+        &self,
+        locals: &[Address],
+        measures: Vec<Measure>,
+        desk: &Desk,
+    ) -> anyhow::Result<()> {
+        if let Some(message) = self.site.warning(locals, false) {
+            desk.output.tell(&Warning { message })?;
+        }
+        self.announcement.tell(SCHEME, locals, desk)?;
+        Ok(sandbox::tell(measures, desk)?)
     }
 
     /// Whether the sockets are inherited.

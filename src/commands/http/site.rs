@@ -56,8 +56,8 @@ pub(super) struct SiteArgs {
     /// How long answers may be kept (Cache-Control), 0 for not at all
     #[arg(long, value_name = "D", value_parser = duration)]
     cache: Option<Duration>,
-    /// Let in only USER:PASS, or @FILE of such lines; PASS may be its hash (bcrypt, argon2) [env: SOCKKIT_AUTH]
-    #[arg(long, value_name = "USER:PASS")]
+    /// Let in only those with LOGIN: USER:PASS, or @FILE of such lines; PASS may be a bcrypt or argon2 hash [env: SOCKKIT_AUTH]
+    #[arg(long, value_name = "LOGIN")]
     auth: Vec<String>,
     /// Take files by PUT and by form, below FOLDER of DIR [default: all of DIR]
     #[arg(long, value_name = "FOLDER", num_args = 0..=1, require_equals = true, default_missing_value = "", requires = "dir")]
@@ -117,6 +117,7 @@ impl SiteArgs {
             cache: self.cache,
             cors: self.cors()?,
             is_guarded: self.is_guarded(),
+            ..Site::default()
         })
     }
 
@@ -231,9 +232,9 @@ impl SiteArgs {
         if self.cors.is_empty() {
             return Ok(None);
         }
+        let nobody = Cors::Origins(Vec::new());
         let mut words = self.cors.iter();
-        let none = Cors::Origins(Vec::new());
-        let cors = words.try_fold(none, |cors, word| cors.with(word).ok_or(word));
+        let cors = words.try_fold(nobody, |cors, word| cors.with(word).ok_or(word));
         cors.map(Some).map_err(|word| {
             let hint =
                 "an origin is a scheme, a host and perhaps a port: --cors=https://example.com";
