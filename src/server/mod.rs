@@ -3,6 +3,7 @@
 //!
 //! No command line and no format here: what happens is reported to a closure.
 
+mod admission;
 mod archive;
 mod cache;
 mod changes;
@@ -22,8 +23,13 @@ mod handed;
 mod incoming;
 mod locate;
 mod outgoing;
+mod pace;
 mod pipe;
+mod reserve;
+mod sandbox;
 mod service;
+mod shared;
+mod stopping;
 mod stored;
 mod stream;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
@@ -32,11 +38,14 @@ mod tls_error;
 mod upload;
 mod worker;
 
+pub use admission::{Crowded, Places};
 pub use archive::Archives;
 pub use crew::Crew;
 pub use files::Root;
 pub use gate::Gate;
 pub use guard::Guard;
+pub use sandbox::{Grant, Measure, Sandbox, SandboxError};
 pub use service::{Happening, Limits, Observer, Service};
+pub use shared::Terms;
 pub use tls::Tls;
 pub use tls_error::TlsError;

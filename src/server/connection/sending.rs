@@ -49,13 +49,15 @@ impl Connection {
         match progress {
             Progress::Broken => return self.break_off(service),
             Progress::Full { moved } | Progress::Starved { moved } => {
-                if moved || !was_sending {
-                    self.until = now + service.limits.stall;
-                }
-                self.state = match progress {
+                let state = match progress {
                     Progress::Starved { .. } => State::Starved,
                     _ => State::Sending,
                 };
+                // A client's window stays, whatever it takes meanwhile, and is looked at when it is over.
+                if state != self.state || (moved && !self.is_paced()) {
+                    self.until = now + service.limits.stall;
+                }
+                self.state = state;
             }
             Progress::Done => {
                 self.finish(service)?;
@@ -69,6 +71,11 @@ impl Connection {
             }
         }
         Ok(())
+    }
+
+    /// Whether it is the client that is waited for, and the kernel tells how much it takes.
+    fn is_paced(&self) -> bool {
+        self.state == State::Sending && self.peer.inet().is_some()
     }
 
     /// It ends where it is.
