@@ -337,7 +337,7 @@ fn each_host_has_its_folder_and_no_other() {
         ("b.example", 200, "b"),
         ("B.example", 200, "b"),
         ("[::1]:80", 200, "six"),
-        ("", 404, MISSING),
+        ("", 400, "400 Bad Request\n"),
         (".", 404, MISSING),
         ("..", 404, MISSING),
         ("...", 404, MISSING),
