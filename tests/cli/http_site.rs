@@ -257,7 +257,14 @@ fn what_is_missing_has_a_page() {
     assert_eq!(asked(port, "GET /none", "Range: bytes=0-1\r\n").status, 404);
     assert_eq!(asked(port, "GET /none", "If-None-Match: *\r\n").status, 404);
     assert_eq!(asked(port, "HEAD /none", "").body, b"");
-    expect(port, &[("/err/none.html", 200, "sorry")]);
+    expect(
+        port,
+        &[("/err/none.html", 200, "sorry"), ("/none/", 404, "sorry")],
+    );
+    assert!(
+        get(port, "/d/").text().contains("<!"),
+        "a folder has its list"
+    );
     fs::remove_file(folder.path().join("err/none.html")).unwrap();
     expect(port, &[("/none", 404, MISSING)]);
 }
