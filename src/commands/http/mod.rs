@@ -192,7 +192,7 @@ impl Http {
     fn announce(&self, locals: &[Address], desk: &Desk) -> anyhow::Result<()> {
         let port = locals.iter().find_map(Address::inet);
         self.ready.announce(port.map(|address| address.port()))?;
-        if let Some(message) = self.site.warning(locals, false) {
+        if let Some(message) = self.site.warning(locals, self.tls.is_on()) {
             desk.output.tell(&Warning { message })?;
         }
         for local in locals {
