@@ -4,12 +4,12 @@ use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::Instant;
 
-use super::cache::{Kept, Stored};
+use super::cache::Kept;
 use super::connection::Wait;
-use super::files::SMALL;
 use super::outgoing::{Part, Slice};
 use super::pipe::{Framed, Pipe, Writer};
 use super::service::{Happening, Service};
+use super::stored::{SMALL, Stored};
 use crate::engine::StdoutError;
 use crate::http::{
     Answer, Asked, Found, Method, Parsed, Piece, Plan, Request, Role, Status, Target, Version,
@@ -84,6 +84,7 @@ impl Service {
                 {
                     return Ok(Outcome::Reply(reply));
                 }
+                let located = self.encode(located, asking);
                 let boundary = self.boundary();
                 let mut plan = match (&located.found, located.role, &located.moved) {
                     (_, _, Some(name)) => plan_move(request, name),
@@ -107,7 +108,8 @@ impl Service {
         let Some(path) = self.plain_path(asking) else {
             return Ok(None);
         };
-        let Some(kept) = self.cache.find(path, asking.since) else {
+        let kept = self.cache.find(path, asking.since);
+        let Some(kept) = kept.and_then(|kept| kept.fit_for(asking.request)) else {
             return Ok(None);
         };
         let Some(ready) = kept.ready() else {

@@ -6,6 +6,7 @@
 mod archive;
 mod cache;
 mod changes;
+mod coded;
 mod connection;
 mod crew;
 mod directory;
@@ -23,6 +24,7 @@ mod locate;
 mod outgoing;
 mod pipe;
 mod service;
+mod stored;
 mod stream;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;

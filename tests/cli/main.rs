@@ -24,6 +24,7 @@ mod exit_status;
 mod explain;
 mod fqdn;
 mod http;
+mod http_coding;
 mod http_listen;
 mod http_protocol;
 mod http_site;

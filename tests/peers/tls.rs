@@ -7,7 +7,7 @@ use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
 use crate::kit::{
-    Finished, Running, Start, free_port, pattern, peer, program, python, scratch, sockkit,
+    Finished, LONG, Running, Start, free_port, pattern, peer, program, python, scratch, sockkit,
 };
 
 /// A server and the certificate to trust it by.
@@ -196,7 +196,7 @@ fn made() -> Option<TempDir> {
     peer("openssl")?;
     let folder = scratch();
     let script = program("sh", ["-c", MAKE, "sh"]).args([folder.path()]);
-    script.run().expect(0);
+    script.deadline(LONG).run().expect(0);
     Some(folder)
 }
 
@@ -472,7 +472,7 @@ fn records_may_be_cut_anywhere_and_clients_vanish() {
     let Some(client) = python(RECORDS, &words) else {
         return;
     };
-    let finished = client.deadline(crate::kit::LONG).run().expect(0);
+    let finished = client.deadline(LONG).run().expect(0);
     assert!(finished.text().ends_with("done\n"));
 }
 

@@ -115,6 +115,7 @@ impl Http {
         let site = Site {
             listing: self.listing.is_on(),
             archives: self.listing.archive,
+            is_plain: self.listing.no_compress,
             ..site
         };
         let archives = Archives::default();
