@@ -40,7 +40,7 @@ mod vhost;
 
 pub use accept::{coding, prefers_json};
 pub use attachment::Attachment;
-pub use auth::{CHALLENGE, Credentials, NoUser, Users, veiled};
+pub use auth::{CHALLENGE, Credentials, NoUser, Users};
 pub use body::{BODY_LIMIT, Body, Decoded, Framing};
 pub use coding::{Coding, Codings};
 pub use compressed::is_compressed;
