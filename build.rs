@@ -8,8 +8,7 @@ use std::env;
 use std::path::Path;
 use std::process::Command;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64ct::{Base64, Encoding};
 use sha2::{Digest, Sha256};
 
 /// What stands inline in a page, and the name under which the program finds its hash.
@@ -26,7 +25,7 @@ fn main() -> std::io::Result<()> {
         let bytes = std::fs::read(file)?;
         println!(
             "cargo:rustc-env={name}={}",
-            STANDARD.encode(Sha256::digest(bytes))
+            Base64::encode_string(&Sha256::digest(bytes))
         );
     }
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|found| found == value);

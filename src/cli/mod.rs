@@ -76,12 +76,8 @@ struct Global {
 macro_rules! commands {
     ($($name:literal => $command:ident),* $(,)?) => {
         #[derive(Debug, Subcommand)]
-        #[expect(
-            clippy::large_enum_variant,
-            reason = "there is one of them in a run"
-        )]
         enum Command {
-            $($command($command),)*
+            $($command(Box<$command>),)*
         }
 
         /// What adds a subcommand's own definitions to its name.

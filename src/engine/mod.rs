@@ -29,5 +29,5 @@ pub use lookup::lookup;
 pub use outlet::{Outlet, StdoutError};
 pub use pump::{CHUNK, Pump, Show, Typed};
 pub use reactor::{Interest, Reactor, Ready};
-pub use signals::pending_signal;
+pub use signals::{hold_signals, pending_signal};
 pub use timer::{Expired, Timer, Timers};

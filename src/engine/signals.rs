@@ -1,6 +1,8 @@
 //! The signals that end a run, and which of them the process ignores or has not taken yet, proc_pid_status(5).
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{SigSet, Signal};
+
+use crate::net::CallError;
 
 /// What ends a run, after cleaning up.
 pub(super) const ENDING: [Signal; 7] = [
@@ -19,6 +21,13 @@ pub(super) fn heeded() -> impl Iterator<Item = Signal> {
     ENDING
         .into_iter()
         .filter(move |signal| ignored & bit(*signal) == 0)
+}
+
+/// From here on they wait for the reactor that will take them as events.
+pub fn hold_signals() -> Result<(), CallError> {
+    let mask: SigSet = heeded().collect();
+    mask.thread_block()
+        .map_err(|errno| CallError::new("sigprocmask", "", errno))
 }
 
 /// One that has come while it was blocked, and waits to be taken; `None` when none has.

@@ -50,6 +50,11 @@ impl Codings {
         Self(self.0 | 1 << coding as u8)
     }
 
+    /// Whether there is none but identity.
+    pub fn is_empty(self) -> bool {
+        self == Self::default()
+    }
+
     /// Whether it is in the set; identity always is.
     pub fn has(self, coding: Coding) -> bool {
         coding == Coding::Identity || self.0 & (1 << coding as u8) != 0

@@ -99,13 +99,15 @@ impl<'a> Fields<'a> {
         FieldLines(self.lines)
     }
 
-    /// RFC 9112, section 3.2: a request of 1.1 has one Host, and whoever sends one sends a valid one.
-    pub(super) fn check_host(&self, version: Version) -> Result<(), Status> {
-        match self.first(Name::Host) {
-            None if version == Version::Http11 => Err(Status::BAD_REQUEST),
-            Some(host) if !is_host(host) => Err(Status::BAD_REQUEST),
-            _ => Ok(()),
-        }
+    /// RFC 9112, section 3.2: a request of 1.1 has one Host, and whoever sends one sends a valid one. It may be empty
+    /// only where the target names the host (RFC 9110, section 4.2.1).
+    pub(super) fn check_host(&self, version: Version, target: &str) -> Result<(), Status> {
+        let is_right = match self.first(Name::Host) {
+            None => version == Version::Http10,
+            Some(b"") => !target.starts_with('/') && target != "*",
+            Some(host) => is_host(host),
+        };
+        is_right.then_some(()).ok_or(Status::BAD_REQUEST)
     }
 
     /// RFC 9112, section 6.3, as strict as it allows: what two readers could measure differently is refused.
@@ -210,7 +212,7 @@ fn chunked(codings: &[u8]) -> Result<Framing, Status> {
     }
 }
 
-/// uri-host [ ":" port ] of RFC 9110, section 7.2; it may be empty.
+/// uri-host [ ":" port ] of RFC 9110, section 7.2; without a port it may be empty.
 pub(super) fn is_host(value: &[u8]) -> bool {
     let behind = match value.strip_prefix(b"[") {
         Some(inside) => match inside.iter().position(|byte| *byte == b']') {
@@ -224,7 +226,7 @@ pub(super) fn is_host(value: &[u8]) -> bool {
     };
     match behind.unwrap_or_default() {
         [] => true,
-        [b':', port @ ..] => port.iter().all(u8::is_ascii_digit),
+        [b':', port @ ..] => !value.starts_with(b":") && port.iter().all(u8::is_ascii_digit),
         _ => false,
     }
 }
@@ -261,6 +263,8 @@ mod tests {
             assert!(is_host(host.as_bytes()), "{host}");
         }
         for host in [
+            ":80",
+            "a,b",
             "h:80x",
             "u@h",
             "h/x",

@@ -17,7 +17,8 @@ pub(super) fn is_text(byte: u8) -> bool {
     is(byte, TEXT)
 }
 
-/// reg-name of RFC 3986, section 3.2.2, percent signs included.
+/// reg-name of RFC 3986, section 3.2.2, percent signs included; without the comma, which would make two hosts of a
+/// list look like one.
 pub(super) fn is_host(byte: u8) -> bool {
     is(byte, HOST)
 }
@@ -55,10 +56,10 @@ const fn class(byte: u8) -> u8 {
         b'!' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'_' | b'~' => {
             TOKEN | TEXT | HOST | PATH
         }
-        b'(' | b')' | b',' | b';' | b'=' => TEXT | HOST | PATH,
+        b'(' | b')' | b';' | b'=' => TEXT | HOST | PATH,
         b'^' | b'`' | b'|' => TOKEN | TEXT | PATH,
         b'#' => TOKEN | TEXT,
-        b'/' | b':' | b'?' | b'@' | b'[' | b']' | b'{' | b'}' => TEXT | PATH,
+        b',' | b'/' | b':' | b'?' | b'@' | b'[' | b']' | b'{' | b'}' => TEXT | PATH,
         b'\t' | b' ' | b'"' | b'<' | b'>' | b'\\' | 0x80.. => TEXT,
         0x7f | ..=0x1f => 0,
     }
@@ -74,7 +75,7 @@ mod tests {
             let letter = byte.is_ascii_alphanumeric();
             let one_of = |set: &[u8]| letter || set.contains(&byte);
             assert_eq!(is_token(byte), one_of(b"!#$%&'*+-.^_`|~"), "{byte}");
-            assert_eq!(is_host(byte), one_of(b"-._~%!$&'()*+,;="), "{byte}");
+            assert_eq!(is_host(byte), one_of(b"-._~%!$&'()*+;="), "{byte}");
             let printable = byte.is_ascii_graphic();
             assert_eq!(is_path(byte), printable && !b"\"<>#\\".contains(&byte));
             let text = byte == b'\t' || (byte >= b' ' && byte != 0x7f);

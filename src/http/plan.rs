@@ -173,10 +173,7 @@ pub fn ask<'a>(request: &Request<'_>, site: &'a Site, path: &mut Vec<u8>) -> Ask
         Method::Unknown => Plan::status(Status::NOT_IMPLEMENTED),
         _ if request.expects_more => Plan::status(Status::EXPECTATION_FAILED),
         Method::Get | Method::Head => match (&site.text, request.target) {
-            (Some(text), _) => Plan {
-                content: Content::Text(text),
-                ..Plan::status(Status::OK)
-            },
+            (Some(text), _) => said(request, text),
             (None, Target::Path { path: target, .. }) => match locate(target, path) {
                 Ok(()) if site.layout.enter(path) => return Asked::Path,
                 Ok(()) => return Asked::Nothing,
@@ -225,6 +222,18 @@ pub fn plan<'a>(
     Plan {
         fields: &site.fields,
         ..plan
+    }
+}
+
+/// A text has no version that could be told from others, but it exists: `*` means it.
+fn said<'a>(request: &Request<'_>, text: &'a str) -> Plan<'a> {
+    match weigh(request, Some(&Validators::default())) {
+        Verdict::NotModified => Plan::status(Status::NOT_MODIFIED),
+        Verdict::Failed => Plan::status(Status::PRECONDITION_FAILED),
+        Verdict::Perform => Plan {
+            content: Content::Text(text),
+            ..Plan::status(Status::OK)
+        },
     }
 }
 
@@ -398,6 +407,32 @@ mod tests {
                 }
             });
             assert_eq!(status, (Status::OK, true));
+        }
+    }
+
+    #[test]
+    fn the_text_exists_and_has_no_version() {
+        let site = Site {
+            text: Some("x".to_owned()),
+            ..Site::default()
+        };
+        for (fields, status) in [
+            ("If-Match: *", 200),
+            ("If-Match: \"x\"", 412),
+            ("If-None-Match: *", 304),
+            ("If-None-Match: \"x\"", 200),
+            ("If-Modified-Since: Fri, 02 Jan 1970 00:00:00 GMT", 200),
+            ("If-Unmodified-Since: Fri, 02 Jan 1970 00:00:00 GMT", 200),
+            ("Range: bytes=0-0", 200),
+            ("Range: bytes=9-", 200),
+        ] {
+            with_request("GET /", &format!("{fields}\r\n"), |request| {
+                let asked = ask(request, &site, &mut Vec::new());
+                assert!(
+                    matches!(&asked, Asked::Answer(plan) if plan.status.0 == status),
+                    "{fields}: {asked:?}"
+                );
+            });
         }
     }
 

@@ -145,7 +145,12 @@ fn within_limits(head: &[u8]) -> (&[u8], Option<Status>) {
     if let Some(line) = head.get(..LINE_LIMIT)
         && !line.contains(&b'\n')
     {
-        return (line, Some(Status::URI_TOO_LONG));
+        // RFC 9112, section 3: which of the two is too long.
+        let excess = match line.contains(&b' ') {
+            true => Status::URI_TOO_LONG,
+            false => Status::NOT_IMPLEMENTED,
+        };
+        return (line, Some(excess));
     }
     match head.get(..HEAD_LIMIT) {
         Some(head) => (head, Some(Status::FIELDS_TOO_LARGE)),
@@ -174,7 +179,7 @@ fn complete<'a>(raw: &httparse::Request<'_, 'a>, head: &'a [u8]) -> Result<Reque
     for field in raw.headers.iter() {
         fields.take(field.name, field.value)?;
     }
-    fields.check_host(version)?;
+    fields.check_host(version, target_word)?;
     let is_new = version == Version::Http11;
     Ok(Request {
         method,
@@ -284,6 +289,8 @@ mod tests {
             ("G@T / HTTP/1.1\r\nHost: h\r\n\r\n", 400),
             ("GET / HTTP/1.1\r\nhost: h\r\nHOST: h\r\n\r\n", 400),
             ("GET http://a/ HTTP/1.1\r\nHost: a b\r\n\r\n", 400),
+            ("GET / HTTP/1.1\r\nHost:\r\n\r\n", 400),
+            ("OPTIONS * HTTP/1.1\r\nHost:\r\n\r\n", 400),
             ("GET http://a/ HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400),
             ("GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n", 400),
             ("HEAD * HTTP/1.1\r\nHost: h\r\n\r\n", 400),
@@ -487,6 +494,8 @@ mod tests {
         assert_eq!(status(&field(1 << 20)), 431);
         assert_eq!(status(&format!("GET /{}", "x".repeat(LINE_LIMIT - 6))), 100);
         assert_eq!(status(&format!("GET /{}", "x".repeat(LINE_LIMIT - 5))), 414);
+        assert_eq!(status(&"X".repeat(LINE_LIMIT)), 501);
+        assert_eq!(status(&"@".repeat(LINE_LIMIT)), 400);
         let many = "A: b\r\n".repeat(FIELDS + 1);
         assert_eq!(status(&format!("GET / HTTP/1.1\r\n{many}")), 431);
     }

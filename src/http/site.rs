@@ -22,6 +22,8 @@ pub struct Site {
     pub uploads: Option<Uploads>,
     /// Whether a folder without an index is answered with what it holds.
     pub listing: bool,
+    /// Whether files are sent as they are, in no other coding.
+    pub is_plain: bool,
     /// Whether a folder can be had as an archive.
     pub archives: bool,
     /// Field lines for every answer, each with its CRLF.

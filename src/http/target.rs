@@ -125,15 +125,14 @@ fn absolute(word: &str) -> Option<(&str, &str)> {
     }
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (host, path) = rest.split_at(end);
-    let is_named = !host.is_empty() && !host.starts_with(':');
-    (is_named && is_host(host.as_bytes())).then_some((host, path))
+    (!host.is_empty() && is_host(host.as_bytes())).then_some((host, path))
 }
 
 /// uri-host ":" port, RFC 9112, section 3.2.3.
 fn is_authority(word: &str) -> bool {
     let port = word.rsplit_once(':').map(|(_, port)| port);
     let has_port = port.is_some_and(|port| !port.is_empty() && !port.ends_with(']'));
-    has_port && !word.starts_with(':') && is_host(word.as_bytes())
+    has_port && is_host(word.as_bytes())
 }
 
 /// Decode one segment behind what `into` holds.

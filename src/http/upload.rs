@@ -72,6 +72,14 @@ pub fn is_view(request: &Request<'_>) -> bool {
     })
 }
 
+impl Site {
+    /// Whether files may be put into a folder, at a path as [`super::ask`] writes it.
+    pub fn takes_uploads_into(&self, folder: &[u8]) -> bool {
+        let uploads = self.uploads.as_ref();
+        uploads.is_some_and(|uploads| is_beneath(folder, uploads.folder.as_bytes()))
+    }
+}
+
 fn put(request: &Request<'_>, mut path: Vec<u8>) -> Result<Delivery, Status> {
     // RFC 9110, section 14.5: what would be a part is not to be taken for the whole.
     if request.values(Name::ContentRange).next().is_some() {

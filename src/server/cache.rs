@@ -2,7 +2,7 @@
 //!
 //! A file is kept from the second request on, as long as nothing happens to it, and for a second at most.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::fs::File;
 use std::hash::BuildHasher;
 use std::mem;
@@ -13,8 +13,10 @@ use std::time::{Duration, Instant};
 use rustc_hash::FxHashMap;
 
 use super::changes::Changes;
-use super::files::{Root, append, take_up};
-use crate::http::{Facts, Span};
+use super::coded::Coded;
+use super::files::{Root, take_up};
+use super::stored::Stored;
+use crate::http::{Coding, Codings, Facts, Request, coding};
 
 /// How long a file is kept before it is looked at again: some changes are not told.
 const FRESH: Duration = Duration::from_secs(1);
@@ -43,22 +45,19 @@ pub(super) struct Cache {
 /// A file that is kept.
 #[derive(Debug)]
 pub(super) struct Kept {
+    /// The path beneath the root.
+    pub(super) path: Box<[u8]>,
     /// What is known of it.
     pub(super) facts: Facts,
+    /// The codings in which it can be had.
+    pub(super) offered: Codings,
     /// What it holds.
     pub(super) content: Stored,
     /// The answer to a request that asks for all of it and nothing else.
     ready: OnceCell<Ready>,
+    /// The same file in other codings.
+    coded: RefCell<Vec<Rc<Self>>>,
     until: Instant,
-}
-
-/// The content of a file.
-#[derive(Clone, Debug)]
-pub(super) enum Stored {
-    /// All of it.
-    Small(Rc<[u8]>),
-    /// Where it can be read.
-    File(Rc<File>),
 }
 
 /// An answer as it was sent, cut at its date.
@@ -117,27 +116,52 @@ impl Cache {
         asked: &[u8],
         root: &Root,
         path: &[u8],
-        file: File,
+        file: &Rc<File>,
+        offered: Codings,
         now: Instant,
-    ) -> Result<Rc<Kept>, File> {
-        if !self.watch(root, path, &file) {
-            return Err(file);
+    ) -> Option<Rc<Kept>> {
+        if !self.watch(root, path, file) {
+            return None;
         }
-        let Some((facts, content)) = take_up(&file, path) else {
-            return Err(file);
-        };
-        let content = match content {
-            Some(bytes) => Stored::Small(bytes.into()),
-            None => Stored::File(Rc::new(file)),
-        };
+        let (facts, content) = take_up(file, path)?;
         let kept = Rc::new(Kept {
-            facts,
+            path: path.into(),
+            facts: Facts {
+                varies: !offered.is_empty(),
+                ..facts
+            },
+            offered,
             content,
             ready: OnceCell::new(),
+            coded: RefCell::default(),
             until: now + FRESH,
         });
         self.insert(asked, Rc::clone(&kept));
-        Ok(kept)
+        Some(kept)
+    }
+
+    /// Keep a file in a coding with the file itself, if it is certain to be told what happens to it.
+    pub(super) fn keep_coded(&mut self, kept: &Kept, coded: Coded) -> Rc<Kept> {
+        let source = coded.source.as_ref();
+        let is_watched = source.is_none_or(|file| {
+            let changes = self.changes.as_mut();
+            changes.is_some_and(|changes| changes.watch_file(file))
+        });
+        let size = coded.content.size();
+        let coded = Rc::new(Kept {
+            path: kept.path.clone(),
+            facts: coded.facts,
+            offered: kept.offered,
+            content: coded.content,
+            ready: OnceCell::new(),
+            coded: RefCell::default(),
+            until: kept.until,
+        });
+        if is_watched {
+            kept.coded.borrow_mut().push(Rc::clone(&coded));
+            self.count(size);
+        }
+        coded
     }
 
     /// Watch everything that the path leads through, and the file; `false` when that cannot be, or the path does not
@@ -162,17 +186,21 @@ impl Cache {
     }
 
     fn insert(&mut self, asked: &[u8], kept: Rc<Kept>) {
-        let (open, bytes) = match &kept.content {
-            Stored::Small(bytes) => (0, bytes.len()),
-            Stored::File(_) => (1, 0),
-        };
-        if self.kept.len() >= FILES || self.open + open > OPEN || self.bytes + bytes > BYTES {
+        if self.kept.len() >= FILES {
+            self.clear();
+        }
+        self.count(kept.content.size());
+        // What it takes the place of is counted until everything is forgotten.
+        self.kept.insert(asked.into(), kept);
+    }
+
+    /// So many files are open, and so many bytes are kept, besides those that there are.
+    fn count(&mut self, (open, bytes): (usize, usize)) {
+        if self.open + open > OPEN || self.bytes + bytes > BYTES {
             self.clear();
         }
         self.open += open;
         self.bytes += bytes;
-        // What it takes the place of is counted until everything is forgotten.
-        self.kept.insert(asked.into(), kept);
     }
 
     fn clear(&mut self) {
@@ -182,30 +210,28 @@ impl Cache {
     }
 }
 
-impl Stored {
-    /// Append a part of it to `into`; `false` when it has become shorter than that.
-    pub(super) fn append(&self, span: Span, into: &mut Vec<u8>) -> bool {
-        let size = usize::try_from(span.length).unwrap_or(usize::MAX);
-        match self {
-            Self::File(file) => append(file, span.first, size, into),
-            Self::Small(bytes) => {
-                let rest = usize::try_from(span.first)
-                    .ok()
-                    .and_then(|first| bytes.get(first..));
-                match rest.and_then(|rest| rest.get(..size)) {
-                    Some(part) => into.extend_from_slice(part),
-                    None => return false,
-                }
-                true
-            }
+impl Kept {
+    /// The same file in a coding, if it is kept.
+    pub(super) fn coded(&self, coding: Coding) -> Option<Rc<Self>> {
+        let coded = self.coded.borrow();
+        let found = coded.iter().find(|kept| kept.facts.coding == coding);
+        found.cloned()
+    }
+
+    /// The same file in the coding that a client would rather have, if it is kept.
+    pub(super) fn fit_for(self: &Rc<Self>, request: &Request<'_>) -> Option<Rc<Self>> {
+        if self.offered.is_empty() {
+            return Some(Rc::clone(self));
+        }
+        match coding(request, self.offered) {
+            Coding::Identity => Some(Rc::clone(self)),
+            coding => self.coded(coding),
         }
     }
-}
 
-impl Kept {
     /// The answer to a request that asks for all of it and nothing else.
     pub(super) fn ready(&self) -> Option<&Ready> {
-        self.ready.get().filter(|_| !self.facts.varies)
+        self.ready.get()
     }
 
     /// Keep an answer that has all of it, as it was sent at `date`.
@@ -275,9 +301,14 @@ mod tests {
             let (Found::File(_), Some(file)) = self.root.find(&mut found_at, &index) else {
                 return (None, false);
             };
-            match self.cache.keep(key, &self.root, &found_at, file, self.now) {
-                Ok(kept) => (Some(text(&kept.content)), true),
-                Err(file) => (Some(text(&Stored::File(Rc::new(file)))), false),
+            let file = Rc::new(file);
+            let now = self.now;
+            match self
+                .cache
+                .keep(key, &self.root, &found_at, &file, Codings::default(), now)
+            {
+                Some(kept) => (Some(text(&kept.content)), true),
+                None => (Some(text(&Stored::File(file))), false),
             }
         }
     }

@@ -25,7 +25,7 @@ pub(super) struct Contents {
 /// Read a directory at a path that [`crate::http::ask`] wrote: `limit` entries at most, and those whose names begin with a
 /// dot only where `hidden` says so. A name that vanishes meanwhile is left out.
 pub(super) fn read(root: &Root, path: &[u8], hidden: bool, limit: usize) -> nix::Result<Contents> {
-    let directory = open(root, path)?;
+    let directory = root.open_folder(path)?;
     let names = names(directory.try_clone().map_err(of)?, hidden, limit)?;
     let is_cut = names.len() > limit;
     let place = Place {
@@ -36,13 +36,6 @@ pub(super) fn read(root: &Root, path: &[u8], hidden: bool, limit: usize) -> nix:
     let names = names.into_iter().take(limit);
     let entries = names.filter_map(|name| place.entry(name)).collect();
     Ok(Contents { entries, is_cut })
-}
-
-/// Open a directory to be read.
-pub(super) fn open(root: &Root, path: &[u8]) -> nix::Result<OwnedFd> {
-    let path = if path.is_empty() { b"." } else { path };
-    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NONBLOCK;
-    root.open_beneath(path, flags, ResolveFlag::empty())
 }
 
 /// readdir(3); one name more than the limit tells that there are more.

@@ -4,12 +4,12 @@ use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::Instant;
 
-use super::cache::{Kept, Stored};
+use super::cache::Kept;
 use super::connection::Wait;
-use super::files::SMALL;
 use super::outgoing::{Part, Slice};
 use super::pipe::{Framed, Pipe, Writer};
 use super::service::{Happening, Service};
+use super::stored::{SMALL, Stored};
 use crate::engine::StdoutError;
 use crate::http::{
     Answer, Asked, Found, Method, Parsed, Piece, Plan, Request, Role, Status, Target, Version,
@@ -68,25 +68,23 @@ impl Service {
         let reply = match ask(request, &site, &mut self.path) {
             Asked::Answer(plan) => self.respond(plan, None, asking)?,
             asked => {
-                let is_path = matches!(asked, Asked::Path);
-                if let Some(format) = archive.filter(|_| is_path)
-                    && let Some(reply) = self.archive(format, asking)?
+                let folder = self.folder_asked(&asked);
+                if let (Some(format), Some(folder)) = (archive, &folder)
+                    && let Some(reply) = self.archive(format, folder, asking)?
                 {
                     return Ok(Outcome::Reply(reply));
                 }
-                let located = match is_path {
-                    true => self.locate(asking),
-                    false => self.locate_nothing(),
+                let located = match asked {
+                    Asked::Path => self.locate(asking),
+                    _ => self.locate_nothing(),
                 };
-                let is_missing =
-                    matches!(located.found, Found::Missing) || located.role == Role::NotFound;
-                if site.listing
-                    && is_path
-                    && is_missing
-                    && let Some(reply) = self.list(asking)?
+                if let Some(folder) = folder
+                    && located.is_missing()
+                    && let Some(reply) = self.list(&folder, asking)?
                 {
                     return Ok(Outcome::Reply(reply));
                 }
+                let located = self.encode(located, asking);
                 let boundary = self.boundary();
                 let mut plan = match (&located.found, located.role, &located.moved) {
                     (_, _, Some(name)) => plan_move(request, name),
@@ -110,7 +108,8 @@ impl Service {
         let Some(path) = self.plain_path(asking) else {
             return Ok(None);
         };
-        let Some(kept) = self.cache.find(path, asking.since) else {
+        let kept = self.cache.find(path, asking.since);
+        let Some(kept) = kept.and_then(|kept| kept.fit_for(asking.request)) else {
             return Ok(None);
         };
         let Some(ready) = kept.ready() else {
@@ -189,6 +188,9 @@ impl Service {
         writer: Box<dyn Writer>,
         asking: &Asking<'_>,
     ) -> Result<Reply, StdoutError> {
+        let site = Rc::clone(&self.site);
+        let mut plan = plan;
+        site.dress(asking.request, &mut plan);
         let answer = self.framing(asking);
         render(&plan, answer, self.date.text(), &mut self.outbound);
         let framed = match answer.is_old {

@@ -2,8 +2,8 @@
 
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nix::errno::Errno;
@@ -11,13 +11,12 @@ use nix::fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag, open, openat2};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
 use nix::unistd::{AccessFlags, faccessat};
 
+use super::stored::Stored;
 use crate::http::{Coding, Facts, Found, media_type};
 use crate::net::CallError;
 
 /// How often a look-up is repeated that a rename beneath the root made uncertain (EAGAIN, openat2(2)).
 const RETRIES: usize = 8;
-/// Files up to this many bytes leave with their head in one send; larger ones are sent by the kernel.
-pub(super) const SMALL: u64 = 64 * 1024;
 
 /// To read. O_NONBLOCK: a FIFO without a writer, or a device, must not hold up everyone else.
 const CONTENT: OFlag = OFlag::O_RDONLY
@@ -127,6 +126,11 @@ impl Root {
         })
     }
 
+    /// What is known of the file at a path, no link to one; `None` where there is none.
+    pub(super) fn facts(&self, path: &[u8]) -> Option<Facts> {
+        facts_of(&self.directory, path)
+    }
+
     /// A directory on the way to a file, to be watched; the way leads through no link.
     pub(super) fn open_directory(&self, path: &[u8]) -> nix::Result<OwnedFd> {
         let path = if path.is_empty() { b"." } else { path };
@@ -163,16 +167,10 @@ impl Root {
     }
 }
 
-/// What is known of an open file, and what it holds if that is little; `None` when it is none that can be served.
-pub(super) fn take_up(file: &File, path: &[u8]) -> Option<(Facts, Option<Vec<u8>>)> {
+/// What is known of an open file, and what it holds; `None` when it is none that can be served.
+pub(super) fn take_up(file: &Rc<File>, path: &[u8]) -> Option<(Facts, Stored)> {
     let facts = facts(&fstat(file).ok()?, path)?;
-    match usize::try_from(facts.length) {
-        Ok(size) if facts.length <= SMALL => {
-            let mut bytes = Vec::new();
-            append(file, 0, size, &mut bytes).then_some((facts, Some(bytes)))
-        }
-        _ => Some((facts, None)),
-    }
+    Some((facts, Stored::of(file, facts.length)?))
 }
 
 /// What is known of the file `name` of a directory, no link to one; `None` where there is none.
@@ -191,19 +189,6 @@ fn facts(stat: &FileStat, path: &[u8]) -> Option<Facts> {
         coding: Coding::Identity,
         varies: false,
     })
-}
-
-/// Append `length` bytes of a file from `first` on to `into`; `false` when it has become shorter than that.
-pub(super) fn append(file: &File, first: u64, length: usize, into: &mut Vec<u8>) -> bool {
-    let start = into.len();
-    into.resize(start + length, 0);
-    let whole = into
-        .get_mut(start..)
-        .is_some_and(|room| file.read_exact_at(room, first).is_ok());
-    if !whole {
-        into.truncate(start);
-    }
-    whole
 }
 
 fn kind(stat: &FileStat) -> SFlag {

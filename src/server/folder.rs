@@ -4,12 +4,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::archive::Order;
-use super::directory::{SHOWN, open, read};
+use super::directory::{SHOWN, read};
 use super::exchange::{Asking, Reply};
 use super::files::meaning;
 use super::service::Service;
 use crate::engine::StdoutError;
-use crate::http::{Format, Listing, Method, pack, pack_later, plan, show, view};
+use crate::http::{Asked, Format, Found, Listing, Method, pack, pack_later, plan, show, view};
 
 impl Service {
     /// The format in which a request would have a folder, where folders can be had like that.
@@ -17,72 +17,73 @@ impl Service {
         self.site.archives.then(|| view(asking.request).archive)?
     }
 
-    /// What the folder at the path that was asked for holds; `None` when it is no folder, or is not to be shown.
-    pub(super) fn list(&mut self, asking: &Asking<'_>) -> Result<Option<Reply>, StdoutError> {
-        let Some(root) = self.root.as_ref().filter(|_| self.is_at_folder()) else {
+    /// The folder that is asked for, where what it holds may be told.
+    pub(super) fn folder_asked(&self, asked: &Asked<'_>) -> Option<Vec<u8>> {
+        let is_told = self.site.listing || self.site.archives;
+        let is_folder = self.path.is_empty() || self.path.ends_with(b"/");
+        let is_path = matches!(asked, Asked::Path);
+        (is_told && is_folder && is_path).then(|| self.path.clone())
+    }
+
+    /// What a folder holds; `None` when it is not there, or is not to be shown.
+    pub(super) fn list(
+        &mut self,
+        folder: &[u8],
+        asking: &Asking<'_>,
+    ) -> Result<Option<Reply>, StdoutError> {
+        let site = Rc::clone(&self.site);
+        let Some(root) = self.root.as_ref().filter(|_| site.listing) else {
             return Ok(None);
         };
-        let site = Rc::clone(&self.site);
-        let plan = match read(root, &self.path, site.layout.hidden, SHOWN) {
+        let plan = match read(root, folder, site.layout.hidden, SHOWN) {
             Ok(contents) => {
                 let listing = Listing {
-                    path: self.path.clone(),
+                    path: folder.to_vec(),
                     entries: contents.entries,
                     is_cut: contents.is_cut,
-                    takes_uploads: site.uploads.is_some(),
+                    takes_uploads: site.takes_uploads_into(folder),
                     gives_archives: site.archives,
                 };
-                show(asking.request, &listing, &site)
+                show(asking.request, &listing)
             }
-            Err(errno) => {
-                let (found, boundary) = (meaning(errno), self.boundary());
-                plan(
-                    asking.request,
-                    &self.path,
-                    &found,
-                    &site,
-                    self.now,
-                    boundary,
-                )
-            }
+            Err(errno) => match meaning(errno) {
+                Found::Missing => return Ok(None),
+                found => {
+                    let boundary = self.boundary();
+                    plan(asking.request, folder, &found, &site, self.now, boundary)
+                }
+            },
         };
         self.respond(plan, None, asking).map(Some)
     }
 
-    /// All of the folder at the path that was asked for; `None` when it is no folder.
+    /// All of a folder; `None` when it cannot be read.
     pub(super) fn archive(
         &mut self,
         format: Format,
+        folder: &[u8],
         asking: &Asking<'_>,
     ) -> Result<Option<Reply>, StdoutError> {
-        let Some(root) = self.root.as_ref().filter(|_| self.is_at_folder()) else {
+        // Without a look the answer would have begun before it is known that there is nothing.
+        let root = self.root.as_ref();
+        let Some(root) = root.filter(|root| root.open_folder(folder).is_ok()) else {
             return Ok(None);
         };
-        // Without this an answer would have begun before it is known that there is nothing.
-        if open(root, &self.path).is_err() {
-            return Ok(None);
-        }
-        let site = Rc::clone(&self.site);
-        let plan = pack(&self.path, format, &site);
+        let plan = pack(folder, format);
         if asking.request.method == Method::Head {
             return self.respond(plan, None, asking).map(Some);
         }
         let order = Order {
             root: Arc::clone(root),
-            path: self.path.clone(),
+            path: folder.to_vec(),
             format,
-            hidden: site.layout.hidden,
+            hidden: self.site.layout.hidden,
         };
-        match self.archives.start(order) {
-            Ok(Some((fd, packing))) => self
-                .respond_from(plan, fd, Box::new(packing), asking)
-                .map(Some),
+        let reply = match self.archives.start(order) {
+            Ok(Some((fd, packing))) => self.respond_from(plan, fd, Box::new(packing), asking),
             // No place, no thread or no descriptor: all of them come back.
-            Ok(None) | Err(_) => self.respond(pack_later(&site), None, asking).map(Some),
-        }
-    }
-
-    fn is_at_folder(&self) -> bool {
-        self.path.is_empty() || self.path.ends_with(b"/")
+            Ok(None) | Err(_) => self.respond(pack_later(), None, asking),
+        };
+        reply.map(Some)
     }
 }

@@ -67,7 +67,12 @@ impl Incoming {
         service: &mut Service,
     ) -> Option<Result<Self, Option<Status>>> {
         let request = asking.request;
-        let sink = match service.sink(asking) {
+        // What is expected beyond 100-continue is nothing that a sink could fulfil.
+        let wanted = match request.expects_more {
+            true => Ok(None),
+            false => service.sink(asking),
+        };
+        let sink = match wanted {
             Ok(sink) => sink,
             Err(status) => return Some(Err(Some(status))),
         };

@@ -3,11 +3,13 @@
 use std::fs::File;
 use std::rc::Rc;
 
-use super::cache::{Kept, Stored};
+use super::cache::Kept;
+use super::coded::offered;
 use super::exchange::Asking;
 use super::files::Root;
 use super::service::Service;
-use crate::http::{Found, Layout, Role, Target, is_view};
+use super::stored::Stored;
+use crate::http::{Coding, Codings, Facts, Found, Layout, Role, Target, coding, is_view};
 
 /// What was found at a path.
 #[derive(Debug)]
@@ -18,6 +20,8 @@ pub(super) struct Located {
     /// The proper name of a page that was asked for by another.
     pub(super) moved: Option<Vec<u8>>,
     pub(super) content: Option<Stored>,
+    /// The codings in which it can be had.
+    pub(super) offered: Codings,
     /// Where an answer to a request like this one can be kept.
     pub(super) kept: Option<Rc<Kept>>,
 }
@@ -54,13 +58,24 @@ impl Service {
         };
         // What is shown instead has nobody watch where the path itself would be.
         let can_be_kept = is_kept && matches!(search.role, Role::Asked | Role::Page);
-        let kept = match can_be_kept && self.cache.is_wanted(asked) {
-            true => self.cache.keep(asked, root, &self.path, file, asking.since),
-            false => Err(file),
+        let offered = match self.site.is_plain {
+            true => Codings::default(),
+            false => offered(root, &self.path, &facts),
+        };
+        // What has to be compressed first is worth keeping at once.
+        let is_wanted =
+            self.cache.is_wanted(asked) || coding(asking.request, offered) != Coding::Identity;
+        let file = Rc::new(file);
+        let kept = match can_be_kept && is_wanted {
+            true => {
+                let cache = &mut self.cache;
+                cache.keep(asked, root, &self.path, &file, offered, asking.since)
+            }
+            false => None,
         };
         match kept {
-            Ok(kept) => Located::of(&kept),
-            Err(file) => Located::in_file(Found::File(facts), file, search.role),
+            Some(kept) => Located::of(&kept),
+            None => Located::in_file(&facts, file, search.role, offered),
         }
     }
 
@@ -71,7 +86,9 @@ impl Service {
             return Located::nothing(Found::Missing);
         };
         match root.find(&mut page.clone().into_bytes(), &[]) {
-            (found, Some(file)) => Located::in_file(found, file, Role::NotFound),
+            (Found::File(facts), Some(file)) => {
+                Located::in_file(&facts, Rc::new(file), Role::NotFound, Codings::default())
+            }
             _ => Located::nothing(Found::Missing),
         }
     }
@@ -136,8 +153,24 @@ fn moved(asked: &[u8], root: &Root, layout: &Layout) -> Option<Vec<u8>> {
 }
 
 impl Located {
+    /// Whether there is nothing at the path itself, whatever is shown instead.
+    pub(super) fn is_missing(&self) -> bool {
+        matches!(self.found, Found::Missing) || self.role == Role::NotFound
+    }
+
+    /// The same, as it is kept in a coding.
+    pub(super) fn instead(self, kept: &Rc<Kept>) -> Self {
+        Self {
+            found: Found::File(kept.facts),
+            content: Some(kept.content.clone()),
+            kept: Some(Rc::clone(kept)),
+            ..self
+        }
+    }
+
     fn nothing(found: Found) -> Self {
         Self {
+            offered: Codings::default(),
             found,
             role: Role::Asked,
             moved: None,
@@ -146,12 +179,16 @@ impl Located {
         }
     }
 
-    fn in_file(found: Found, file: File, role: Role) -> Self {
+    fn in_file(facts: &Facts, file: Rc<File>, role: Role, offered: Codings) -> Self {
         Self {
-            found,
+            found: Found::File(Facts {
+                varies: !offered.is_empty(),
+                ..*facts
+            }),
             role,
             moved: None,
-            content: Some(Stored::File(Rc::new(file))),
+            offered,
+            content: Some(Stored::File(file)),
             kept: None,
         }
     }
@@ -161,6 +198,7 @@ impl Located {
             found: Found::File(kept.facts),
             role: Role::Asked,
             moved: None,
+            offered: kept.offered,
             content: Some(kept.content.clone()),
             kept: Some(Rc::clone(kept)),
         }

@@ -105,10 +105,11 @@ impl Outgoing {
         match bytes.get(count..) {
             Some(rest) if !rest.is_empty() => {
                 self.rest = rest.to_vec();
-                Progress::Full { moved: count > 0 }
+                let moved = count > 0 || stream.take_moved();
+                Progress::Full { moved }
             }
             _ if more => self.go_on(stream),
-            _ => Progress::Done,
+            _ => through(stream, count > 0).unwrap_or(Progress::Broken),
         }
     }
 
@@ -125,7 +126,8 @@ impl Outgoing {
             let count = offer(stream, unsent, more)?;
             if count < unsent.len() {
                 self.sent += count;
-                return Ok(Progress::Full { moved: count > 0 });
+                let moved = count > 0 || stream.take_moved();
+                return Ok(Progress::Full { moved });
             }
             (self.rest, self.sent) = (Vec::new(), 0);
             moved += count as u64;
@@ -134,15 +136,17 @@ impl Outgoing {
             let (count, end) = self.step(stream)?;
             moved += count;
             self.content += count;
-            let moved = moved > 0;
+            let moved = moved > 0 || stream.take_moved();
             match end {
                 End::Whole => (self.sent, _) = (0, self.parts.pop_front()),
                 End::Full => return Ok(Progress::Full { moved }),
+                // What waits to leave with the pipe's bytes must not wait for them.
+                End::Empty if !stream.flush()? => return Ok(Progress::Full { moved }),
                 End::Empty => return Ok(Progress::Starved { moved }),
                 End::Cut => return Ok(Progress::Broken),
             }
         }
-        Ok(Progress::Done)
+        through(stream, moved > 0)
     }
 
     /// Send what can be sent of the first part.
@@ -188,6 +192,16 @@ impl Slice {
             _ => (moved, End::Full),
         })
     }
+}
+
+/// Everything was taken: whether it is with the kernel too.
+fn through(stream: &mut Stream, moved: bool) -> Result<Progress, CallError> {
+    Ok(match stream.flush()? {
+        true => Progress::Done,
+        false => Progress::Full {
+            moved: stream.take_moved() || moved,
+        },
+    })
 }
 
 /// How many bytes the socket took.

@@ -10,6 +10,7 @@ use super::archive::Archives;
 use super::cache::Cache;
 use super::exchange::Asking;
 use super::files::Root;
+use super::gate::Gate;
 use super::guard::Guard;
 use super::incoming::Sink;
 use crate::engine::StdoutError;
@@ -63,6 +64,15 @@ pub enum Happening<'a> {
         /// When the request was there.
         since: Instant,
     },
+    /// A client is not served: it speaks no TLS, or comes without a proxy's header.
+    TurnedAway {
+        /// Who it is.
+        peer: &'a Address,
+        /// Why.
+        why: &'a str,
+    },
+    /// The files of the certificate were read again, in words.
+    Reloaded(&'a str),
     /// No descriptor is left for new connections.
     Exhausted(&'a CallError),
     /// There is no place for a client.
@@ -100,6 +110,7 @@ pub struct Service {
     /// Who lets clients in; `None` for everyone.
     pub(super) guard: Option<Arc<Guard>>,
     pub(super) limits: Limits,
+    pub(super) gate: Gate,
     pub(super) observer: Box<dyn Observer>,
     /// What is being packed, here and elsewhere.
     pub(super) archives: Archives,
@@ -143,6 +154,7 @@ impl Service {
             root: root.filter(|_| !has_hosts),
             guard: None,
             limits,
+            gate: Gate::default(),
             observer,
             archives: Archives::default(),
             is_ending: false,
@@ -154,6 +166,12 @@ impl Service {
             seed: RandomState::new(),
             boundaries: 0,
         }
+    }
+
+    /// Have clients come through a gate.
+    #[must_use]
+    pub fn behind(self, gate: Gate) -> Self {
+        Self { gate, ..self }
     }
 
     /// Let in only those whom `guard` knows.

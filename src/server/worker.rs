@@ -11,10 +11,10 @@ use slab::Slab;
 use self::entrance::Entrance;
 use super::connection::Connection;
 use super::door::Door;
-use super::service::Service;
+use super::service::{Happening, Service};
 use super::shared::{Shared, Signs};
 use super::stopping::{ON_ITS_WAY, Stopping};
-use crate::engine::{Interest, Outlet, Reactor, Ready, Timer, Timers};
+use crate::engine::{Interest, Outlet, Reactor, Ready, StdoutError, Timer, Timers};
 use crate::net::CallError;
 
 /// How often at most the connections are searched for one that is late.
@@ -92,7 +92,9 @@ impl Worker {
             let timeout = until.map(|until| until.saturating_duration_since(now));
             let signal = self.reactor.wait_for(timeout)?;
             now = Instant::now();
-            if let Some(signal) = signal {
+            if let Some(signal) = signal
+                && !is_reloaded(signal, service)?
+            {
                 self.stop(signal, service, now)?;
             }
             if let Some(expired) = timers.expired(now) {
@@ -325,6 +327,19 @@ impl Worker {
     }
 }
 
+/// SIGHUP has the certificate read again where it came from files; everywhere else it ends the run.
+fn is_reloaded(signal: Signal, service: &mut Service) -> Result<bool, StdoutError> {
+    let reloaded = match signal {
+        Signal::SIGHUP => service.gate.reload(),
+        _ => None,
+    };
+    let Some(said) = reloaded else {
+        return Ok(false);
+    };
+    service.observer.notice(&Happening::Reloaded(&said))?;
+    Ok(true)
+}
+
 #[cfg(test)]
 #[expect(
     clippy::disallowed_types,
@@ -336,7 +351,6 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use crate::engine::StdoutError;
     use crate::http::Site;
     use crate::net::{Address, Explain, Family, Kind, Protocol, Socket};
     use crate::server::{Happening, Limits, Observer, Places, Terms};

@@ -10,6 +10,8 @@ use crate::kit::{
     Running, accept, dead_port, deaf_port, listener, patient, python, read_end, scratch, sockkit,
     stream_to,
 };
+#[cfg(feature = "tls")]
+use crate::kit::{peer, program};
 use crate::strace::{Traced, told};
 
 /// Ends a run whatever happens.
@@ -379,6 +381,26 @@ fn http() {
         let finished = served.finish();
         traced.compare(&finished);
     }
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn http_over_tls() {
+    let folder = scratch();
+    std::fs::write(folder.path().join("file"), "x".repeat(200_000)).unwrap();
+    let name = folder.path().to_str().unwrap();
+    let (Some(traced), Some(_)) = (Traced::new(), peer("curl")) else {
+        return;
+    };
+    let words = ["http", "--port", "0", "--tls", name];
+    let served = traced.sockkit(&words).start();
+    let url = format!("https://127.0.0.1:{}/file", served.port());
+    let words = ["-sSk", "--noproxy", "*", "--max-time", "10", &url, &url];
+    let client = program("curl", words).run().expect(0);
+    assert_eq!(client.stdout.len(), 400_000);
+    traced.end(&served);
+    let finished = served.finish();
+    traced.compare(&finished);
 }
 
 #[test]

@@ -16,7 +16,10 @@
 //! =parts file 0-1 3-4               multipart/byteranges of these ranges of a file
 //! ```
 //!
-//! `\r \n \t \0 \s \\ \xHH` are bytes, `{text*N}` is N times a text, `{etag}` the entity tag of /ten, quotes included.
+//! `\r \n \t \0 \s \\ \xHH` are bytes, `{text*N}` is N times a text, `{etag}` the entity tag of /ten, quotes included,
+//! `{cut}` a digit that is another one each time that the case is sent.
+
+use std::fmt;
 
 /// The cases of a file and the server that they are for.
 pub(crate) struct Table {
@@ -68,7 +71,6 @@ pub(crate) enum Check {
 }
 
 /// What a value must be.
-#[derive(Debug)]
 pub(crate) enum Wanted {
     /// Exactly this.
     Is(Vec<u8>),
@@ -80,6 +82,18 @@ pub(crate) enum Wanted {
     Present,
     /// Not there.
     Absent,
+}
+
+impl fmt::Debug for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Is(value) => write!(f, "`{}`", value.escape_ascii()),
+            Self::Has(part) => write!(f, "with `{}`", part.escape_ascii()),
+            Self::Lacks(part) => write!(f, "without `{}`", part.escape_ascii()),
+            Self::Present => f.write_str("there"),
+            Self::Absent => f.write_str("absent"),
+        }
+    }
 }
 
 /// What becomes of the connection behind the last answer.
@@ -120,7 +134,10 @@ impl Table {
         let rest = rest.strip_prefix(' ').unwrap_or(rest);
         match sign {
             "" | ";" => return Some(()),
-            "$" => self.flags = rest.split(' ').map(str::to_owned).collect(),
+            "$" => {
+                let words = rest.split(' ').map(unescape);
+                self.flags = words.map(|word| String::from_utf8(word).unwrap()).collect();
+            }
             "#" => self.cases.push(Case::titled(rest)?),
             "?" => self.cases.last_mut()?.awaits = Some(rest.to_owned()),
             ">" => self.cases.last_mut()?.sends(rest),

@@ -155,7 +155,9 @@ fn a_root_that_goes_and_comes_back() {
     eventually("nothing there", || {
         fetch(port, "/sub/file.txt", "").status == 404
     });
-    assert_eq!(asked(port, "HEAD", "/", "").status, 404);
+    // An empty folder, or none.
+    let status = asked(port, "HEAD", "/", "").status;
+    assert!(matches!(status, 200 | 404), "{status}");
     assert!(server.is_running());
 }
 
@@ -178,7 +180,7 @@ fn what_must_not_be_read_is_forbidden() {
         assert_eq!(fetch(port, path, "").status, 200);
     }
     let unreadable = |name: &str| {
-        fs::set_permissions(tree.file(name), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(tree.file(name), fs::Permissions::from_mode(0o000)).unwrap();
     };
     unreadable("ten");
     unreadable("sub");

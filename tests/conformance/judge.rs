@@ -5,28 +5,41 @@ use std::path::Path;
 
 use crate::case::{Case, Check, Ending, Table, Wanted};
 use crate::client::{Cut, End, exchange, fetch};
-use crate::kit::{Running, sockkit};
+use crate::kit::{Running, Sign, Start, sockkit};
 use crate::reader::{Response, responses};
 use crate::rules;
 use crate::tree::Tree;
 
 /// The request behind the case, which a connection that goes on answers.
-const PROBE: &str = "GET /probe HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n";
-/// What it is answered with.
+const PROBE: &str =
+    "GET /probe HTTP/1.1\r\nHost: probe\r\nAuthorization: Basic eDp5\r\nConnection: close\r\n\r\n";
+/// What stands for the number of the cut.
+const CUT: &[u8] = b"{cut}";
+/// What it is answered with where there are files.
 pub(crate) const PROBED: &[u8] = b"the probe\n";
 
 /// Run the cases of a table against a server of their own.
 pub(crate) fn run(table: &str) {
     let tree = Tree::new();
     let flags = Table::parse(table, "\"\"").flags;
-    let flags = flags.iter().map(|flag| tree.named(flag));
-    let server = sockkit(["http", "-q", "--port", "0"]);
-    let (server, port) = tree.serve(server.args(flags));
+    let flags: Vec<String> = flags.iter().map(|flag| tree.named(flag)).collect();
+    let has_files = !flags.iter().any(|flag| flag.starts_with("--text"));
+    let server = sockkit(["http", "-q", "--port", "0"]).args(flags);
+    let (server, port) = match has_files {
+        true => tree.serve(server),
+        false => listening(server),
+    };
     let etag = fetch(port, "/ten", "");
     let etag = etag.field("etag").unwrap_or("\"none\"").to_owned();
     let table = Table::parse(table, &etag);
     judge(&table.cases, port, tree.root());
     survives(server);
+}
+
+fn listening(server: Start) -> (Running, u16) {
+    let mut sign = Sign::new();
+    let server = server.args(sign.flags()).under(&sign.script("")).start();
+    (server, sign.port())
 }
 
 fn judge(cases: &[Case], port: u16, root: &Path) {
@@ -48,13 +61,15 @@ fn survives(mut server: Running) {
 
 /// What is wrong with the answers to a case.
 fn mistakes(case: &Case, port: u16, root: &Path) -> Vec<String> {
-    let mut bytes = case.bytes.clone();
     let ends = case.ending == Ending::Fin;
-    if !ends {
-        bytes.extend(PROBE.as_bytes());
-    }
+    let probe = if ends { "" } else { PROBE };
+    let is_once = contains(&case.bytes, CUT);
     let mut first: Option<Vec<Response>> = None;
-    for cut in cuts(case) {
+    for (number, cut) in cuts(case).into_iter().enumerate() {
+        let bytes = match is_once {
+            true => [numbered(&case.bytes, number), probe.into()].concat(),
+            false => [&case.bytes, probe.as_bytes()].concat(),
+        };
         let (heard, end) = exchange(port, &bytes, ends, cut);
         let heads: Vec<bool> = finals(case).map(|answer| answer.is_head).collect();
         let read = match responses(&heard, &heads) {
@@ -64,7 +79,11 @@ fn mistakes(case: &Case, port: u16, root: &Path) -> Vec<String> {
         let mut wrong = wrong_end(case, &read, end, cut);
         wrong.extend(wrong_answers(case, &read, root));
         let same = first.get_or_insert_with(|| read.clone());
-        if !read.iter().map(timeless).eq(same.iter().map(timeless)) {
+        let is_same = match is_once {
+            true => read.iter().map(essence).eq(same.iter().map(essence)),
+            false => read.iter().map(timeless).eq(same.iter().map(timeless)),
+        };
+        if !is_same {
             wrong.push("another answer than to the whole".to_owned());
         }
         wrong.dedup();
@@ -106,7 +125,8 @@ fn wrong_end(case: &Case, read: &[Response], end: End, cut: Cut) -> Vec<String> 
     if end != End::Closed && !(end == End::Reset && may_reset) {
         wrong.push(format!("the end is {end:?}"));
     }
-    let probed = read.get(count).is_some_and(|next| next.body == PROBED);
+    let probed = read.get(count);
+    let probed = probed.is_some_and(|next| next.status == 200 && next.says_close());
     if goes_on && (!probed || read.len() != count + 1 || says_close) {
         wrong.push("the connection does not go on".to_owned());
     }
@@ -201,6 +221,23 @@ fn parts(response: &Response, file: &[u8], ranges: &[(usize, usize)]) -> Option<
     let end = format!("\r\n--{boundary}--");
     let rest = rest.strip_prefix(end.as_bytes())?;
     matches!(rest, b"" | b"\r\n").then_some(())
+}
+
+/// The bytes of a case that cannot be sent twice, because it leaves something behind.
+fn numbered(bytes: &[u8], number: usize) -> Vec<u8> {
+    let mut rest = bytes;
+    let mut numbered = Vec::new();
+    while let Some(at) = rest.windows(CUT.len()).position(|part| part == CUT) {
+        numbered.extend_from_slice(&rest[..at]);
+        numbered.extend_from_slice(number.to_string().as_bytes());
+        rest = &rest[at + CUT.len()..];
+    }
+    [&numbered, rest].concat()
+}
+
+/// What is the same though it is about another file.
+fn essence(response: &Response) -> (u16, usize) {
+    (response.status, response.fields.len())
 }
 
 /// A response without what changes from second to second and from one to the next: the clock, in Last-Modified too where

@@ -1,13 +1,24 @@
 # Every exchange of a file goes through httplint; what it finds bad or warns of is printed, a line for each.
 import json
 import sys
-import time
 
 from httplint import HttpRequestLinter, HttpResponseLinter, levels
 
-# Notes that warn of what is meant so, and is no fault of a response:
+# What is warned of and meant so:
 MEANT = {
+    # Without --cache nothing is said of caching: how long an answer may be kept is the client's guess.
+    "FRESHNESS_HEURISTIC",
+    # Of a response with status 400, whatever it says: it is the request that was bad.
+    "STATUS_BAD_REQUEST",
 }
+
+
+def is_meant(exchange, note):
+    name = type(note).__name__
+    # The ranges of several parts stand in the parts, and MUST NOT stand in the head: RFC 9110, section 15.3.7.2.
+    kinds = [value for name, value in exchange["response"] if name.lower() == "content-type"]
+    parts = kinds and kinds[0].startswith("multipart/byteranges;")
+    return name in MEANT or (name == "PARTIAL_WITHOUT_RANGE" and parts)
 
 
 def pairs(fields):
@@ -15,7 +26,7 @@ def pairs(fields):
 
 
 def notes(exchange):
-    now = time.time()
+    now = exchange["at"]
     request = HttpRequestLinter(start_time=now)
     uri = "http://h" + exchange["path"]
     request.process_request_topline(exchange["method"].encode(), uri.encode(), b"1.1")
@@ -23,6 +34,7 @@ def notes(exchange):
     request.finish_content(True)
     response = HttpResponseLinter(start_time=now)
     response.request = request
+    response.is_head_response = exchange["method"] == "HEAD"
     response.process_response_topline(b"1.1", str(exchange["status"]).encode(), b"phrase")
     response.process_headers(pairs(exchange["response"]))
     response.feed_content(bytes.fromhex(exchange["content"]))
@@ -37,7 +49,7 @@ for line in open(sys.argv[1]):
     exchange = json.loads(line)
     count += 1
     for note in notes(exchange):
-        if note.level in (levels.BAD, levels.WARN) and type(note).__name__ not in MEANT:
-            name = type(note).__name__
-            print(exchange["method"], exchange["path"], exchange["status"], note.level.name, name, note.summary)
+        if note.level in (levels.BAD, levels.WARN) and not is_meant(exchange, note):
+            asked = f"{exchange['method']} {exchange['path']} {exchange['request']}: {exchange['status']}"
+            print(asked, note.level.name, type(note).__name__, note.summary)
 print(count, "exchanges")

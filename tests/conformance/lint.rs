@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::UNIX_EPOCH;
 
 use serde_json::json;
 
@@ -31,7 +32,7 @@ fn httplint_finds_nothing() {
         ("GET", "/kind.svg", ""),
         ("GET", "/kind.json", ""),
         ("GET", "/style.css", ""),
-        ("GET", "/style.css", "Accept-Encoding: gzip\r\n"),
+        ("GET", "/only.js", "Accept-Encoding: gzip\r\n"),
         ("GET", "/long.html", "Accept-Encoding: gzip\r\n"),
         ("HEAD", "/ten", ""),
         ("HEAD", "/large.bin", ""),
@@ -54,13 +55,14 @@ fn httplint_finds_nothing() {
         ("GET", "/%zz", ""),
     ] {
         let response = asked(port, method, path, fields);
+        let at = UNIX_EPOCH.elapsed().unwrap().as_secs();
         let requested: Vec<(&str, &str)> = fields
             .lines()
             .filter_map(|line| line.split_once(": "))
             .collect();
         let exchange = json!({
             "method": method, "path": path, "request": requested, "status": response.status,
-            "response": response.fields, "content": hex::encode(&response.body),
+            "response": response.fields, "content": hex::encode(&response.body), "at": at,
         });
         writeln!(exchanges, "{exchange}").unwrap();
     }

@@ -30,6 +30,7 @@ mod footprint;
 mod heads;
 mod judge;
 mod lint;
+mod listing;
 mod load;
 mod reader;
 mod rules;
@@ -50,4 +51,6 @@ macro_rules! tables {
 tables! {
     chunked conditionals connection dates errors fields framing host methods negotiation ranges redirects request_line
     targets types
+    auth clean_urls cors follow_links header hidden not_found spa text upload
+    listings
 }

@@ -16,6 +16,10 @@ use crate::kit::{Running, Sign, Start, pattern, scratch};
 /// Sun, 06 Nov 1994 08:49:37 GMT: when everything was modified.
 const MODIFIED: u64 = 784_111_777;
 
+/// `let x` and a line feed, as gzip(1) packs it.
+const JS_AS_GZIP: &[u8] =
+    b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcbI-Q\xa8\xe0\x02\x00t\xfd\x05D\x06\x00\x00\x00";
+
 /// The folder that is served, within another one that is not.
 pub(crate) struct Tree {
     outside: TempDir,
@@ -135,7 +139,7 @@ impl Tree {
             ("style.css.br", b"as brotli"),
             ("style.css.zst", b"\x28\xb5\x2f\xfd as zstd"),
             ("only.js", b"let x\n"),
-            ("only.js.gz", b"\x1f\x8b js as gzip"),
+            ("only.js.gz", JS_AS_GZIP),
         ] {
             self.write(name, bytes);
         }

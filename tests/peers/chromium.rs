@@ -1,4 +1,4 @@
-//! Chromium loads a page with a style sheet, a script and an image from `http DIR`: the DOM tells what it made of them.
+//! Chromium loads a page with a style sheet, a script and an image from `http DIR`, over TLS too: the DOM tells what it made of them.
 
 use std::path::Path;
 use std::time::Duration;
@@ -42,10 +42,22 @@ fn write_site(folder: &Path) {
 
 #[test]
 fn a_page_with_style_script_and_image() {
+    assert_loads("http", &[], &[]);
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn the_same_page_over_tls() {
+    assert_loads("https", &["--tls"], &["--ignore-certificate-errors"]);
+}
+
+/// The page comes to be, with all that belongs to it.
+fn assert_loads(scheme: &str, words: &[&str], flags: &[&str]) {
     let (site, profile) = (scratch(), scratch());
     write_site(site.path());
-    let server = sockkit(["http", "--port", "0"]).args([site.path()]).start();
-    let url = format!("http://127.0.0.1:{}/", server.port());
+    let server = sockkit(["http", "--port", "0"]).args([site.path()]);
+    let server = server.args(words).start();
+    let url = format!("{scheme}://127.0.0.1:{}/", server.port());
     if peer("chromium").is_none() {
         return;
     }
@@ -66,6 +78,7 @@ fn a_page_with_style_script_and_image() {
         ],
     );
     let browser = browser
+        .args(flags)
         .args([format!("--user-data-dir={}", profile.path().display()), url])
         .deadline(PATIENCE);
     let dom = browser.run().expect(0).text();

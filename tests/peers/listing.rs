@@ -247,7 +247,9 @@ fn archives_in_the_programs_of_others() {
     fs::write(sub.join("deep/large"), vec![b'l'; 3_000_000]).unwrap();
     let (_server, url) = serve(folder.path(), &["--archive"]);
     for format in ["tar", "zip"] {
-        let Some(curl) = peer("curl") else { return };
+        let Some(curl) = peer("curl") else {
+            return;
+        };
         let file = out.path().join(format);
         let words = ["-sSf", &format!("{url}/sub/?archive={format}"), "-o"];
         program(curl, words).args([&file]).run().expect(0);
@@ -257,16 +259,10 @@ fn archives_in_the_programs_of_others() {
         fs::create_dir(&unpacked).unwrap();
         let tar = program(tar, ["-xf"]).args([out.path().join("tar")]);
         tar.args(["-C"]).args([&unpacked]).run().expect(0);
-        assert_eq!(
-            program(
-                "diff",
-                ["-r".as_ref(), sub.as_os_str(), unpacked.as_os_str()]
-            )
-            .run()
-            .expect(0)
-            .text(),
-            ""
-        );
+        if let Some(diff) = peer("diff") {
+            let diff = program(diff, ["-r"]).args([&sub, &unpacked]);
+            assert_eq!(diff.run().expect(0).text(), "");
+        }
     }
     let zip = out.path().join("zip");
     if let Some(unzip) = peer("unzip") {

@@ -26,4 +26,6 @@ mod listing;
 mod netcat;
 mod python;
 mod socat;
+#[cfg(feature = "tls")]
+mod tls;
 mod web;

@@ -12,6 +12,9 @@ pub(super) struct ListingArgs {
     /// Let folders be downloaded whole: ?archive=tar, ?archive=zip
     #[arg(long, requires = "dir")]
     pub(super) archive: bool,
+    /// Send files as they are: neither gzip made of text, nor the .br, .zst and .gz beside them
+    #[arg(long, requires = "dir")]
+    pub(super) no_compress: bool,
 }
 
 impl ListingArgs {

@@ -13,7 +13,7 @@ use crate::net::Address;
 use crate::output::{Output, Warning};
 use crate::server::{Crowded, Happening, Observer};
 
-use super::Printer;
+use super::{Printer, TurnedAway};
 
 /// How many bytes may wait for stdout's reader before requests are left out.
 pub(super) const UNREAD: usize = 4 << 20;
@@ -238,6 +238,8 @@ pub(super) fn warn(happening: &Happening<'_>, output: &Output) -> Result<(), Std
             "an address has as many connections as --max-conns-per-address allows: more are turned away"
                 .to_owned()
         }
+        Happening::TurnedAway { peer, why } => return output.offer(&TurnedAway { peer, why }),
+        Happening::Reloaded(said) => (*said).to_owned(),
         Happening::Answered { .. } | Happening::Finished { .. } => return Ok(()),
     };
     output.offer(&Warning { message })

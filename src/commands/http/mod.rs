@@ -3,10 +3,12 @@
 mod announce;
 mod browser;
 mod limits;
+mod listen;
 mod listing;
 mod log;
 mod sandbox;
 mod site;
+mod tls;
 
 use std::fmt;
 use std::mem;
@@ -22,23 +24,22 @@ use serde::{Serialize, Serializer};
 
 use self::announce::AnnounceArgs;
 use self::limits::LimitArgs;
+use self::listen::{ListenArgs, ListenAt, Opened};
 use self::listing::ListingArgs;
 use self::log::{LogArgs, UNREAD, leave_out, warn};
 use self::sandbox::SandboxArgs;
 use self::site::{Place, SiteArgs};
+use self::tls::TlsArgs;
 use super::Desk;
-use super::endpoint::listeners;
 use crate::args::{FamilyArgs, PortArgs, SocketArgs, combine, duration};
-use crate::engine::{Listener, StdoutError};
+use crate::engine::StdoutError;
 use crate::http::{Request, Site, Status, Version};
-use crate::net::{
-    Account, Address, CallError, Endpoint, Family, HostPort, Kind, Protocol, Socket, reason,
-};
+use crate::net::{Address, CallError, Endpoint, Family, HostPort, Socket, reason};
 use crate::output::{Bytes, Event, Exit, Face, Output, Usage, Warning, harmless};
-use crate::server::{Archives, Crew, Guard, Happening, Measure, Observer, Root, Service};
+use crate::server::{
+    Archives, Crew, Gate, Grant, Guard, Happening, Measure, Observer, Root, Service,
+};
 
-/// What URLs begin with.
-const SCHEME: &str = "http";
 /// How much of a request that was refused is shown.
 const SHOWN: usize = 4096;
 
@@ -50,7 +51,7 @@ const SHOWN: usize = 4096;
 pub struct Http {
     /// The directory whose files are served, or a file that is served alone
     dir: Option<PathBuf>,
-    /// HOST:PORT, *:PORT, PORT, fd:N or fd:systemd [default: 127.0.0.1:8082]
+    /// HOST:PORT, *:PORT, PORT, /path, ./path, @name, fd:N or fd:systemd [default: 127.0.0.1:8082]
     #[arg(value_name = "ADDR", conflicts_with = "listen")]
     addr: Option<String>,
     /// Answer every request with this text
@@ -80,9 +81,13 @@ pub struct Http {
     #[command(flatten)]
     ready: PortArgs,
     #[command(flatten)]
+    listing: ListingArgs,
+    #[command(flatten)]
     site: SiteArgs,
     #[command(flatten)]
-    listing: ListingArgs,
+    listening: ListenArgs,
+    #[command(flatten)]
+    tls: TlsArgs,
     #[command(flatten)]
     announcement: AnnounceArgs,
     #[command(flatten)]
@@ -101,6 +106,7 @@ Examples:
   sockkit http . --upload            take files too: curl -T file http://127.0.0.1:8082/
   sockkit http app --spa --cors      an application of one page, for pages of other origins too
   sockkit http . :80 --auth @users   only for those of a file with lines like ada:secret
+  sockkit http . --tls               over TLS, with a temporary certificate
   sockkit http --explain             see accept, recv, send and close as they happen
   sockkit http --text ok -q          an answer for health checks, and nothing printed";
 
@@ -112,23 +118,32 @@ impl Http {
         let site = self.site.site(place.as_ref(), &self.text)?;
         let users = self.site.users()?;
         let root = self.root(place.as_ref())?;
-        let listeners = self.listen(desk)?;
+        let at = self.listen_at()?;
+        let tls = self.tls.open(&at, desk)?;
+        let Opened { listeners, file } = self.listen(at, desk)?;
         let (sockets, locals): (Vec<Socket>, Vec<Address>) = listeners
             .into_iter()
             .map(|listener| (listener.socket, listener.local))
             .unzip();
-        self.announcement.open(SCHEME, &locals, desk)?;
+        let scheme = self.scheme();
+        self.announcement.open(scheme, &locals, desk)?;
         let terms = self.limits.terms(self.is_handed());
         let crew = Crew::new(sockets, terms)?;
-        self.ready(&locals)?;
-        let measures = self.confine(account, place.as_ref(), root.as_deref(), &site)?;
+        self.ready(&locals, desk)?;
+        let files = self.files(place.as_ref(), &site, &locals);
+        // Behind everything that needs a file or a privilege, and in front of every other thread.
+        let measures = self.sandbox.enter(Some(files), account)?;
+        if let (Some(place), Some(root)) = (&place, &root) {
+            check(root, &place.directory)?;
+        }
         let guard = users.map(Guard::new).transpose();
         let guard = guard.context("a thread for passwords")?.map(Arc::new);
         self.announce(&locals, measures, desk)?;
 
         let site = Site {
-            listing: root.is_some() && self.listing.is_on(),
+            listing: self.listing.is_on(),
             archives: self.listing.archive,
+            is_plain: self.listing.no_compress,
             ..site
         };
         let archives = Archives::default();
@@ -137,8 +152,9 @@ impl Http {
         let service = || {
             let observer = self.log.observer(has_files, self.site.is_guarded(), output);
             Service::new(site.clone(), root.clone(), self.limits.limits(), observer)
-                .guarded(guard.clone())
                 .packing_with(archives.clone())
+                .guarded(guard.clone())
+                .behind(Gate::new(tls.as_ref(), self.listening.proxy_protocol))
         };
         let outlet = self
             .log
@@ -149,25 +165,30 @@ impl Http {
             &service,
             outlet,
             self.deadline,
-        )?;
-        Ok(Exit::Signal(signal))
+        );
+        drop(file);
+        Ok(Exit::Signal(signal?))
     }
 
-    /// Enter the sandbox: behind everything that needs a file or a privilege, and in front of every other thread.
-    fn confine(
+    /// The files that are in reach while it serves.
+    fn files(
         &self,
-        account: Option<Account>,
         place: Option<&Place>,
-        root: Option<&Root>,
         site: &Site,
-    ) -> anyhow::Result<Vec<Measure>> {
+        locals: &[Address],
+    ) -> Vec<(PathBuf, Grant)> {
         let grants = place.map(|place| self.site.grants(place, site));
-        let files = Some(grants.unwrap_or_default());
-        let measures = self.sandbox.enter(files, account)?;
-        if let (Some(place), Some(root)) = (place, root) {
-            check(root, &place.directory)?;
-        }
-        Ok(measures)
+        let keys = self.tls.folders().into_iter();
+        // The file of a local socket is removed in the end.
+        let sockets = locals.iter().filter_map(Address::path).map(folder_of);
+        let keys = keys.map(|folder| (folder, Grant::Read));
+        let sockets = sockets.map(|folder| (folder, Grant::Remove));
+        grants
+            .unwrap_or_default()
+            .into_iter()
+            .chain(keys)
+            .chain(sockets)
+            .collect()
     }
 
     fn announce(
@@ -176,11 +197,18 @@ impl Http {
         measures: Vec<Measure>,
         desk: &Desk,
     ) -> anyhow::Result<()> {
-        if let Some(message) = self.site.warning(locals, false) {
+        if let Some(message) = self.site.warning(locals, self.tls.is_on()) {
             desk.output.tell(&Warning { message })?;
         }
-        self.announcement.tell(SCHEME, locals, desk)?;
+        self.announcement.tell(self.scheme(), locals, desk)?;
         Ok(sandbox::tell(measures, desk)?)
+    }
+
+    fn scheme(&self) -> &'static str {
+        match self.tls.is_on() {
+            true => "https",
+            false => "http",
+        }
     }
 
     /// Whether the sockets are inherited.
@@ -212,9 +240,15 @@ impl Http {
         })))
     }
 
-    fn listen(&self, desk: &Desk) -> anyhow::Result<Vec<Listener>> {
+    fn listen_at(&self) -> anyhow::Result<ListenAt> {
         let word = self.listen.as_deref().or(self.addr.as_deref());
-        let endpoint = combine(word, None, self.host.as_deref(), self.port.as_deref())?;
+        let (host, port) = (self.host.as_deref(), self.port.as_deref());
+        self.listening.place(word, host.or(port).is_some(), || {
+            combine(word, None, host, port)
+        })
+    }
+
+    fn listen(&self, at: ListenAt, desk: &Desk) -> anyhow::Result<Opened> {
         let preparation = self.socket.parse()?;
         let prepare = |socket: &Socket, family: Family| {
             // Handed on to every connection that is accepted, and so costs no call there, tcp(7).
@@ -223,15 +257,23 @@ impl Http {
             }
             preparation.apply(socket)
         };
-        let family = self.family.family();
-        let transport = (Kind::Stream, Protocol::TCP);
-        listeners(endpoint, family, transport, &prepare, desk)
+        self.listening
+            .open(at, self.family.family(), &prepare, desk)
     }
 
     /// Tell those who wait for a file or a descriptor.
-    fn ready(&self, locals: &[Address]) -> Result<(), CallError> {
+    fn ready(&self, locals: &[Address], desk: &Desk) -> anyhow::Result<()> {
         let port = locals.iter().find_map(Address::inet);
-        self.ready.announce(port.map(|address| address.port()))
+        self.ready.announce(port.map(|address| address.port()))?;
+        listen::tell_manager(desk)
+    }
+}
+
+/// The directory that a file is in.
+fn folder_of(file: &Path) -> PathBuf {
+    match file.parent() {
+        Some(folder) if folder != Path::new("") => folder.to_owned(),
+        _ => PathBuf::from("."),
     }
 }
 
@@ -365,6 +407,25 @@ fn as_number<S: Serializer>(status: &Status, serializer: S) -> Result<S::Ok, S::
 impl Event for Printed<'_> {
     const NAME: &'static str = "request";
     const FACE: Face = Face::Data;
+}
+
+/// A client that is not served.
+#[derive(Serialize)]
+struct TurnedAway<'a> {
+    #[serde(serialize_with = "as_text")]
+    peer: &'a Address,
+    why: &'a str,
+}
+
+impl Event for TurnedAway<'_> {
+    const NAME: &'static str = "turned-away";
+    const FACE: Face = Face::Detail;
+}
+
+impl fmt::Display for TurnedAway<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "turned {} away: {}", self.peer, self.why)
+    }
 }
 
 /// The head as the tutorial prints it, with its blank line.

@@ -5,13 +5,13 @@ use std::time::Instant;
 use clap::Args;
 
 use super::target::{TalkArgs, Target, TargetArgs};
-use crate::args::ReadyArgs;
+use crate::args::{LocalArgs, ReadyArgs};
 use crate::commands::Desk;
 use crate::commands::datagram::Conversation;
 use crate::commands::endpoint::inherited_listeners;
 use crate::commands::stream::{ServeArgs, Stream};
 use crate::engine::{BACKLOG, Listener, Reactor};
-use crate::net::{Address, BoundPath, Kind, bind_unix};
+use crate::net::{Address, BoundPath, Kind};
 use crate::output::{Exit, Listening, Usage};
 
 /// Listen on a local socket: what arrives goes to stdout, stdin is sent
@@ -23,12 +23,8 @@ use crate::output::{Exit, Listening, Usage};
 pub(super) struct Listen {
     #[command(flatten)]
     target: TargetArgs,
-    /// The file's mode, in octal
-    #[arg(long, value_name = "MODE", default_value = "0600", value_parser = mode)]
-    mode: u32,
-    /// Take the place of a dead socket's file; never of another file, never of a listener
-    #[arg(long)]
-    replace: bool,
+    #[command(flatten)]
+    local: LocalArgs,
     #[command(flatten)]
     serve: ServeArgs,
     #[command(flatten)]
@@ -68,14 +64,7 @@ impl Listen {
             Target::Name(name) => {
                 let mut socket = self.target.kind.open(desk)?;
                 preparation.apply(&socket)?;
-                bound = bind_unix(
-                    &mut socket,
-                    kind,
-                    &name,
-                    self.mode,
-                    self.replace,
-                    &desk.explain,
-                )?;
+                bound = self.local.bind(&mut socket, kind, &name, &desk.explain)?;
                 if kind.has_connections() {
                     socket.listen(BACKLOG)?;
                 }
@@ -127,11 +116,4 @@ impl Listen {
         }
         .listen(reactor, sockets, &local)
     }
-}
-
-fn mode(word: &str) -> Result<u32, String> {
-    let mode = u32::from_str_radix(word, 8)
-        .ok()
-        .filter(|mode| *mode <= 0o777);
-    mode.ok_or_else(|| "a mode is an octal number up to 0777".to_owned())
 }

@@ -5,7 +5,6 @@ use super::super::attachment::Attachment;
 use super::super::media_type::MediaType;
 use super::super::plan::{Content, Plan, Vary};
 use super::super::request::Request;
-use super::super::site::Site;
 use super::super::status::Status;
 use super::super::target::Target;
 use super::{Format, Listing, SECURITY_POLICY, View, json, page};
@@ -22,14 +21,13 @@ pub fn view(request: &Request<'_>) -> View {
 }
 
 /// What a folder holds, as a page or as JSON, whichever is preferred.
-pub fn show<'a>(request: &Request<'_>, listing: &Listing, site: &'a Site) -> Plan<'a> {
+pub fn show(request: &Request<'_>, listing: &Listing) -> Plan<'static> {
     let view = view(request);
     let plan = Plan {
         vary: Vary {
             accept: true,
             ..Vary::default()
         },
-        fields: &site.fields,
         ..Plan::status(Status::OK)
     };
     if prefers_json(request) {
@@ -48,7 +46,7 @@ pub fn show<'a>(request: &Request<'_>, listing: &Listing, site: &'a Site) -> Pla
 }
 
 /// All of a folder at a path (`a/b/`), to be made while it is sent.
-pub fn pack<'a>(path: &[u8], format: Format, site: &'a Site) -> Plan<'a> {
+pub fn pack(path: &[u8], format: Format) -> Plan<'static> {
     let path = path.strip_suffix(b"/").unwrap_or(path);
     let name = path.rsplit(|byte| *byte == b'/').next();
     let attachment = Attachment {
@@ -58,16 +56,14 @@ pub fn pack<'a>(path: &[u8], format: Format, site: &'a Site) -> Plan<'a> {
     Plan {
         content: Content::Stream,
         media_type: format.media_type(),
-        fields: &site.fields,
         extra: vec![("Content-Disposition", attachment.to_string())],
         ..Plan::status(Status::OK)
     }
 }
 
 /// Too much is being packed already.
-pub fn pack_later(site: &Site) -> Plan<'_> {
+pub fn pack_later() -> Plan<'static> {
     Plan {
-        fields: &site.fields,
         extra: vec![("Retry-After", "10".to_owned())],
         ..Plan::status(Status::UNAVAILABLE)
     }
@@ -83,8 +79,7 @@ mod tests {
         let Parsed::Complete { request, .. } = parse(head.as_bytes()) else {
             panic!("{head}");
         };
-        let site = Site::default();
-        let plan = show(&request, &Listing::default(), &site);
+        let plan = show(&request, &Listing::default());
         assert!(plan.vary.accept);
         assert!(matches!(plan.content, Content::Bytes(_)));
         let extra = plan.extra.iter().map(|(name, _)| *name).collect();
@@ -111,9 +106,8 @@ mod tests {
 
     #[test]
     fn an_archive_has_the_name_of_its_folder() {
-        let site = Site::default();
         for (path, name) in [("", "files.zip"), ("a/", "a.zip"), ("a/b c/", "b c.zip")] {
-            let plan = pack(path.as_bytes(), Format::Zip, &site);
+            let plan = pack(path.as_bytes(), Format::Zip);
             let said = format!("attachment; filename=\"{name}\"");
             assert_eq!(plan.extra, [("Content-Disposition", said)]);
             assert_eq!(plan.content, Content::Stream);

@@ -168,7 +168,7 @@
   const renew = async () => {
     const link = query();
     link.delete("q");
-    const answer = await fetch(`?${link}`, { headers: { Accept: "text/html" } }).catch(() => null);
+    const answer = await fetch(`?${link}`, { cache: "reload", headers: { Accept: "text/html" } }).catch(() => null);
     if (!answer?.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const entries = page.getElementById("entries");
@@ -238,11 +238,19 @@
     request.open("PUT", `./${encodeURIComponent(job.file.name)}`);
     request.send(job.file);
   });
-  /** What the server says of it, where that is a line and no page. */
+  const failures = {
+    401: "only with a password",
+    403: "not allowed",
+    409: "a file of this name is there",
+    412: "a file of this name is there",
+    413: "too large",
+    507: "no space is left",
+  };
+  /** What it says, or else what the server says of it where that is a line and no page. */
   const reason = (request) => {
     const type = request.getResponseHeader("Content-Type") ?? "";
     const line = type.startsWith("text/plain") ? request.responseText.split("\n")[0].slice(0, 200) : "";
-    return line || `${request.status} ${request.statusText}`;
+    return failures[request.status] || line || `${request.status} ${request.statusText}`;
   };
 
   chooser.addEventListener("change", () => {

@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use super::super::exchange::{Asking, Outcome, Reply};
 use super::super::guard::Admission;
+use super::super::handed::News;
 use super::super::incoming::{Incoming, Taken};
-use super::super::service::Service;
+use super::super::service::{Happening, Service};
 use super::{Connection, State};
 use crate::engine::StdoutError;
 use crate::http::{Framing, HEAD_LIMIT, LINE_LIMIT, Parsed, Request, Status, parse};
@@ -19,7 +20,9 @@ impl Connection {
     /// recv once, into the worker's buffer.
     pub(super) fn hear(&mut self, service: &mut Service, now: Instant) -> Result<(), StdoutError> {
         let mut buffer = mem::take(&mut service.inbound);
-        let heard = match self.stream.recv(&mut buffer) {
+        let received = self.stream.recv(&mut buffer);
+        let news = self.hear_news(service);
+        let heard = match received {
             Ok(Recv::Bytes(0)) => self.hear_end(service, now),
             Ok(Recv::Bytes(count)) => {
                 self.take_in(buffer.get(..count).unwrap_or(&buffer), service, now)
@@ -28,8 +31,26 @@ impl Connection {
             Err(_) => self.break_off(service),
         };
         service.inbound = buffer;
+        news?;
         heard?;
         self.flush(service, now)
+    }
+
+    /// Take up what was learnt of the client before it said anything.
+    fn hear_news(&mut self, service: &mut Service) -> Result<(), StdoutError> {
+        match self.stream.take_news() {
+            None => Ok(()),
+            Some(News::Client(client)) => {
+                self.peer = client;
+                Ok(())
+            }
+            Some(News::Refused(why)) => {
+                let (peer, why) = (&self.peer, why.as_str());
+                service
+                    .observer
+                    .notice(&Happening::TurnedAway { peer, why })
+            }
+        }
     }
 
     /// Answer what is whole, keep the rest.
@@ -65,6 +86,7 @@ impl Connection {
             None => mem::take(&mut self.heard),
         };
         if head.is_empty() {
+            self.stream.say_end();
             self.state = State::Closed;
             return Ok(());
         }

@@ -87,9 +87,9 @@ pub(super) struct Connection {
 
 impl Connection {
     /// A client that has not said anything, watched for reading.
-    pub(super) fn new(socket: Socket, peer: Address, pass: Pass, until: Instant) -> Self {
+    pub(super) fn new(stream: Stream, peer: Address, pass: Pass, until: Instant) -> Self {
         Self {
-            stream: Stream::Plain(socket),
+            stream,
             peer,
             state: State::Reading,
             heard: Vec::new(),
@@ -136,6 +136,7 @@ impl Connection {
 
     /// Have it end; it is idle.
     pub(super) fn close(&mut self) {
+        self.stream.say_end();
         self.state = State::Closed;
     }
 
@@ -155,6 +156,7 @@ impl Connection {
         let interest = match self.state {
             State::Sending => Interest::WRITE,
             State::Waiting | State::Starved => Interest::NONE,
+            _ if self.stream.wants_write() => Interest::WRITE,
             _ => Interest::READ,
         };
         (mem::replace(&mut self.watched, interest) != interest).then_some(interest)
@@ -224,6 +226,9 @@ impl Connection {
             Some(incoming) => incoming.into_head(),
             None => mem::take(&mut self.heard),
         };
+        if self.state == State::Reading && head.is_empty() {
+            self.stream.say_end();
+        }
         if self.state != State::Reading || head.is_empty() {
             return self.break_off(service);
         }
@@ -236,6 +241,10 @@ impl Connection {
         while self.is_behind && self.state == State::Reading {
             self.answer_heard(service, now)?;
             self.flush(service, now)?;
+        }
+        // Nothing will wake it for an end that came with the last request.
+        if self.state == State::Reading && self.stream.has_ended() {
+            self.hear(service, now)?;
         }
         Ok(())
     }

@@ -97,7 +97,10 @@ impl Connection {
         let can_linger = (self.lingers || took_time) && self.stream.shutdown().is_ok();
         self.state = match can_linger {
             true => State::Lingering,
-            false => State::Closed,
+            false => {
+                self.stream.say_end();
+                State::Closed
+            }
         };
         self.until = now + service.limits.linger;
     }

@@ -3,7 +3,7 @@
 use std::mem;
 use std::time::{Duration, Instant};
 
-use super::super::admission::{Crowded, Pass};
+use super::super::admission::Crowded;
 use super::super::connection::Connection;
 use super::super::reserve::{Reserve, tell};
 use super::super::service::{Happening, Service};
@@ -97,7 +97,11 @@ impl Worker {
         match entered {
             Ok(pass) => {
                 let limits = service.limits;
-                self.admit(socket, peer, pass, now + limits.head.min(limits.idle));
+                let until = now + limits.head.min(limits.idle);
+                match service.gate.open(socket) {
+                    Ok(stream) => self.admit(Connection::new(stream, peer, pass, until)),
+                    Err(_) => self.shared.leave(pass),
+                }
                 Ok(())
             }
             Err(crowded) => {
@@ -107,15 +111,16 @@ impl Worker {
         }
     }
 
-    fn admit(&mut self, socket: Socket, peer: Address, pass: Pass, until: Instant) {
+    fn admit(&mut self, connection: Connection) {
         let token = self.first_token() + 2 * self.connections.vacant_key();
         // Where the kernel will not watch one more, the client is let go, and the others are served.
-        if self.reactor.watch(&socket, token, Interest::READ).is_err() {
-            return self.shared.leave(pass);
+        let watched = self
+            .reactor
+            .watch(connection.socket(), token, Interest::READ);
+        if watched.is_err() {
+            return self.shared.leave(connection.pass());
         }
-        let key = self
-            .connections
-            .insert(Connection::new(socket, peer, pass, until));
+        let key = self.connections.insert(connection);
         self.settle(key);
     }
 
@@ -261,8 +266,11 @@ impl Worker {
     }
 }
 
-/// What a client is told for whom there is no place.
+/// What a client is told for whom there is no place: nothing where it would not understand.
 fn no_place(service: &Service) -> Vec<u8> {
+    if service.gate.is_encrypted() {
+        return Vec::new();
+    }
     let answer = Answer {
         is_head: false,
         persists: false,

@@ -1,0 +1,98 @@
+//! Who the server is: a certificate, the chain above it, and the key, read from PEM files (RFC 7468).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use rustls::{Error, InconsistentKeys};
+
+use crate::net::reason;
+use crate::server::tls_error::TlsError;
+
+/// The files that a certificate and its key are read from.
+#[derive(Clone, Debug)]
+pub(super) struct Files {
+    pub(super) certificate: PathBuf,
+    pub(super) key: PathBuf,
+}
+
+impl Files {
+    /// Read both; they must belong together.
+    pub(super) fn read(&self) -> Result<CertifiedKey, TlsError> {
+        let chain = chain(&self.certificate, &contents(&self.certificate)?)?;
+        let key = key(&self.key, &contents(&self.key)?)?;
+        let signer = rustls::crypto::ring::sign::any_supported_type(&key).map_err(|_| {
+            let hint = "RSA of 2048 bits and more, ECDSA on P-256 or P-384, Ed25519";
+            TlsError::in_file(&self.key, "its key is of a kind that is not spoken", hint)
+        })?;
+        let pair = CertifiedKey::new(chain, signer);
+        match pair.keys_match() {
+            // A key that cannot say its public half is believed.
+            Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(pair),
+            Err(Error::InconsistentKeys(_)) => Err(self.unlike()),
+            Err(_) => {
+                let hint = "`openssl x509 -in FILE -noout -text` shows what is in it";
+                let what = "its first certificate is damaged";
+                Err(TlsError::in_file(&self.certificate, what, hint))
+            }
+        }
+    }
+
+    fn unlike(&self) -> TlsError {
+        let what = format!(
+            "this key is not that of the first certificate in {}",
+            self.certificate.display()
+        );
+        let hint = "the server's own certificate comes first in its file, those above it behind";
+        TlsError::in_file(&self.key, what, hint)
+    }
+}
+
+fn contents(file: &Path) -> Result<Vec<u8>, TlsError> {
+    fs::read(file).map_err(|cause| {
+        let hint = "a file in PEM that this user may read";
+        TlsError::in_file(file, reason(&cause), hint)
+    })
+}
+
+fn chain(file: &Path, contents: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(contents).collect();
+    let chain = chain.map_err(|error| damaged(file, &error))?;
+    if !chain.is_empty() {
+        return Ok(chain);
+    }
+    let hint = match PrivateKeyDer::from_pem_slice(contents) {
+        Ok(_) => "it has a key: are --tls-cert and --tls-key the wrong way round?",
+        Err(_) => "PEM begins with -----BEGIN CERTIFICATE-----",
+    };
+    Err(TlsError::in_file(file, "no certificate in it", hint))
+}
+
+fn key(file: &Path, contents: &[u8]) -> Result<PrivateKeyDer<'static>, TlsError> {
+    match PrivateKeyDer::from_pem_slice(contents) {
+        Ok(key) => Ok(key),
+        Err(pem::Error::NoItemsFound) if is_encrypted(contents) => {
+            let hint = "nobody is there to ask for its password: openssl pkey -in FILE -out PLAIN";
+            Err(TlsError::in_file(file, "its key is encrypted", hint))
+        }
+        Err(pem::Error::NoItemsFound) => {
+            let hint =
+                "PEM begins with -----BEGIN PRIVATE KEY-----, RSA PRIVATE KEY or EC PRIVATE KEY";
+            Err(TlsError::in_file(file, "no private key in it", hint))
+        }
+        Err(error) => Err(damaged(file, &error)),
+    }
+}
+
+/// PKCS #8 under a password, RFC 5958.
+fn is_encrypted(contents: &[u8]) -> bool {
+    let label = b"BEGIN ENCRYPTED PRIVATE KEY";
+    contents.windows(label.len()).any(|window| window == label)
+}
+
+fn damaged(file: &Path, error: &pem::Error) -> TlsError {
+    let what = format!("its PEM is damaged: {error}");
+    TlsError::in_file(file, what, "lines between BEGIN and END are base64")
+}
