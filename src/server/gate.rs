@@ -30,6 +30,11 @@ impl Gate {
         })
     }
 
+    /// Whether clients speak TLS.
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.tls.is_some()
+    }
+
     /// Read the certificate's files again, for all workers; what came of it, `None` where there are none.
     pub(super) fn reload(&self) -> Option<String> {
         let (tls, _) = self.tls.as_ref()?;

@@ -57,6 +57,8 @@ pub(super) fn tell(socket: &Socket, answer: &[u8]) {
         }
     }
     // Whoever has left is not told.
-    let _ = socket.send(answer);
+    if !answer.is_empty() {
+        let _ = socket.send(answer);
+    }
     let _ = socket.shutdown(Shutdown::Write);
 }

@@ -9,8 +9,8 @@ use crate::args::duration;
 use crate::net::raise_descriptor_limit;
 use crate::server::{Limits, Places, Terms};
 
-/// How long what is in flight may take once a signal has come.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long what is in flight may take once a signal has come: less than the time after which those who stop services kill.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// How many clients at once, and how patient the server is.
 #[derive(Args, Debug)]
@@ -34,7 +34,7 @@ pub(super) struct LimitArgs {
     /// Close a connection that asks nothing for D [default: 60s]
     #[arg(long, value_name = "D", value_parser = duration)]
     idle_timeout: Option<Duration>,
-    /// After SIGTERM or SIGINT, finish what is in flight for D at most; a second one ends at once [default: 10s]
+    /// After SIGTERM or SIGINT, finish what is in flight for D at most; a second one ends at once [default: 5s]
     #[arg(long, value_name = "D", value_parser = duration)]
     grace: Option<Duration>,
 }

@@ -229,8 +229,8 @@ impl Http {
         grants
     }
 
-    /// Enter the sandbox: behind everything that needs a file or a privilege, and in front of every other thread.
-    fn confine(
+    /// The files that are in reach while it serves.
+    fn files(
         &self,
         account: Option<Account>,
         grants: Option<Vec<(PathBuf, Grant)>>,
@@ -303,7 +303,7 @@ impl Http {
     }
 
     /// Tell those who wait for a file or a descriptor.
-    fn ready(&self, locals: &[Address]) -> Result<(), CallError> {
+    fn ready(&self, locals: &[Address], desk: &Desk) -> anyhow::Result<()> {
         let port = locals.iter().find_map(Address::inet);
         self.ready.announce(port.map(|address| address.port()))
     }

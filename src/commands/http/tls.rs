@@ -9,6 +9,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::super::Desk;
+use super::folder_of;
 use super::listen::ListenAt;
 use crate::net::{CallError, Endpoint, Host, HostPort, Resolver, addresses_of_interfaces};
 use crate::output::{Event, Usage};

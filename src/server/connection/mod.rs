@@ -140,6 +140,7 @@ impl Connection {
 
     /// Have it end; it is idle.
     pub(super) fn close(&mut self) {
+        self.stream.say_end();
         self.state = State::Closed;
     }
 

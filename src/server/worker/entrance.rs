@@ -264,8 +264,11 @@ impl Worker {
     }
 }
 
-/// What a client is told for whom there is no place.
+/// What a client is told for whom there is no place: nothing where it would not understand.
 fn no_place(service: &Service) -> Vec<u8> {
+    if service.gate.is_encrypted() {
+        return Vec::new();
+    }
     let answer = Answer {
         is_head: false,
         persists: false,
