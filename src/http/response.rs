@@ -146,7 +146,7 @@ fn field(into: &mut Vec<u8>, name: &str, value: &str) {
 }
 
 /// The content that is rendered with its head.
-fn literal<'a>(plan: &'a Plan<'_>) -> &'a [u8] {
+pub fn literal<'a>(plan: &'a Plan<'_>) -> &'a [u8] {
     match &plan.content {
         Content::Text(text) => text.as_bytes(),
         Content::Bytes(bytes) => bytes,

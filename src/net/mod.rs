@@ -3,6 +3,7 @@
 //! This floor opens, names and configures sockets. It has no loop, no clock and no output of its own: what a call did
 //! is handed to [`Explain`], what it refused comes back as a [`CallError`].
 
+mod account;
 mod address;
 mod endpoint;
 mod error;
@@ -10,6 +11,7 @@ mod explain;
 mod family;
 mod inherit;
 mod interface;
+mod limit;
 mod message;
 mod poll;
 mod privilege;
@@ -23,6 +25,7 @@ mod unix_path;
 
 pub mod sockopt;
 
+pub use account::Account;
 pub use address::Address;
 pub use endpoint::{DEFAULT_PORT, Descriptor, Endpoint, EndpointError, Host, HostPort, Port};
 pub use error::{CallError, errno_name, reason};
@@ -30,12 +33,14 @@ pub use explain::{Explain, Outcome, Quoted, Told};
 pub use family::{Family, Kind, Protocol};
 pub use inherit::{InheritError, inherit, inherit_systemd};
 pub use interface::{addresses_of_interfaces, index_of_interface, name_of_interface};
+pub use limit::raise_descriptor_limit;
 pub use message::Arrival;
 pub use poll::{milliseconds, poll_writable};
-pub use privilege::{drop_privileges, raise_net_raw};
+pub use privilege::{drop_privileges, gain_no_privileges, raise_net_raw};
 pub use resolve::{NameError, Names, Resolver};
 pub use service_manager::notify_ready;
 pub use socket::{Recv, Send, Shutdown, Socket};
+pub use socket_option::Moved;
 pub use sys::{notify, restore_sigpipe};
 pub use unix_name::{UnixName, UnixNameError};
 pub use unix_path::{BoundPath, bind_unix};

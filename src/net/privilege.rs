@@ -2,6 +2,8 @@
 
 use caps::{CapSet, Capability};
 
+use super::error::CallError;
+
 /// Make CAP_NET_RAW effective where the binary is permitted to have it; whether it is effective now.
 pub fn raise_net_raw() -> bool {
     let held = |set| caps::has_cap(None, set, Capability::CAP_NET_RAW).unwrap_or(false);
@@ -17,4 +19,9 @@ pub fn drop_privileges() -> Result<(), String> {
         .into_iter()
         .try_for_each(|set| caps::clear(None, set))
         .map_err(|error| error.to_string())
+}
+
+/// No exec(2) gives this thread, or those that it starts, a privilege that it has not: PR_SET_NO_NEW_PRIVS, prctl(2).
+pub fn gain_no_privileges() -> Result<(), CallError> {
+    nix::sys::prctl::set_no_new_privs().map_err(|errno| CallError::new("prctl", "", errno))
 }

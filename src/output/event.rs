@@ -68,6 +68,11 @@ impl Output {
         &self.outlet
     }
 
+    /// The time, by the clock that dates events.
+    pub fn now(&self) -> SystemTime {
+        (self.clock)()
+    }
+
     /// How this run speaks. Payload has two forms as well: raw bytes, or events.
     pub fn style(&self) -> Style {
         self.style

@@ -8,6 +8,7 @@ mod failure;
 mod harmless;
 mod hexdump;
 mod palette;
+mod qr_code;
 
 pub use bytes::Bytes;
 pub use connection::{Accepted, Closed, Connected, Datagram, Listening, Received, Warning};
@@ -17,3 +18,4 @@ pub use failure::{Failure, NoAnswer, NoCommand, Usage};
 pub use harmless::{Harmless, harmless};
 pub use hexdump::HexDump;
 pub use palette::Palette;
+pub use qr_code::QrCode;

@@ -25,6 +25,11 @@ impl Palette {
         Self { is_on }
     }
 
+    /// Whether there are colours.
+    pub(super) fn is_on(self) -> bool {
+        self.is_on
+    }
+
     /// What failed.
     pub(super) fn failed<T: Display>(self, text: T) -> impl Display {
         self.paint(AnsiColor::Red.on_default().bold(), text)

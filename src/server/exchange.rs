@@ -15,7 +15,7 @@ use crate::engine::StdoutError;
 use crate::http::{
     Answer, Asked, Found, Method, Parsed, Piece, Plan, Request, Role, Status, Target, Version,
 };
-use crate::http::{ask, asks_head, follow, parse, plan, plan_missing, plan_move, render};
+use crate::http::{ask, asks_head, follow, literal, parse, plan, plan_missing, plan_move, render};
 use crate::net::Address;
 
 /// A request that is to be answered.
@@ -175,12 +175,16 @@ impl Service {
         let answer = self.framing(asking);
         render(&plan, answer, self.date.text(), &mut self.outbound);
         let mut reply = Reply::new(plan.status, answer.persists, asking.since);
+        let text = match answer.is_head {
+            true => 0,
+            false => literal(&plan).len() as u64,
+        };
         let pieces = follow(plan.content, answer);
         let sent = pieces.iter().map(Piece::length).sum();
         if let Some(content) = content {
             self.append(&content, pieces, sent, &mut reply);
         }
-        self.report_answer(&mut reply, sent, asking)?;
+        self.report_answer(&mut reply, text + sent, asking)?;
         Ok(reply)
     }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag, open, openat2};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
+use nix::unistd::{AccessFlags, faccessat};
 
 use super::stored::Stored;
 use crate::http::{Coding, Facts, Found, media_type};
@@ -48,6 +49,12 @@ impl Root {
         root.open_directory(b"")
             .map_err(|errno| refused("openat2", errno))?;
         Ok(root)
+    }
+
+    /// Whether this process, with the privileges that it has now, can look for files in it: EACCES where it cannot.
+    pub fn check(&self) -> Result<(), CallError> {
+        faccessat(&self.directory, ".", AccessFlags::X_OK, AtFlags::AT_EACCESS)
+            .map_err(|errno| CallError::new("access", "the directory", errno))
     }
 
     /// The same directory, out of which links may lead. A path still cannot: it has no dots.

@@ -30,6 +30,11 @@ impl Gate {
         })
     }
 
+    /// Whether clients speak TLS.
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.tls.is_some()
+    }
+
     /// Read the certificate's files again, for all workers; what came of it, `None` where there are none.
     pub(super) fn reload(&self) -> Option<String> {
         let (tls, _) = self.tls.as_ref()?;
@@ -49,19 +54,17 @@ impl Gate {
 mod tests {
     use std::io::{Read, Write};
     use std::net::{SocketAddr, TcpStream};
-    use std::os::fd::AsFd;
     use std::sync::Arc;
     use std::thread::{self, JoinHandle};
     use std::time::{Duration, Instant, SystemTime};
-
-    use nix::sys::eventfd::EventFd;
 
     use super::*;
     use crate::engine::StdoutError;
     use crate::http::Site;
     use crate::net::{Address, Explain, Family, Kind, Protocol};
-    use crate::server::worker::{Ended, Worker};
-    use crate::server::{Happening, Limits, Observer, Service};
+    use crate::server::shared::Shared;
+    use crate::server::worker::Worker;
+    use crate::server::{Happening, Limits, Observer, Places, Service, Terms};
 
     struct Deaf;
 
@@ -74,10 +77,17 @@ mod tests {
     /// How long a client lasts that is given more time for each byte.
     const LONG: Duration = Duration::from_secs(20);
 
+    const TERMS: Terms = Terms {
+        places: Places {
+            all: 100,
+            per_address: None,
+        },
+        grace: Duration::ZERO,
+        is_handed: false,
+    };
+
     /// A server that has little patience for heads, what ends it, and its thread.
-    fn serve(tls: bool, by_proxy: bool) -> (SocketAddr, Arc<EventFd>, JoinHandle<()>) {
-        let end = Arc::new(EventFd::new().unwrap());
-        let told = Arc::clone(&end);
+    fn serve(tls: bool, by_proxy: bool) -> (SocketAddr, Arc<Shared>, JoinHandle<()>) {
         let any = Address::Inet("127.0.0.1:0".parse().unwrap());
         let silent = Explain::default();
         let mut socket = Socket::open(Family::Inet, Kind::Stream, Protocol::TCP, &silent).unwrap();
@@ -89,14 +99,17 @@ mod tests {
             idle: Duration::from_secs(60),
             ..Limits::default()
         };
+        let end = Arc::new(Shared::new(vec![socket], TERMS).unwrap());
+        end.connect().unwrap();
+        let shared = Arc::clone(&end);
         let server = thread::spawn(move || {
             let names = ["localhost".to_owned()];
             let tls = tls.then(|| Tls::temporary(&names, SystemTime::now()).unwrap());
             let service = Service::new(Site::default(), None, limits, Box::new(Deaf));
             let mut service = service.behind(Gate::new(tls.as_ref(), by_proxy));
-            let mut worker = Worker::new([socket].into()).unwrap();
-            let ended = worker.run(&mut service, told.as_fd(), None, Some(LONG));
-            assert_eq!(ended.unwrap(), Ended::Told);
+            let mut worker = Worker::another(shared).unwrap();
+            let ended = worker.run(&mut service, None, Some(LONG));
+            assert_eq!(ended.unwrap(), None);
         });
         (address, end, server)
     }
@@ -129,7 +142,7 @@ mod tests {
             let _ = client.read(&mut [0]);
             assert!(since.elapsed() < LONG / 2, "{tls} {by_proxy}");
             dripping.join().unwrap();
-            end.write(1).unwrap();
+            end.tell_end();
             server.join().unwrap();
         }
     }

@@ -217,12 +217,20 @@ impl Observer for Inspecting {
         self.observer.notice(happening)
     }
 
-    fn turn_ends(&mut self) -> Result<(), StdoutError> {
+    fn turn_ends(&mut self) -> Result<bool, StdoutError> {
         let records = self.inspector.borrow_mut().publish();
         for record in &records {
             self.observer.recorded(record)?;
         }
         self.observer.turn_ends()
+    }
+
+    fn wakes(&self) -> Option<Instant> {
+        self.observer.wakes()
+    }
+
+    fn ends(&mut self) -> Result<(), StdoutError> {
+        self.observer.ends()
     }
 }
 

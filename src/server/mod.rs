@@ -3,6 +3,7 @@
 //!
 //! No command line and no format here: what happens is reported to a closure.
 
+mod admission;
 mod archive;
 mod cache;
 mod calls;
@@ -26,10 +27,15 @@ mod incoming;
 mod inspector;
 mod locate;
 mod outgoing;
+mod pace;
 mod page;
 mod pipe;
+mod reserve;
+mod sandbox;
 mod service;
 mod shape;
+mod shared;
+mod stopping;
 mod stored;
 mod stream;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
@@ -38,6 +44,7 @@ mod tls_error;
 mod upload;
 mod worker;
 
+pub use admission::{Crowded, Places};
 pub use archive::Archives;
 pub use cgi::{CannotRun, Gateway, GatewayLimits};
 pub use crew::Crew;
@@ -45,7 +52,9 @@ pub use files::Root;
 pub use gate::Gate;
 pub use guard::Guard;
 pub use inspector::{CallLog, Inspector};
+pub use sandbox::{Grant, Measure, Sandbox, SandboxError};
 pub use service::{Happening, Limits, Observer, Service};
 pub use shape::{Dice, Says, Shape};
+pub use shared::Terms;
 pub use tls::Tls;
 pub use tls_error::TlsError;

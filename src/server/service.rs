@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::admission::Crowded;
 use super::archive::Archives;
 use super::cache::Cache;
 use super::exchange::Asking;
@@ -26,11 +27,13 @@ const RECEIVE: usize = 64 * 1024;
 /// How long a client may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// From the first byte of a request to its last.
+    /// From the first byte of a head to its last.
     pub head: Duration,
+    /// A window in which a client must give its share of a body, at the minimum rate.
+    pub body: Duration,
     /// Between two requests of a connection.
     pub idle: Duration,
-    /// Without taking a byte of the answer.
+    /// A window in which a client must take its share of an answer, at the minimum rate.
     pub stall: Duration,
     /// To hear the end of an answer that closes the connection.
     pub linger: Duration,
@@ -85,8 +88,10 @@ pub enum Happening<'a> {
     },
     /// The files of the certificate were read again, in words.
     Reloaded(&'a str),
-    /// No descriptor is left for a new connection; it is tried again in a while.
+    /// No descriptor is left for new connections.
     Exhausted(&'a CallError),
+    /// There is no place for a client.
+    Crowded(Crowded),
 }
 
 /// Who is told what happens; what fails there ends the server. Each worker has one of its own.
@@ -99,8 +104,18 @@ pub trait Observer {
         Ok(())
     }
 
-    /// Everything that was ready is done.
-    fn turn_ends(&mut self) -> Result<(), StdoutError> {
+    /// Everything that was ready is done; `false` while something is left that stdout has not taken.
+    fn turn_ends(&mut self) -> Result<bool, StdoutError> {
+        Ok(true)
+    }
+
+    /// When it wants the end of a turn, though nothing may be ready; `None` when it wants none.
+    fn wakes(&self) -> Option<Instant> {
+        None
+    }
+
+    /// It is over: what was kept back is to leave now.
+    fn ends(&mut self) -> Result<(), StdoutError> {
         Ok(())
     }
 }
@@ -139,6 +154,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             head: Duration::from_secs(30),
+            body: Duration::from_secs(30),
             idle: Duration::from_secs(60),
             stall: Duration::from_secs(30),
             linger: Duration::from_secs(5),

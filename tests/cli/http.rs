@@ -17,7 +17,7 @@ use crate::kit::{
     stream_to,
 };
 
-fn http(words: &[&str]) -> Start {
+pub(super) fn http(words: &[&str]) -> Start {
     sockkit(["http", "--port", "0"]).args(words)
 }
 
@@ -28,18 +28,18 @@ fn serve(folder: &Path) -> (Running, u16) {
 }
 
 /// What comes back for `bytes` until the server closes.
-fn said(port: u16, bytes: impl AsRef<[u8]>) -> Vec<u8> {
+pub(super) fn said(port: u16, bytes: impl AsRef<[u8]>) -> Vec<u8> {
     let mut client = stream_to(("127.0.0.1", port));
     client.write_all(bytes.as_ref()).unwrap();
     read_end(&mut client)
 }
 
-fn text(bytes: Vec<u8>) -> String {
+pub(super) fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
 /// One response of a connection that goes on: head and body.
-fn response(client: &mut TcpStream) -> (String, Vec<u8>) {
+pub(super) fn response(client: &mut TcpStream) -> (String, Vec<u8>) {
     let head = head(client);
     let length = field(&head, "content-length").expect("a length");
     let mut body = vec![0; length.parse().unwrap()];
@@ -47,7 +47,7 @@ fn response(client: &mut TcpStream) -> (String, Vec<u8>) {
     (head, body)
 }
 
-fn head(client: &mut TcpStream) -> String {
+pub(super) fn head(client: &mut TcpStream) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -57,21 +57,21 @@ fn head(client: &mut TcpStream) -> String {
     text(head)
 }
 
-fn field(head: &str, name: &str) -> Option<String> {
+pub(super) fn field(head: &str, name: &str) -> Option<String> {
     let mut fields = head.lines().filter_map(|line| line.split_once(": "));
     let found = fields.find(|(known, _)| known.eq_ignore_ascii_case(name));
     found.map(|(_, value)| value.to_owned())
 }
 
-fn get(path: &str) -> String {
+pub(super) fn get(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: h\r\n\r\n")
 }
 
-fn last(path: &str) -> String {
+pub(super) fn last(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
 }
 
-fn status(answer: &[u8]) -> u16 {
+pub(super) fn status(answer: &[u8]) -> u16 {
     let line = String::from_utf8_lossy(answer.get(..12).unwrap_or(answer)).into_owned();
     let number = line
         .strip_prefix("HTTP/1.1 ")
@@ -471,21 +471,26 @@ fn a_file_that_changes_its_length_keeps_the_framing() {
 
 #[test]
 fn without_descriptors_it_serves_those_whom_it_has() {
-    let server = http(&[]).under(r#"ulimit -n 16; exec "$0" "$@""#).start();
+    let server = http(&["--max-conns", "100"])
+        .under(r#"ulimit -n 16; exec "$0" "$@""#)
+        .start();
     let port = server.port();
     let mut clients: Vec<_> = (0..30).map(|_| stream_to(("127.0.0.1", port))).collect();
     server.stderr_until(|line| line.contains("EMFILE"));
+    // Whoever came too late was told so, and is not left to wait.
+    let refused = read_end(clients.last_mut().unwrap());
+    assert_eq!(status(&refused), 503);
     let before = server.ticks();
     for _ in 0..50 {
         clients[0].write_all(get("/").as_bytes()).unwrap();
         assert_eq!(response(&mut clients[0]).1, b"Hello world!");
     }
     assert!(server.ticks() - before < 30, "it spins");
-    let mut late = clients.pop().unwrap();
     drop(clients);
-    late.write_all(get("/").as_bytes()).unwrap();
-    assert_eq!(response(&mut late).1, b"Hello world!");
-    drop(late);
+    let until = Instant::now() + DEADLINE;
+    while status(&said(port, last("/"))) == 503 {
+        assert!(Instant::now() < until, "there is a descriptor again");
+    }
     server.signal(Signal::SIGTERM);
     let finished = server.finish().expect(143);
     assert_eq!(finished.stderr.matches("EMFILE").count(), 1, "said once");

@@ -25,6 +25,7 @@ mod kit;
 mod case;
 mod client;
 mod clients;
+mod codings;
 mod files;
 mod footprint;
 mod heads;

@@ -99,10 +99,10 @@ impl InspectArgs {
     }
 
     /// The printer of requests with all that is known of them.
-    pub(super) fn printer(&self, output: Output) -> FullPrinter {
+    pub(super) fn printer(&self, output: Output, is_on: bool) -> FullPrinter {
         FullPrinter {
-            is_on: super::is_printing(&output),
-            others: Printer::new(output.clone()),
+            is_on,
+            others: Printer::new(output.clone(), is_on),
             output,
             hex: self.hex,
             left_out: false,
@@ -160,6 +160,10 @@ impl Observer for FullPrinter {
         }
     }
 
+    fn turn_ends(&mut self) -> Result<bool, StdoutError> {
+        self.others.turn_ends()
+    }
+
     fn recorded(&mut self, record: &Record) -> Result<(), StdoutError> {
         if !self.is_on {
             return Ok(());
@@ -167,7 +171,7 @@ impl Observer for FullPrinter {
         if self.output.outlet().backlog() > super::UNREAD {
             return match mem::replace(&mut self.left_out, true) {
                 true => Ok(()),
-                false => self.output.offer(&super::left_out()),
+                false => super::leave_out(&self.output),
             };
         }
         self.left_out = false;

@@ -1,9 +1,14 @@
 //! `sockkit http`: the tutorial's server, and the files of a directory.
 
+mod announce;
+mod browser;
 mod exec;
 mod inspect;
+mod limits;
 mod listen;
 mod listing;
+mod log;
+mod sandbox;
 mod site;
 mod tls;
 
@@ -15,27 +20,30 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use anyhow::Context;
 use clap::Args;
 use serde::{Serialize, Serializer};
 
+use self::announce::AnnounceArgs;
 use self::exec::ExecArgs;
 use self::inspect::InspectArgs;
+use self::limits::LimitArgs;
 use self::listen::{ListenArgs, ListenAt, Opened};
+use self::listing::ListingArgs;
+use self::log::{LogArgs, UNREAD, leave_out, warn};
+use self::sandbox::SandboxArgs;
 use self::site::{Place, SiteArgs};
 use self::tls::TlsArgs;
 use super::Desk;
 use crate::args::{FamilyArgs, PortArgs, SocketArgs, combine, duration};
 use crate::engine::StdoutError;
 use crate::http::{Request, Site, Status, Version};
-use crate::net::{Address, CallError, Endpoint, Family, HostPort, Socket, reason};
-use crate::output::{Bytes, Event, Exit, Face, Listening, Output, Usage, Warning, harmless};
+use crate::net::{Account, Address, CallError, Endpoint, Family, HostPort, Socket, reason};
+use crate::output::{Bytes, Event, Exit, Face, Output, Usage, Warning, harmless};
 use crate::server::{
-    Archives, CallLog, Crew, Gate, Happening, Limits, Observer, Root, Says, Service,
+    Archives, CallLog, Crew, Gate, Grant, Guard, Happening, Measure, Observer, Root, Says, Service,
 };
-use listing::ListingArgs;
 
-/// How many bytes of events may wait for stdout's reader before requests are left out.
-const UNREAD: usize = 4 << 20;
 /// How much of a request that was refused is shown.
 const SHOWN: usize = 4096;
 /// What is answered where nothing else was asked for.
@@ -43,7 +51,7 @@ const GREETING: &str = "Hello world!";
 
 /// Serve HTTP: a text on every path, or the files of a directory
 ///
-/// Without DIR every request is answered with `Hello world!`. Each request is printed on stdout.
+/// Without DIR every request is answered with `Hello world!`. Each request is printed on stdout. Once it listens, the server gives up its privileges and whatever it does not serve (Landlock): -v says what.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Http {
@@ -68,9 +76,6 @@ pub struct Http {
     family: FamilyArgs,
     #[command(flatten)]
     socket: SocketArgs,
-    /// Close a connection that asks nothing for D [default: 60s]
-    #[arg(long, value_name = "D", value_parser = duration)]
-    idle_timeout: Option<Duration>,
     /// End after D, whatever happens
     #[arg(long, value_name = "D", value_parser = duration)]
     deadline: Option<Duration>,
@@ -88,6 +93,14 @@ pub struct Http {
     inspect: InspectArgs,
     #[command(flatten)]
     exec: ExecArgs,
+    #[command(flatten)]
+    announcement: AnnounceArgs,
+    #[command(flatten)]
+    log: LogArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
+    #[command(flatten)]
+    sandbox: SandboxArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -108,9 +121,10 @@ Examples:
 impl Http {
     /// Listen and serve until a signal, or the deadline.
     pub fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
+        let account = self.sandbox.account()?;
         let place = self.site.place(self.dir.as_deref())?;
         let site = self.site.site(place.as_ref(), self.text())?;
-        let guard = self.site.guard()?;
+        let users = self.site.users()?;
         let root = self.root(place.as_ref())?;
         let gateway = self.exec.gateway(&desk.output)?;
         let calls = self.inspect.inspect.then(CallLog::default);
@@ -123,13 +137,24 @@ impl Http {
         };
         let at = self.listen_at()?;
         let tls = self.tls.open(&at, desk)?;
+        let is_handed = at.is_inherited();
         let Opened { listeners, file } = self.listen(at, desk)?;
         let (sockets, locals): (Vec<Socket>, Vec<Address>) = listeners
             .into_iter()
             .map(|listener| (listener.socket, listener.local))
             .unzip();
-        let crew = Crew::new(sockets)?;
-        self.announce(&locals, desk)?;
+        self.announcement.open(self.tls.scheme(), &locals, desk)?;
+        let terms = self.limits.terms(is_handed);
+        let crew = Crew::new(sockets, terms)?;
+        self.ready(&locals)?;
+        // Commands that are run need more than what is served.
+        let grants = gateway
+            .is_none()
+            .then(|| self.grants(place.as_ref(), &site, &locals));
+        let measures = self.confine(account, grants, place.as_ref(), root.as_deref())?;
+        let guard = users.map(Guard::new).transpose();
+        let guard = guard.context("a thread for passwords")?.map(Arc::new);
+        self.announce(&locals, measures, desk)?;
         self.inspect.announce(&locals, tls.is_some(), desk)?;
 
         let site = Site {
@@ -140,12 +165,14 @@ impl Http {
         };
         let archives = Archives::default();
         let output = &desk.output;
+        let has_files = root.is_some();
+        let is_on = self.log.is_on(has_files, output);
         let service = || {
-            let printer: Box<dyn Observer> = match &calls {
-                Some(_) => Box::new(self.inspect.printer(output.clone())),
-                None => Box::new(Printer::new(output.clone())),
+            let observer: Box<dyn Observer> = match &calls {
+                Some(_) => Box::new(self.inspect.printer(output.clone(), is_on)),
+                None => self.log.observer(has_files, self.site.is_guarded(), output),
             };
-            let service = Service::new(site.clone(), root.clone(), self.limits(), printer)
+            let service = Service::new(site.clone(), root.clone(), self.limits.limits(), observer)
                 .packing_with(archives.clone())
                 .guarded(guard.clone())
                 .behind(Gate::new(tls.as_ref(), self.listening.proxy_protocol));
@@ -165,9 +192,9 @@ impl Http {
                 None => service,
             }
         };
-        let outlet = is_printing(output).then(|| output.outlet().as_ref());
+        let outlet = is_on.then(|| output.outlet().as_ref());
         let ended = crew.run(
-            Self::workers(root.is_some(), desk),
+            Self::workers(has_files, desk),
             &service,
             outlet,
             self.deadline,
@@ -181,6 +208,54 @@ impl Http {
 
     fn text(&self) -> &str {
         self.text.as_deref().unwrap_or(GREETING)
+    }
+
+    /// What is needed of the file system from here on.
+    fn grants(
+        &self,
+        place: Option<&Place>,
+        site: &Site,
+        locals: &[Address],
+    ) -> Vec<(PathBuf, Grant)> {
+        let grants = place.map(|place| self.site.grants(place, site));
+        let mut grants = grants.unwrap_or_default();
+        grants.extend(self.tls.grants());
+        // The socket goes with the server.
+        let folders = locals
+            .iter()
+            .filter_map(Address::path)
+            .filter_map(Path::parent);
+        grants.extend(folders.map(|folder| (folder.to_owned(), Grant::Remove)));
+        grants
+    }
+
+    /// The files that are in reach while it serves.
+    fn files(
+        &self,
+        account: Option<Account>,
+        grants: Option<Vec<(PathBuf, Grant)>>,
+        place: Option<&Place>,
+        root: Option<&Root>,
+    ) -> anyhow::Result<Vec<Measure>> {
+        let measures = self.sandbox.enter(grants, account)?;
+        if let (Some(place), Some(root)) = (place, root) {
+            check(root, &place.directory)?;
+        }
+        Ok(measures)
+    }
+
+    fn announce(
+        &self,
+        locals: &[Address],
+        measures: Vec<Measure>,
+        desk: &Desk,
+    ) -> anyhow::Result<()> {
+        if let Some(message) = self.site.warning(locals, self.tls.is_on()) {
+            desk.output.tell(&Warning { message })?;
+        }
+        self.announcement.tell(self.tls.scheme(), locals, desk)?;
+        sandbox::tell(measures, desk)?;
+        listen::tell_manager(desk)
     }
 
     /// One for each core; the tutorial's server is one loop, and so is one that is to be followed call by call.
@@ -206,14 +281,6 @@ impl Http {
         })))
     }
 
-    fn limits(&self) -> Limits {
-        let limits = Limits::default();
-        Limits {
-            idle: self.idle_timeout.unwrap_or(limits.idle),
-            ..limits
-        }
-    }
-
     fn listen_at(&self) -> anyhow::Result<ListenAt> {
         let word = self.listen.as_deref().or(self.addr.as_deref());
         let (host, port) = (self.host.as_deref(), self.port.as_deref());
@@ -235,22 +302,21 @@ impl Http {
             .open(at, self.family.family(), &prepare, desk)
     }
 
-    fn announce(&self, locals: &[Address], desk: &Desk) -> anyhow::Result<()> {
+    /// Tell those who wait for a file or a descriptor.
+    fn ready(&self, locals: &[Address], desk: &Desk) -> anyhow::Result<()> {
         let port = locals.iter().find_map(Address::inet);
-        self.ready.announce(port.map(|address| address.port()))?;
-        if let Some(message) = self.site.warning(locals, false) {
-            desk.output.tell(&Warning { message })?;
-        }
-        for local in locals {
-            let proto = match local {
-                Address::Inet(_) => "tcp",
-                Address::Unix(_) => "unix",
-            };
-            let local = local.to_string();
-            desk.output.tell(&Listening { proto, local })?;
-        }
-        listen::tell_manager(desk)
+        self.ready.announce(port.map(|address| address.port()))
     }
+}
+
+/// What root could read by its privileges is no use to a server that has given them up.
+fn check(root: &Root, dir: &Path) -> Result<(), Usage> {
+    let refused = |error: CallError| {
+        let why = format!("open {}: {}", dir.display(), reason(&error.cause));
+        let hint = "the server has given up root's privileges: --user OWNER, or --no-sandbox";
+        Usage::new(why, hint)
+    };
+    root.check().map_err(refused)
 }
 
 /// A number, or a word with a port, was hardly meant for a directory.
@@ -263,11 +329,6 @@ fn hint_for(dir: &Path) -> String {
     }
 }
 
-/// Whether anything is printed on stdout.
-fn is_printing(output: &Output) -> bool {
-    output.style().json || !output.style().quiet
-}
-
 /// Requests as they are printed, without ever waiting for whoever reads them.
 struct Printer {
     output: Output,
@@ -278,13 +339,6 @@ struct Printer {
 impl Observer for Printer {
     fn notice(&mut self, happening: &Happening<'_>) -> Result<(), StdoutError> {
         match happening {
-            Happening::Exhausted(error) => self.output.offer(&Warning {
-                message: format!("{error}: new connections wait"),
-            }),
-            Happening::TurnedAway { peer, why } => self.output.offer(&TurnedAway { peer, why }),
-            Happening::Reloaded(said) => self.output.offer(&Warning {
-                message: (*said).to_owned(),
-            }),
             Happening::Answered {
                 peer,
                 head,
@@ -307,17 +361,19 @@ impl Observer for Printer {
                 status: None,
                 head: Bytes(shown(head)),
             }),
-            Happening::Dropped { .. } | Happening::Answered { .. } | Happening::Finished { .. } => {
-                Ok(())
-            }
+            other => warn(other, &self.output),
         }
+    }
+
+    fn turn_ends(&mut self) -> Result<bool, StdoutError> {
+        Ok(self.output.outlet().is_clear())
     }
 }
 
 impl Printer {
-    fn new(output: Output) -> Self {
+    fn new(output: Output, is_on: bool) -> Self {
         Self {
-            is_on: is_printing(&output),
+            is_on,
             output,
             left_out: false,
         }
@@ -336,13 +392,7 @@ impl Printer {
         if mem::replace(&mut self.left_out, true) {
             return Ok(());
         }
-        self.output.offer(&left_out())
-    }
-}
-
-fn left_out() -> Warning {
-    Warning {
-        message: "stdout is not being read: requests are left out".to_owned(),
+        leave_out(&self.output)
     }
 }
 

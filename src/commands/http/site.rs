@@ -4,17 +4,15 @@ use std::env;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use clap::Args;
 
 use crate::args::{duration, size};
 use crate::http::{Cors, Layout, Single, Site, Uploads, Users, field_line};
 use crate::net::Address;
 use crate::output::Usage;
-use crate::server::Guard;
+use crate::server::Grant;
 
 /// Where `--auth` may stand too: what is typed is seen by everyone, ps(1).
 const AUTH: &str = "SOCKKIT_AUTH";
@@ -123,8 +121,8 @@ impl SiteArgs {
         })
     }
 
-    /// Who lets clients in; `None` for everyone.
-    pub(super) fn guard(&self) -> anyhow::Result<Option<Arc<Guard>>> {
+    /// Whom to let in; `None` for everyone.
+    pub(super) fn users(&self) -> Result<Option<Users>, Usage> {
         let mut users = Users::default();
         for word in &self.auth {
             add(&mut users, word, "--auth")?;
@@ -134,11 +132,28 @@ impl SiteArgs {
         {
             add(&mut users, &word, AUTH)?;
         }
-        if users.is_empty() {
-            return Ok(None);
+        Ok(Some(users).filter(|users| !users.is_empty()))
+    }
+
+    /// The files that are in reach while those of `place` are served.
+    pub(super) fn grants(&self, place: &Place, site: &Site) -> Vec<(PathBuf, Grant)> {
+        let root = match self.follow_links {
+            true => PathBuf::from("/"),
+            false => place.directory.clone(),
+        };
+        let mut grants = vec![(root, Grant::Read)];
+        if let Some(uploads) = &site.uploads {
+            let folder = place.directory.join(&uploads.folder);
+            // Each host has a folder of that name, and one that is not there yet has no place to hold on to.
+            let is_there = folder.is_dir() && !self.vhost;
+            let folder = if is_there {
+                folder
+            } else {
+                place.directory.clone()
+            };
+            grants.push((folder, Grant::Write));
         }
-        let guard = Guard::new(users).context("a thread for passwords")?;
-        Ok(Some(Arc::new(guard)))
+        grants
     }
 
     /// What to be warned of: a password that everyone on the way can read.
@@ -152,7 +167,8 @@ impl SiteArgs {
         })
     }
 
-    fn is_guarded(&self) -> bool {
+    /// Whether it is asked who comes.
+    pub(super) fn is_guarded(&self) -> bool {
         !self.auth.is_empty() || env::var_os(AUTH).is_some_and(|word| !word.is_empty())
     }
 

@@ -62,10 +62,14 @@ impl Connection {
     ) -> Result<(), StdoutError> {
         let known = self.heard.len();
         if known == 0 {
+            // A body that goes on does not begin anew: its window stays.
+            let had_body = self.incoming.is_some();
             let used = self.answer_all(bytes, service, now)?;
             self.heard
                 .extend_from_slice(bytes.get(used..).unwrap_or_default());
-            self.be_patient(service, now);
+            if !had_body || self.incoming.is_none() {
+                self.be_patient(service, now);
+            }
             return Ok(());
         }
         self.heard.extend_from_slice(bytes);
@@ -164,6 +168,7 @@ impl Connection {
         service: &mut Service,
         now: Instant,
     ) -> Result<usize, StdoutError> {
+        self.has_asked = true;
         if let Some(used) = self.admit(request, head, service, now)? {
             return Ok(used);
         }

@@ -10,10 +10,13 @@ use std::mem;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
+use super::admission::Pass;
 use super::exchange::Reply;
 use super::incoming::{CONTINUE, Incoming};
 use super::outgoing::Outgoing;
+use super::pace::keeps_up;
 use super::service::Service;
+use super::stopping::ON_ITS_WAY;
 use super::stream::Stream;
 use crate::engine::{Interest, StdoutError};
 use crate::http::{HEAD_LIMIT, Status};
@@ -68,6 +71,12 @@ pub(super) struct Connection {
     outgoing: Outgoing,
     /// The answer that is on its way in parts, to be told when it is through.
     reply: Option<Box<Reply>>,
+    /// What it gives back when it leaves.
+    pass: Pass,
+    /// Whether it has asked for anything.
+    has_asked: bool,
+    /// How many bytes the client had taken, or given, when the window began in which it has to do more.
+    moved: u64,
     /// Whether the answer on its way is the last.
     closes: bool,
     /// Whether the client may still be sending when it has its last answer.
@@ -81,7 +90,7 @@ pub(super) struct Connection {
 
 impl Connection {
     /// A client that has not said anything, watched for reading.
-    pub(super) fn new(stream: Stream, peer: Address, until: Instant) -> Self {
+    pub(super) fn new(stream: Stream, peer: Address, pass: Pass, until: Instant) -> Self {
         Self {
             stream,
             peer,
@@ -92,6 +101,9 @@ impl Connection {
             is_behind: false,
             outgoing: Outgoing::default(),
             reply: None,
+            pass,
+            has_asked: false,
+            moved: 0,
             closes: false,
             lingers: false,
             has_hung_up: false,
@@ -114,6 +126,33 @@ impl Connection {
     /// Whether it is to be dropped.
     pub(super) fn is_closed(&self) -> bool {
         self.state == State::Closed
+    }
+
+    /// What it gives back when it leaves.
+    pub(super) fn pass(&self) -> Pass {
+        self.pass
+    }
+
+    /// Whether it is kept for a next request, and nothing of one is there.
+    pub(super) fn is_idle(&self) -> bool {
+        self.has_asked && self.is_quiet()
+    }
+
+    /// Have it end; it is idle.
+    pub(super) fn close(&mut self) {
+        self.stream.say_end();
+        self.state = State::Closed;
+    }
+
+    /// The server stops: one that asks nothing has until `quiet` to ask.
+    pub(super) fn hurry(&mut self, quiet: Instant) {
+        if self.is_quiet() {
+            self.until = self.until.min(quiet);
+        }
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.state == State::Reading && self.heard.is_empty() && self.incoming.is_none()
     }
 
     /// What it is to be watched for from now on; `None` when that is what it is watched for.
@@ -182,6 +221,12 @@ impl Connection {
         if self.state == State::Waiting && matches!(self.wait.as_deref(), Some(Wait::Time(_))) {
             self.resume();
             return self.catch_up(service, now);
+        }
+        if let Some(window) = self.window(service)
+            && self.keeps_up(window)
+        {
+            self.until = now + window;
+            return Ok(());
         }
         if let (State::Starved, Some(feed)) = (self.state, self.outgoing.feed()) {
             feed.beat();
@@ -264,12 +309,38 @@ impl Connection {
         }
     }
 
+    /// The window in which a client has to move its share of what is on its way; `None` where nothing is.
+    fn window(&self, service: &Service) -> Option<Duration> {
+        match self.state {
+            State::Sending => Some(service.limits.stall),
+            State::Reading if self.incoming.is_some() => Some(service.limits.body),
+            _ => None,
+        }
+    }
+
+    /// Whether the client has moved its share since the last window. What counts is what it has really taken: the kernel
+    /// takes megabytes for it. A local socket does not tell, and has to go on at once.
+    fn keeps_up(&mut self, window: Duration) -> bool {
+        let Some(moved) = self.stream.socket().moved() else {
+            return false;
+        };
+        let moved = match self.state {
+            State::Sending => moved.taken,
+            _ => moved.given,
+        };
+        let share = moved.saturating_sub(mem::replace(&mut self.moved, moved));
+        keeps_up(share, window)
+    }
+
     /// How long the next byte may take, or the rest of a request.
     fn be_patient(&mut self, service: &Service, now: Instant) {
+        let limits = &service.limits;
         self.until = now
-            + match self.heard.is_empty() && self.incoming.is_none() {
-                true => service.limits.idle,
-                false => service.limits.head,
+            + match (&self.incoming, self.heard.is_empty()) {
+                (Some(_), _) => limits.body,
+                (None, false) => limits.head,
+                (None, true) if service.is_ending => limits.idle.min(ON_ITS_WAY),
+                (None, true) => limits.idle,
             };
     }
 }

@@ -61,7 +61,8 @@ impl Connection {
                     Progress::Starved { .. } => (State::Starved, self.outgoing.patience()),
                     _ => (State::Sending, None),
                 };
-                if moved || self.state != state {
+                // A client's window stays, whatever it takes meanwhile, and is looked at when it is over.
+                if state != self.state || (moved && !self.is_paced()) {
                     self.until = now + patience.unwrap_or(service.limits.stall);
                 }
                 self.state = state;
@@ -78,6 +79,11 @@ impl Connection {
             }
         }
         Ok(())
+    }
+
+    /// Whether it is the client that is waited for, and the kernel tells how much it takes.
+    fn is_paced(&self) -> bool {
+        self.state == State::Sending && self.peer.inet().is_some()
     }
 
     /// It ends where it is.

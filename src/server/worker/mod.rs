@@ -1,141 +1,178 @@
 //! A worker: one reactor over the listeners, stdout and a slab of connections.
 
-use std::os::fd::BorrowedFd;
+mod entrance;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use nix::sys::signal::Signal;
 use slab::Slab;
 
+use self::entrance::Entrance;
 use super::connection::Connection;
 use super::door::Door;
 use super::service::{Happening, Service};
-use crate::engine::{
-    Interest, Outlet, PAUSE, Reactor, Ready, StdoutError, Timer, Timers, is_gone, is_shortage,
-};
-use crate::net::{CallError, Socket};
+use super::shared::{Shared, Signs};
+use super::stopping::{ON_ITS_WAY, Stopping};
+use crate::engine::{Interest, Outlet, Reactor, Ready, StdoutError, Timer, Timers};
+use crate::net::CallError;
 
 /// How often at most the connections are searched for one that is late.
 const SCAN: Duration = Duration::from_millis(250);
-/// What is watched besides listeners and connections: stdout, the one who ends it, and changes of files.
-const OTHERS: usize = 3;
+/// What is watched besides listeners and connections: stdout, the signs of the other workers, and changes of files.
+const OTHERS: usize = 4;
 
 /// One loop over everything.
 #[derive(Debug)]
 pub(super) struct Worker {
     reactor: Reactor,
-    listeners: Arc<[Socket]>,
+    shared: Arc<Shared>,
     connections: Slab<Connection>,
     /// When a connection may be late next; `None` without connections. It is only ever too early.
     scan: Option<Instant>,
-    /// When the listeners are watched again; `None` while they are.
-    resume: Option<Instant>,
-    has_warned: bool,
-}
-
-/// Why a worker ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ended {
-    /// A signal asked for it.
-    Signal(Signal),
-    /// It was told to.
-    Told,
+    entrance: Entrance,
+    stopping: Stopping,
+    /// Whether it takes the signals and sees to stdout.
+    is_first: bool,
 }
 
 impl Worker {
-    /// Serve the clients of these sockets, which listen.
-    pub(super) fn new(listeners: Arc<[Socket]>) -> Result<Self, CallError> {
+    /// The worker that takes the signals, as events from here on.
+    pub(super) fn first(shared: Arc<Shared>) -> Result<Self, CallError> {
+        let mut worker = Self::another(shared)?;
+        worker.is_first = true;
+        worker.reactor.catch_signals()?;
+        Ok(worker)
+    }
+
+    /// One that serves the same clients.
+    pub(super) fn another(shared: Arc<Shared>) -> Result<Self, CallError> {
         let worker = Self {
             reactor: Reactor::new()?,
-            listeners,
+            shared,
             connections: Slab::new(),
             scan: None,
-            resume: None,
-            has_warned: false,
+            entrance: Entrance::default(),
+            stopping: Stopping::default(),
+            is_first: false,
         };
         worker.watch_listeners()?;
         Ok(worker)
     }
 
-    /// From here on signals are taken as events.
-    pub(super) fn catch_signals(&mut self) -> Result<(), CallError> {
-        self.reactor.catch_signals()
-    }
-
-    /// Serve until a signal comes, `told` can be read, `deadline` has passed or stdout's reader went away (where
-    /// `outlet` is given).
+    /// Serve until a signal has come and what is in flight is done, it is over for all workers (`None`), `deadline` has
+    /// passed or stdout's reader went away (where `outlet` is given).
     pub(super) fn run(
         &mut self,
         service: &mut Service,
-        told: BorrowedFd<'_>,
         outlet: Option<&Outlet>,
         deadline: Option<Duration>,
-    ) -> anyhow::Result<Ended> {
+    ) -> anyhow::Result<Option<Signal>> {
+        let ended = self.turn_about(service, outlet, deadline);
+        service.observer.ends()?;
+        ended
+    }
+
+    fn turn_about(
+        &mut self,
+        service: &mut Service,
+        outlet: Option<&Outlet>,
+        deadline: Option<Duration>,
+    ) -> anyhow::Result<Option<Signal>> {
         let mut timers = Timers::default();
         timers.start(Timer::Deadline, deadline, Instant::now());
         let door = outlet.map(|outlet| Door::open(outlet, self.door(), &self.reactor));
         let mut door = door.transpose()?.flatten();
-        self.reactor.watch(told, self.told(), Interest::READ)?;
+        self.watch_signs()?;
         let mut now = Instant::now();
         loop {
             self.watch_changes(service)?;
-            let until = [timers.next(), self.scan, self.resume];
-            let until = until.into_iter().flatten().min();
+            let until = self.next(service, &timers);
             // What the last turn took is not worth a look at the clock.
             let timeout = until.map(|until| until.saturating_duration_since(now));
             let signal = self.reactor.wait_for(timeout)?;
+            now = Instant::now();
             if let Some(signal) = signal
                 && !is_reloaded(signal, service)?
             {
-                return Ok(Ended::Signal(signal));
+                self.stop(signal, service, now)?;
             }
-            now = Instant::now();
             if let Some(expired) = timers.expired(now) {
                 return Err(expired.into());
             }
             service.turn_begins(SystemTime::now());
             if self.take_up(service, door.as_ref(), now)? {
-                return Ok(Ended::Told);
+                return Ok(None);
             }
-            if self.resume.is_some_and(|resume| resume <= now) {
-                self.resume = None;
-                self.watch_listeners()?;
-            }
+            self.resume(now)?;
             if self.scan.is_some_and(|scan| scan <= now) {
                 self.expire(service, now)?;
             }
-            service.observer.turn_ends()?;
+            self.end_turn(service)?;
             if let Some(door) = &mut door {
                 door.settle(&self.reactor)?;
+            }
+            if let Some(signal) = self.over(now) {
+                return Ok(Some(signal));
             }
         }
     }
 
-    /// Tokens: the listeners, stdout, the one who ends it, changes of files, and two for each connection.
+    /// When something is to be done, though nothing is ready.
+    fn next(&self, service: &Service, timers: &Timers) -> Option<Instant> {
+        let until = [
+            timers.next(),
+            self.scan,
+            self.entrance.resume(),
+            self.stopping.until(),
+            service.observer.wakes(),
+        ];
+        until.into_iter().flatten().min()
+    }
+
+    /// Tokens: the listeners, stdout, two signs of the other workers, changes of files, and two for each connection.
     fn door(&self) -> usize {
-        self.listeners.len()
+        self.shared.listeners.len()
     }
 
     fn told(&self) -> usize {
-        self.listeners.len() + 1
+        self.shared.listeners.len() + 1
+    }
+
+    fn stops(&self) -> usize {
+        self.shared.listeners.len() + 2
     }
 
     fn changes(&self) -> usize {
-        self.listeners.len() + 2
+        self.shared.listeners.len() + 3
     }
 
-    fn first(&self) -> usize {
-        self.listeners.len() + OTHERS
+    fn first_token(&self) -> usize {
+        self.shared.listeners.len() + OTHERS
     }
 
-    /// Take up everything that is ready; whether the end was asked for.
+    /// Watch what the other workers say: to the first one, or to all but that.
+    fn watch_signs(&self) -> Result<(), CallError> {
+        let Some(Signs { first, stops, over }) = self.shared.signs() else {
+            return Ok(());
+        };
+        if self.is_first {
+            self.reactor.watch(first, self.told(), Interest::READ)?;
+        } else {
+            self.reactor.watch(over, self.told(), Interest::READ)?;
+            self.reactor.watch(stops, self.stops(), Interest::READ)?;
+        }
+        Ok(())
+    }
+
+    /// Take up everything that is ready; whether it is over.
     fn take_up(
         &mut self,
         service: &mut Service,
         door: Option<&Door<'_>>,
         now: Instant,
     ) -> anyhow::Result<bool> {
-        let first = self.first();
+        let first = self.first_token();
         // Whoever asks now may know of it.
         let changes = self.changes();
         if self
@@ -151,10 +188,21 @@ impl Worker {
             index += 1;
             if let Some(number) = ready.token.checked_sub(first) {
                 self.turn(number, ready, service, now)?;
-            } else if ready.token < self.listeners.len() {
-                self.accept(ready.token, service, now)?;
+            } else if ready.token < self.door() {
+                self.welcome(ready.token, service, now)?;
+            } else if ready.token == self.stops() {
+                if let Some(signs) = self.shared.signs() {
+                    self.reactor.forget(&signs.stops)?;
+                }
+                self.stop(Signal::SIGTERM, service, now)?;
             } else if ready.token == self.told() {
-                return Ok(true);
+                if !self.is_first || self.shared.has_failed() {
+                    return Ok(true);
+                }
+                // Something is left for stdout, or the last client has gone: that is seen to at the end of the turn.
+                if let Some(signs) = self.shared.signs() {
+                    let _ = signs.first.read();
+                }
             } else if let (Some(door), true) = (door, ready.token == self.door()) {
                 door.turn(ready)?;
             }
@@ -184,44 +232,16 @@ impl Worker {
         Ok(())
     }
 
-    /// accept(2) once: the listener stays ready as long as more clients wait, and may be one that blocks.
-    fn accept(&mut self, index: usize, service: &mut Service, now: Instant) -> anyhow::Result<()> {
-        let accepted = self.listeners.get(index).map(Socket::accept);
-        match accepted.transpose() {
-            Ok(Some(Some((socket, peer)))) => {
-                let limits = service.limits;
-                let until = now + limits.head.min(limits.idle);
-                if let Ok(stream) = service.gate.open(socket) {
-                    self.admit(Connection::new(stream, peer, until));
-                }
-            }
-            Ok(_) => {}
-            Err(error) if is_gone(&error) => {}
-            Err(error) if is_shortage(&error) => self.pause(&error, service, now)?,
-            Err(error) => return Err(error.into()),
-        }
-        Ok(())
-    }
-
-    fn admit(&mut self, connection: Connection) {
-        let token = self.first() + 2 * self.connections.vacant_key();
-        // Where the kernel will not watch one more, the client is let go, and the others are served.
-        let watched = self
-            .reactor
-            .watch(connection.socket(), token, Interest::READ);
-        if watched.is_ok() {
-            let key = self.connections.insert(connection);
-            self.settle(key);
-        }
-    }
-
     /// Watch a connection for what it waits for now, or drop it.
     fn settle(&mut self, key: usize) {
-        let token = self.first() + 2 * key;
+        let token = self.first_token() + 2 * key;
         let Some(connection) = self.connections.get_mut(key) else {
             return;
         };
         let until = connection.until();
+        if connection.is_idle() {
+            self.entrance.note_idle();
+        }
         let mut is_watched = !connection.is_closed();
         if let (true, Some(interest)) = (is_watched, connection.new_interest()) {
             let changed = self.reactor.change(connection.socket(), token, interest);
@@ -233,7 +253,8 @@ impl Worker {
         if is_watched {
             self.scan = Some(self.scan.map_or(until, |scan| scan.min(until)));
         } else {
-            drop(self.connections.remove(key));
+            let gone = self.connections.remove(key);
+            self.shared.leave(gone.pass());
         }
     }
 
@@ -258,22 +279,12 @@ impl Worker {
         Ok(())
     }
 
-    /// Leave new clients in the queue for a while: a listener that stays ready would have the loop spin.
-    fn pause(
-        &mut self,
-        error: &CallError,
-        service: &mut Service,
-        now: Instant,
-    ) -> anyhow::Result<()> {
-        if self.resume.is_none() {
-            for listener in self.listeners.iter() {
-                self.reactor.forget(listener)?;
-            }
-        }
-        self.resume = Some(now + PAUSE);
-        if !self.has_warned {
-            self.has_warned = true;
-            service.observer.notice(&Happening::Exhausted(error))?;
+    /// Everything that was ready is done. What stdout did not take is the first worker's to watch.
+    fn end_turn(&self, service: &mut Service) -> anyhow::Result<()> {
+        let is_clear = service.observer.turn_ends()?;
+        let is_last = self.stopping.has_begun() && self.connections.is_empty();
+        if !self.is_first && (!is_clear || is_last) {
+            self.shared.wake_first();
         }
         Ok(())
     }
@@ -288,11 +299,33 @@ impl Worker {
         }
     }
 
-    fn watch_listeners(&self) -> Result<(), CallError> {
-        for (token, listener) in self.listeners.iter().enumerate() {
-            self.reactor.watch_shared(listener, token)?;
+    /// Begin to stop, or stop at once: the first worker is told by a signal and tells the others.
+    fn stop(&mut self, signal: Signal, service: &mut Service, now: Instant) -> anyhow::Result<()> {
+        let has_begun = self.stopping.has_begun();
+        let grace = self.shared.terms.grace;
+        self.stopping.signal(signal, now, grace);
+        if has_begun || self.stopping.over().is_some() {
+            return Ok(());
         }
+        service.is_ending = true;
+        if self.is_first {
+            self.shared.tell_stop();
+        }
+        self.close_entrance(service, now)?;
+        let quiet = now + ON_ITS_WAY.min(grace);
+        for (_, connection) in &mut self.connections {
+            connection.hurry(quiet);
+        }
+        self.scan = Some(self.scan.map_or(quiet, |scan| scan.min(quiet)));
         Ok(())
+    }
+
+    /// The signal that it is over with. The others are told by the first worker.
+    fn over(&mut self, now: Instant) -> Option<Signal> {
+        if self.is_first && self.stopping.has_begun() {
+            self.stopping.pass(now, self.shared.open());
+        }
+        self.stopping.over()
     }
 }
 
@@ -317,15 +350,21 @@ fn is_reloaded(signal: Signal, service: &mut Service) -> Result<bool, StdoutErro
 mod tests {
     use std::io::{Read, Write};
     use std::net::TcpStream;
-    use std::os::fd::AsFd;
     use std::thread;
-
-    use nix::sys::eventfd::EventFd;
 
     use super::*;
     use crate::http::Site;
-    use crate::net::{Address, Explain, Family, Kind, Protocol};
-    use crate::server::{Limits, Observer};
+    use crate::net::{Address, Explain, Family, Kind, Protocol, Socket};
+    use crate::server::{Limits, Observer, Places, Terms};
+
+    const TERMS: Terms = Terms {
+        places: Places {
+            all: 100,
+            per_address: None,
+        },
+        grace: Duration::ZERO,
+        is_handed: false,
+    };
 
     struct Deaf;
 
@@ -354,6 +393,7 @@ mod tests {
         let short = Duration::from_millis(200);
         let limits = Limits {
             head: short,
+            body: short,
             idle: short,
             stall: short,
             linger: short,
@@ -365,10 +405,10 @@ mod tests {
                 ..Site::default()
             };
             let mut service = Service::new(site, None, limits, Box::new(Deaf));
-            let mut worker = Worker::new([socket].into()).unwrap();
-            let never = EventFd::new().unwrap();
+            let shared = Shared::new(vec![socket], TERMS).unwrap();
+            let mut worker = Worker::another(shared.into()).unwrap();
             let limit = Some(Duration::from_secs(3));
-            let ended = worker.run(&mut service, never.as_fd(), None, limit);
+            let ended = worker.run(&mut service, None, limit);
             (ended.unwrap_err().to_string(), worker.connections.len())
         });
 
