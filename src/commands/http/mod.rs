@@ -2,6 +2,8 @@
 
 mod announce;
 mod browser;
+mod exec;
+mod inspect;
 mod limits;
 mod listen;
 mod listing;
@@ -23,6 +25,8 @@ use clap::Args;
 use serde::{Serialize, Serializer};
 
 use self::announce::AnnounceArgs;
+use self::exec::ExecArgs;
+use self::inspect::InspectArgs;
 use self::limits::LimitArgs;
 use self::listen::{ListenArgs, ListenAt, Opened};
 use self::listing::ListingArgs;
@@ -37,11 +41,13 @@ use crate::http::{Request, Site, Status, Version};
 use crate::net::{Account, Address, CallError, Endpoint, Family, HostPort, Socket, reason};
 use crate::output::{Bytes, Event, Exit, Face, Output, Usage, Warning, harmless};
 use crate::server::{
-    Archives, Crew, Gate, Grant, Guard, Happening, Measure, Observer, Root, Service,
+    Archives, CallLog, Crew, Gate, Grant, Guard, Happening, Measure, Observer, Root, Says, Service,
 };
 
 /// How much of a request that was refused is shown.
 const SHOWN: usize = 4096;
+/// What is answered where nothing else was asked for.
+const GREETING: &str = "Hello world!";
 
 /// Serve HTTP: a text on every path, or the files of a directory
 ///
@@ -54,14 +60,9 @@ pub struct Http {
     /// HOST:PORT, *:PORT, PORT, /path, ./path, @name, fd:N or fd:systemd [default: 127.0.0.1:8082]
     #[arg(value_name = "ADDR", conflicts_with = "listen")]
     addr: Option<String>,
-    /// Answer every request with this text
-    #[arg(
-        long,
-        value_name = "STR",
-        default_value = "Hello world!",
-        conflicts_with = "dir"
-    )]
-    text: String,
+    /// Answer every request with this text [default: Hello world!]
+    #[arg(long, value_name = "STR", conflicts_with = "dir")]
+    text: Option<String>,
     /// The host to listen on: a name, an address, or * for all
     #[arg(long, value_name = "HOST")]
     host: Option<String>,
@@ -89,6 +90,10 @@ pub struct Http {
     #[command(flatten)]
     tls: TlsArgs,
     #[command(flatten)]
+    inspect: InspectArgs,
+    #[command(flatten)]
+    exec: ExecArgs,
+    #[command(flatten)]
     announcement: AnnounceArgs,
     #[command(flatten)]
     log: LogArgs,
@@ -108,16 +113,28 @@ Examples:
   sockkit http . :80 --auth @users   only for those of a file with lines like ada:secret
   sockkit http . --tls               over TLS, with a temporary certificate
   sockkit http --explain             see accept, recv, send and close as they happen
-  sockkit http --text ok -q          an answer for health checks, and nothing printed";
+  sockkit http --text ok -q          an answer for health checks, and nothing printed
+  sockkit http --inspect             show webhooks live on http://127.0.0.1:8082/.sockkit/
+  sockkit http --status 503 --delay 2s --drop 10%    a bad day, to test a client with
+  sockkit http --exec -- date        the output of a command, made for each request";
 
 impl Http {
     /// Listen and serve until a signal, or the deadline.
     pub fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
         let account = self.sandbox.account()?;
         let place = self.site.place(self.dir.as_deref())?;
-        let site = self.site.site(place.as_ref(), &self.text)?;
+        let site = self.site.site(place.as_ref(), self.text())?;
         let users = self.site.users()?;
         let root = self.root(place.as_ref())?;
+        let gateway = self.exec.gateway(&desk.output)?;
+        let calls = self.inspect.inspect.then(CallLog::default);
+        let desk = &match &calls {
+            Some(calls) => Desk {
+                explain: calls.beside(&desk.explain),
+                ..desk.clone()
+            },
+            None => desk.clone(),
+        };
         let at = self.listen_at()?;
         let tls = self.tls.open(&at, desk)?;
         let is_handed = at.is_inherited();
@@ -130,10 +147,15 @@ impl Http {
         let terms = self.limits.terms(is_handed);
         let crew = Crew::new(sockets, terms)?;
         self.ready(&locals)?;
-        let measures = self.confine(account, place.as_ref(), root.as_deref(), &site, &locals)?;
+        // Commands that are run need more than what is served.
+        let grants = gateway
+            .is_none()
+            .then(|| self.grants(place.as_ref(), &site, &locals));
+        let measures = self.confine(account, grants, place.as_ref(), root.as_deref())?;
         let guard = users.map(Guard::new).transpose();
         let guard = guard.context("a thread for passwords")?.map(Arc::new);
         self.announce(&locals, measures, desk)?;
+        self.inspect.announce(&locals, tls.is_some(), desk)?;
 
         let site = Site {
             listing: self.listing.is_on(),
@@ -144,36 +166,57 @@ impl Http {
         let archives = Archives::default();
         let output = &desk.output;
         let has_files = root.is_some();
+        let is_on = self.log.is_on(has_files, output);
         let service = || {
-            let observer = self.log.observer(has_files, self.site.is_guarded(), output);
-            Service::new(site.clone(), root.clone(), self.limits.limits(), observer)
+            let observer: Box<dyn Observer> = match &calls {
+                Some(_) => Box::new(self.inspect.printer(output.clone(), is_on)),
+                None => self.log.observer(has_files, self.site.is_guarded(), output),
+            };
+            let service = Service::new(site.clone(), root.clone(), self.limits.limits(), observer)
                 .packing_with(archives.clone())
                 .guarded(guard.clone())
-                .behind(Gate::new(tls.as_ref(), self.listening.proxy_protocol))
+                .behind(Gate::new(tls.as_ref(), self.listening.proxy_protocol));
+            let ends = ExecArgs::ends(&locals, tls.is_some(), site.is_guarded);
+            let says = match &gateway {
+                Some(gateway) => Some(Says::Exec(Arc::clone(gateway), ends)),
+                None if site.text.is_none() => None,
+                None => self.inspect.says(self.text.as_deref()),
+            };
+            let service = self.inspect.shape(service, says);
+            match &calls {
+                Some(calls) => {
+                    let (calls, name) = (calls.clone(), self.host.as_deref());
+                    let inspector = InspectArgs::inspector(calls, ends, name);
+                    service.inspected(inspector)
+                }
+                None => service,
+            }
         };
-        let outlet = self
-            .log
-            .is_on(has_files, output)
-            .then(|| output.outlet().as_ref());
-        let signal = crew.run(
+        let outlet = is_on.then(|| output.outlet().as_ref());
+        let ended = crew.run(
             Self::workers(has_files, desk),
             &service,
             outlet,
             self.deadline,
         );
         drop(file);
-        Ok(Exit::Signal(signal?))
+        if let Some(gateway) = &gateway {
+            gateway.end();
+        }
+        Ok(Exit::Signal(ended?))
     }
 
-    /// Enter the sandbox: behind everything that needs a file or a privilege, and in front of every other thread.
-    fn confine(
+    fn text(&self) -> &str {
+        self.text.as_deref().unwrap_or(GREETING)
+    }
+
+    /// What is needed of the file system from here on.
+    fn grants(
         &self,
-        account: Option<Account>,
         place: Option<&Place>,
-        root: Option<&Root>,
         site: &Site,
         locals: &[Address],
-    ) -> anyhow::Result<Vec<Measure>> {
+    ) -> Vec<(PathBuf, Grant)> {
         let grants = place.map(|place| self.site.grants(place, site));
         let mut grants = grants.unwrap_or_default();
         grants.extend(self.tls.grants());
@@ -183,8 +226,18 @@ impl Http {
             .filter_map(Address::path)
             .filter_map(Path::parent);
         grants.extend(folders.map(|folder| (folder.to_owned(), Grant::Remove)));
-        let files = Some(grants);
-        let measures = self.sandbox.enter(files, account)?;
+        grants
+    }
+
+    /// Enter the sandbox: behind everything that needs a file or a privilege, and in front of every other thread.
+    fn confine(
+        &self,
+        account: Option<Account>,
+        grants: Option<Vec<(PathBuf, Grant)>>,
+        place: Option<&Place>,
+        root: Option<&Root>,
+    ) -> anyhow::Result<Vec<Measure>> {
+        let measures = self.sandbox.enter(grants, account)?;
         if let (Some(place), Some(root)) = (place, root) {
             check(root, &place.directory)?;
         }
@@ -291,18 +344,23 @@ impl Observer for Printer {
                 head,
                 request,
                 status,
-            } if self.is_on => {
-                if self.output.outlet().backlog() > UNREAD {
-                    return self.leave_out();
-                }
-                self.left_out = false;
-                self.output.offer(&Printed {
-                    peer,
-                    request: request.map(Line::from),
-                    status: *status,
-                    head: Bytes(shown(head)),
-                })
-            }
+            } if self.is_on => self.print(Printed {
+                peer,
+                request: request.map(Line::from),
+                status: Some(*status),
+                head: Bytes(shown(head)),
+            }),
+            Happening::Dropped {
+                peer,
+                head,
+                request,
+                ..
+            } if self.is_on => self.print(Printed {
+                peer,
+                request: Some(Line::from(*request)),
+                status: None,
+                head: Bytes(shown(head)),
+            }),
             other => warn(other, &self.output),
         }
     }
@@ -319,6 +377,14 @@ impl Printer {
             output,
             left_out: false,
         }
+    }
+
+    fn print(&mut self, printed: Printed<'_>) -> Result<(), StdoutError> {
+        if self.output.outlet().backlog() > UNREAD {
+            return self.leave_out();
+        }
+        self.left_out = false;
+        self.output.offer(&printed)
     }
 
     /// A reader that has stopped reading costs it some requests, but neither the server its memory nor clients their answers.
@@ -349,8 +415,9 @@ struct Printed<'a> {
     peer: &'a Address,
     #[serde(flatten)]
     request: Option<Line<'a>>,
+    /// `None` where the connection was closed instead.
     #[serde(serialize_with = "as_number")]
-    status: Status,
+    status: Option<Status>,
     #[serde(flatten)]
     head: Bytes<'a>,
 }
@@ -379,8 +446,8 @@ fn as_text<S: Serializer>(peer: &Address, serializer: S) -> Result<S::Ok, S::Err
     serializer.collect_str(peer)
 }
 
-fn as_number<S: Serializer>(status: &Status, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u16(status.0)
+fn as_number<S: Serializer>(status: &Option<Status>, serializer: S) -> Result<S::Ok, S::Error> {
+    status.map(|status| status.0).serialize(serializer)
 }
 
 impl Event for Printed<'_> {
@@ -429,7 +496,7 @@ mod tests {
             let printed = Printed {
                 peer: &peer,
                 request: None,
-                status: Status::OK,
+                status: Some(Status::OK),
                 head: Bytes(shown(head)),
             };
             format!("{printed}\n")
