@@ -84,7 +84,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l header-timeout 
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l body-timeout -d 'Refuse a body of which fewer than 100 bytes a second come, over any D [default: 30s]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l write-timeout -d 'Close a connection that takes fewer than 100 bytes a second, over any D [default: 30s]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l idle-timeout -d 'Close a connection that asks nothing for D [default: 60s]' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l grace -d 'After SIGTERM or SIGINT, finish what is in flight for D at most; a second one ends at once [default: 5s]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l grace -d 'After SIGTERM or SIGINT, finish what is in flight for D at most; a second one ends at once [default: 10s]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l user -d 'Continue as this user once it listens: NAME, UID, NAME:GROUP or UID:GID; only root can' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
 always\t''
