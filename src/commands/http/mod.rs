@@ -221,16 +221,13 @@ impl Http {
         let mut grants = grants.unwrap_or_default();
         grants.extend(self.tls.grants());
         // The socket goes with the server.
-        let folders = locals
-            .iter()
-            .filter_map(Address::path)
-            .filter_map(Path::parent);
-        grants.extend(folders.map(|folder| (folder.to_owned(), Grant::Remove)));
+        let folders = locals.iter().filter_map(Address::path).map(folder_of);
+        grants.extend(folders.map(|folder| (folder, Grant::Remove)));
         grants
     }
 
-    /// The files that are in reach while it serves.
-    fn files(
+    /// Enter the sandbox: behind everything that needs a file or a privilege, and in front of every other thread.
+    fn confine(
         &self,
         account: Option<Account>,
         grants: Option<Vec<(PathBuf, Grant)>>,
@@ -303,7 +300,7 @@ impl Http {
     }
 
     /// Tell those who wait for a file or a descriptor.
-    fn ready(&self, locals: &[Address], desk: &Desk) -> anyhow::Result<()> {
+    fn ready(&self, locals: &[Address]) -> Result<(), CallError> {
         let port = locals.iter().find_map(Address::inet);
         self.ready.announce(port.map(|address| address.port()))
     }
@@ -317,6 +314,14 @@ fn check(root: &Root, dir: &Path) -> Result<(), Usage> {
         Usage::new(why, hint)
     };
     root.check().map_err(refused)
+}
+
+/// The directory that a file lies in.
+fn folder_of(file: &Path) -> PathBuf {
+    match file.parent() {
+        Some(folder) if folder != Path::new("") => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
 }
 
 /// A number, or a word with a port, was hardly meant for a directory.

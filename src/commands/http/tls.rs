@@ -2,14 +2,13 @@
 
 use std::fmt;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use clap::Args;
 use serde::Serialize;
 
 use super::super::Desk;
-use super::folder_of;
 use super::listen::ListenAt;
 use crate::net::{CallError, Endpoint, Host, HostPort, Resolver, addresses_of_interfaces};
 use crate::output::{Event, Usage};
@@ -50,11 +49,9 @@ impl TlsArgs {
     /// What is read again on SIGHUP: the files may be other ones by then.
     pub(super) fn grants(&self) -> Vec<(PathBuf, Grant)> {
         let files = [&self.tls_cert, &self.tls_key].into_iter().flatten();
-        let folder = |file: &PathBuf| match file.parent() {
-            Some(folder) if folder != Path::new("") => folder.to_owned(),
-            _ => PathBuf::from("."),
-        };
-        files.map(|file| (folder(file), Grant::Read)).collect()
+        files
+            .map(|file| (super::folder_of(file), Grant::Read))
+            .collect()
     }
 
     /// Certificate and key as asked for, said and written; `None` without TLS.
