@@ -33,6 +33,7 @@ mod judge;
 mod lint;
 mod listing;
 mod load;
+mod patience;
 mod reader;
 mod rules;
 mod stops;
