@@ -244,7 +244,6 @@ fn essence(response: &Response) -> (u16, usize) {
 /// a file is dated later than now, and the boundary of parts.
 fn timeless(response: &Response) -> Response {
     let mut response = response.clone();
-    let date = response.field("date").map(str::to_owned);
     let kind = response.field("content-type").unwrap_or_default();
     if kind.contains("boundary=") {
         response
