@@ -146,7 +146,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__http)
-            opts="-4 -6 -o -q -v -h --text --host --port --listen --ipv4 --ipv6 --option --interface --idle-timeout --deadline --ready-fd --port-file --no-listing --archive --index --hidden --follow-links --spa --clean-urls --404 --single --vhost --cors --header --cache --auth --upload --upload-limit --overwrite --unix --mode --replace --proxy-protocol --tls --tls-cert --tls-key --tls-cert-out --inspect --hex --status --echo --delay --drop --seed --exec --cgi --exec-timeout --exec-max --json --explain --quiet --verbose --color --help"
+            opts="-4 -6 -o -q -v -h --text --host --port --listen --ipv4 --ipv6 --option --interface --idle-timeout --deadline --ready-fd --port-file --no-listing --archive --no-compress --index --hidden --follow-links --spa --clean-urls --404 --single --vhost --cors --header --cache --auth --upload --upload-limit --overwrite --unix --mode --replace --proxy-protocol --tls --tls-cert --tls-key --tls-cert-out --inspect --hex --status --echo --delay --drop --seed --exec --cgi --exec-timeout --exec-max --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -49,7 +49,6 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l port -d 'The po
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l listen -d 'The address, where there is no DIR' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l idle-timeout -d 'Close a connection that asks nothing for D [default: 60s]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l deadline -d 'End after D, whatever happens' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l port-file -d 'Write the real port to FILE when listening' -r -F
@@ -71,9 +70,22 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l tls-cert-out -d
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l status -d 'Answer every request with this status, 200 to 599' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l delay -d 'Answer D after the request' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l drop -d 'Close the connection instead of answering, at this RATE: 0.1 or 10%' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l seed -d 'Drop the same requests in every run' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l seed -d 'With --drop, drop the same requests in every run' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l exec-timeout -d 'End a command, and all that it started, after D [default: 60s]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l exec-max -d 'Run at most N commands at once, and answer 503 above that' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l log -d 'How requests are printed on stdout [default: head, of files common, with -q off]' -r -f -a "head\t'The head of each request as it came'
+common\t'Common Log Format, the date in UTC, and behind it the seconds that the answer took'
+combined\t'Combined Log Format: with referer and user agent before the seconds'
+json\t'An object a line, with ts, peer, method, target, version, host, status, bytes, duration'
+off\t'Nothing'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l max-conns -d 'At most N connections: an idle one makes room, else the client gets 503 [default: what `ulimit -Hn` allows]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l max-conns-per-address -d 'At most N connections from an IPv4 address or an IPv6 /64' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l header-timeout -d 'Refuse a request whose head takes longer than D [default: 30s]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l body-timeout -d 'Refuse a body of which fewer than 100 bytes a second come, over any D [default: 30s]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l write-timeout -d 'Close a connection that takes fewer than 100 bytes a second, over any D [default: 30s]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l idle-timeout -d 'Close a connection that asks nothing for D [default: 60s]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l grace -d 'After SIGTERM or SIGINT, finish what is in flight for D at most; a second one ends at once [default: 10s]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l user -d 'Continue as this user once it listens: NAME, UID, NAME:GROUP or UID:GID; only root can' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -81,6 +93,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s 4 -l ipv4 -d 'U
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s 6 -l ipv6 -d 'Use IPv6 only'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l no-listing -d 'Answer a folder without an index with 404, not with what it holds'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l archive -d 'Let folders be downloaded whole: ?archive=tar, ?archive=zip'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l no-compress -d 'Send files as they are: neither gzip made of text, nor the .br, .zst and .gz beside them'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l hidden -d 'Serve names that begin with a dot too'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l follow-links -d 'Follow links that lead out of DIR'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l clean-urls -d 'Serve page.html as page, and redirect from the one to the other'
@@ -94,6 +107,9 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l hex -d 'With --
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l echo -d 'Answer with the body of the request, or with its head where it has none'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l exec -d 'Answer every request with the output of the command behind --: the request is in CGI variables, its body on stdin'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l cgi -d 'The output begins with a CGI head: Status, Content-Type, Location and other fields, and a blank line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l qr -d 'Show the URL as a QR code on stderr, for a telephone'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l open -d 'Open the URL in the browser: $BROWSER, or xdg-open'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l no-sandbox -d 'Keep every privilege, and the whole file system in reach'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l explain -d 'Show every socket call on stderr as it happens'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s q -l quiet -d 'Say nothing on stderr, not even errors: the exit status tells'

@@ -251,8 +251,6 @@ fn timeless(response: &Response) -> Response {
             .retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
         response.body.clear();
     }
-    response
-        .fields
-        .retain(|(_, value)| Some(value) != date.as_ref());
+    response.fields.retain(|(_, value)| !rules::is_now(value));
     response
 }
