@@ -3,7 +3,6 @@
 //! ```text
 //! $ --flag value                    flags of the server for all cases of the file; {tree} is the fixture's folder
 //! # name: RFC 9112 3 MUST           a case and its source
-//! ? feature                         what the server does not offer yet: until then the case is left out
 //! > GET / HTTP/1.1                  a line that is sent, with a CRLF behind it unless it ends in `\`
 //! < 200|206 open                    the status of an answer; the last one says what becomes of the connection:
 //!                                   open (the next request is answered), close (it is not, though the client sends
@@ -36,8 +35,6 @@ pub(crate) struct Case {
     pub(crate) name: String,
     /// Which rule or catalogue it is from.
     pub(crate) source: String,
-    /// What the server does not offer yet; `None` when the case is on.
-    pub(crate) awaits: Option<String>,
     /// What is sent.
     pub(crate) bytes: Vec<u8>,
     /// What must come back, in order.
@@ -139,7 +136,6 @@ impl Table {
                 self.flags = words.map(|word| String::from_utf8(word).unwrap()).collect();
             }
             "#" => self.cases.push(Case::titled(rest)?),
-            "?" => self.cases.last_mut()?.awaits = Some(rest.to_owned()),
             ">" => self.cases.last_mut()?.sends(rest),
             "<" if rest.starts_with(|first: char| first.is_ascii_digit()) => {
                 let case = self.cases.last_mut()?;
@@ -170,7 +166,6 @@ impl Case {
         Some(Self {
             name: name.to_owned(),
             source: source.to_owned(),
-            awaits: None,
             bytes: Vec::new(),
             answers: Vec::new(),
             ending: Ending::Open,

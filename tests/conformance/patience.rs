@@ -1,6 +1,7 @@
 //! Clients that take their time: each step has a limit, a request that is late is answered so, and nobody else waits.
 
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Write};
+use std::net::Shutdown;
 use std::thread;
 use std::time::Duration;
 
@@ -65,7 +66,6 @@ fn a_head_that_drips_is_late_all_the_same() {
     let mut client = Kept::to(port);
     let mut writer = client.stream().try_clone().unwrap();
     let dripping = thread::spawn(move || {
-        use std::io::Write;
         let endless = "GET /ten HTTP/1.1\r\nHost: h\r\n".bytes();
         let endless = endless.chain("A: b\r\n".bytes().cycle());
         for byte in endless.take(1000) {
@@ -76,7 +76,7 @@ fn a_head_that_drips_is_late_all_the_same() {
         }
     });
     assert_eq!(client.response(false).status, 408);
-    drop(client);
+    client.stream().shutdown(Shutdown::Both).unwrap();
     dripping.join().unwrap();
 }
 

@@ -50,7 +50,7 @@ pub(crate) fn broken(response: &Response) -> Vec<String> {
     }
     // RFC 9110, section 6.6.1.
     must(
-        date_is_now(response),
+        response.field("date").is_some_and(is_now),
         "no Date of now in the preferred form",
     );
     if let Some(modified) = response.field("last-modified") {
@@ -115,10 +115,10 @@ pub(crate) fn preferred(date: &str) -> Option<SystemTime> {
     (httpdate::fmt_http_date(at) == date).then_some(at)
 }
 
-fn date_is_now(response: &Response) -> bool {
-    let date = response.field("date").and_then(preferred);
+/// Whether a value is the date of now, or of a moment ago.
+pub(crate) fn is_now(date: &str) -> bool {
     let now = SystemTime::now();
-    date.is_some_and(|at| now - SKEW < at && at < now + SKEW)
+    preferred(date).is_some_and(|at| now - SKEW < at && at < now + SKEW)
 }
 
 /// `entity-tag` of RFC 9110, section 8.8.3.

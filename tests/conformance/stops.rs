@@ -61,11 +61,15 @@ fn a_request_that_has_begun_is_answered() {
     let mut body = Kept::to(port);
     assert_eq!(body.get("/ten").status, 200);
     body.send("POST /ten HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhe");
-    // What comes behind it on the same loops has been taken in before the signal is.
-    for _ in 0..20 {
-        assert_eq!(Kept::to(port).get("/ten").status, 200);
+    let mut idle: Vec<Kept> = (0..20).map(|_| Kept::to(port)).collect();
+    for client in &mut idle {
+        assert_eq!(client.get("/ten").status, 200);
     }
     server.signal(Signal::SIGTERM);
+    // Each worker has heard of it when its idle connections end.
+    for client in &mut idle {
+        assert_eq!(client.stream().read(&mut [0]).unwrap(), 0);
+    }
     half.send("TP/1.1\r\nHost: h\r\n\r\n");
     let response = half.response(false);
     assert_eq!(response.body, b"0123456789");
