@@ -146,7 +146,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__http)
-            opts="-4 -6 -o -q -v -h --text --host --port --listen --ipv4 --ipv6 --option --interface --deadline --ready-fd --port-file --index --hidden --follow-links --spa --clean-urls --404 --single --vhost --cors --header --cache --auth --upload --upload-limit --overwrite --no-listing --archive --qr --open --log --max-conns --max-conns-per-address --header-timeout --body-timeout --write-timeout --idle-timeout --grace --user --no-sandbox --json --explain --quiet --verbose --color --help"
+            opts="-4 -6 -o -q -v -h --text --host --port --listen --ipv4 --ipv6 --option --interface --deadline --ready-fd --port-file --no-listing --archive --no-compress --index --hidden --follow-links --spa --clean-urls --404 --single --vhost --cors --header --cache --auth --upload --upload-limit --overwrite --unix --mode --replace --proxy-protocol --tls --tls-cert --tls-key --tls-cert-out --qr --open --log --max-conns --max-conns-per-address --header-timeout --body-timeout --write-timeout --idle-timeout --grace --user --no-sandbox --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -229,6 +229,26 @@ _sockkit() {
                     return 0
                     ;;
                 --upload-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --unix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mode)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-cert-out)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -62,6 +62,11 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l cache -d 'How l
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l auth -d 'Let in only those with LOGIN: USER:PASS, or @FILE of such lines; PASS may be a bcrypt or argon2 hash [env: SOCKKIT_AUTH]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l upload -d 'Take files by PUT and by form, below FOLDER of DIR [default: all of DIR]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l upload-limit -d 'How many bytes a request may leave at most [default: 1G]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l unix -d 'Listen on a local socket: /path, ./path or @name (abstract; \\0 is a NUL byte); as ADDR these work too' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l mode -d 'The mode of a local socket\'s file, in octal' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l tls-cert -d 'The server\'s certificate in PEM, those above it behind; read again on SIGHUP' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l tls-key -d 'The key of --tls-cert in PEM: PKCS#8, PKCS#1 or SEC1' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l tls-cert-out -d 'Write the certificate to FILE before listening, for clients that are to trust it (curl --cacert FILE)' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l log -d 'How requests are printed on stdout [default: head, of files common, with -q off]' -r -f -a "head\t'The head of each request as it came'
 common\t'Common Log Format, the date in UTC, and behind it the seconds that the answer took'
 combined\t'Combined Log Format: with referer and user agent before the seconds'
@@ -73,20 +78,24 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l header-timeout 
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l body-timeout -d 'Refuse a body of which fewer than 100 bytes a second come, over any D [default: 30s]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l write-timeout -d 'Close a connection that takes fewer than 100 bytes a second, over any D [default: 30s]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l idle-timeout -d 'Close a connection that asks nothing for D [default: 60s]' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l grace -d 'After SIGTERM or SIGINT, finish what is in flight for D at most; a second one ends at once [default: 10s]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l grace -d 'After SIGTERM or SIGINT, finish what is in flight for D at most; a second one ends at once [default: 5s]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l user -d 'Continue as this user once it listens: NAME, UID, NAME:GROUP or UID:GID; only root can' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l no-listing -d 'Answer a folder without an index with 404, not with what it holds'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l archive -d 'Let folders be downloaded whole: ?archive=tar, ?archive=zip'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l no-compress -d 'Send files as they are: neither gzip made of text, nor the .br, .zst and .gz beside them'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l hidden -d 'Serve names that begin with a dot too'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l follow-links -d 'Follow links that lead out of DIR'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l clean-urls -d 'Serve page.html as page, and redirect from the one to the other'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l vhost -d 'Serve each host its own folder: DIR/HOSTNAME'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l overwrite -d 'Let an upload replace a file'
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l no-listing -d 'Answer a folder without an index with 404, not with what it holds'
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l archive -d 'Let folders be downloaded whole: ?archive=tar, ?archive=zip'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l replace -d 'Take the place of a dead local socket\'s file; never of another file, never of a listener'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l proxy-protocol -d 'Each connection begins with a header of the PROXY protocol (v1 or v2), which tells the client\'s address; one without is closed'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l tls -d 'Speak TLS (1.2 and 1.3), with a temporary certificate whose fingerprint is said, or with --tls-cert'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l qr -d 'Show the URL as a QR code on stderr, for a telephone'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l open -d 'Open the URL in the browser: $BROWSER, or xdg-open'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l no-sandbox -d 'Keep every privilege, and the whole file system in reach'
@@ -288,7 +297,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l type -d 'The socket\'s type' -r -f -a "stream\t'A byte stream (SOCK_STREAM)'
 dgram\t'Datagrams (SOCK_DGRAM)'
 seqpacket\t'Records over a connection (SOCK_SEQPACKET)'"
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l mode -d 'The file\'s mode, in octal' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l mode -d 'The mode of a local socket\'s file, in octal' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
@@ -304,7 +313,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l replace -d 'Take the place of a dead socket\'s file; never of another file, never of a listener'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l replace -d 'Take the place of a dead local socket\'s file; never of another file, never of a listener'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s k -l keep-open -d 'Serve many connections at once, until a signal: what they say goes to stdout, stdin goes to all that are connected'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l lines -d 'One datagram per line of stdin, without its line feed'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l whole -d 'All of stdin as one datagram'
