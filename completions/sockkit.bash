@@ -146,7 +146,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__http)
-            opts="-4 -6 -o -q -v -h --text --host --port --listen --ipv4 --ipv6 --option --interface --deadline --ready-fd --port-file --no-listing --archive --no-compress --index --hidden --follow-links --spa --clean-urls --404 --single --vhost --cors --header --cache --auth --upload --upload-limit --overwrite --unix --mode --replace --proxy-protocol --tls --tls-cert --tls-key --tls-cert-out --qr --open --log --max-conns --max-conns-per-address --header-timeout --body-timeout --write-timeout --idle-timeout --grace --user --no-sandbox --json --explain --quiet --verbose --color --help"
+            opts="-4 -6 -o -q -v -h --text --host --port --listen --ipv4 --ipv6 --option --interface --deadline --ready-fd --port-file --no-listing --archive --no-compress --index --hidden --follow-links --spa --clean-urls --404 --single --vhost --cors --header --cache --auth --upload --upload-limit --overwrite --unix --mode --replace --proxy-protocol --tls --tls-cert --tls-key --tls-cert-out --inspect --hex --status --echo --delay --drop --seed --exec --cgi --exec-timeout --exec-max --qr --open --log --max-conns --max-conns-per-address --header-timeout --body-timeout --write-timeout --idle-timeout --grace --user --no-sandbox --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -249,6 +249,30 @@ _sockkit() {
                     return 0
                     ;;
                 --tls-cert-out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --status)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --drop)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exec-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exec-max)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

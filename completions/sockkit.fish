@@ -43,7 +43,7 @@ complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "fqdn" -d 'Show a ho
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "options" -d 'List, read and set socket options (getsockopt, setsockopt)'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "man" -d 'Print the man page, or write all of them'
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l text -d 'Answer every request with this text' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l text -d 'Answer every request with this text [default: Hello world!]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l host -d 'The host to listen on: a name, an address, or * for all' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l port -d 'The port to listen on, 0 for any' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l listen -d 'The address, where there is no DIR' -r
@@ -67,6 +67,12 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l mode -d 'The mo
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l tls-cert -d 'The server\'s certificate in PEM, those above it behind; read again on SIGHUP' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l tls-key -d 'The key of --tls-cert in PEM: PKCS#8, PKCS#1 or SEC1' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l tls-cert-out -d 'Write the certificate to FILE before listening, for clients that are to trust it (curl --cacert FILE)' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l status -d 'Answer every request with this status, 200 to 599' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l delay -d 'Answer D after the request' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l drop -d 'Close the connection instead of answering, at this RATE: 0.1 or 10%' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l seed -d 'With --drop, drop the same requests in every run' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l exec-timeout -d 'End a command, and all that it started, after D [default: 60s]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l exec-max -d 'Run at most N commands at once, and answer 503 above that' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l log -d 'How requests are printed on stdout [default: head, of files common, with -q off]' -r -f -a "head\t'The head of each request as it came'
 common\t'Common Log Format, the date in UTC, and behind it the seconds that the answer took'
 combined\t'Combined Log Format: with referer and user agent before the seconds'
@@ -96,6 +102,11 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l overwrite -d 'L
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l replace -d 'Take the place of a dead local socket\'s file; never of another file, never of a listener'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l proxy-protocol -d 'Each connection begins with a header of the PROXY protocol (v1 or v2), which tells the client\'s address; one without is closed'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l tls -d 'Speak TLS (1.2 and 1.3), with a temporary certificate whose fingerprint is said, or with --tls-cert'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l inspect -d 'Answer every request, and show all of it: here, and live on a page at /.sockkit/'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l hex -d 'With --inspect, show heads and bodies as offset, hex and ASCII'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l echo -d 'Answer with the body of the request, or with its head where it has none'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l exec -d 'Answer every request with the output of the command behind --: the request is in CGI variables, its body on stdin'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l cgi -d 'The output begins with a CGI head: Status, Content-Type, Location and other fields, and a blank line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l qr -d 'Show the URL as a QR code on stderr, for a telephone'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l open -d 'Open the URL in the browser: $BROWSER, or xdg-open'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l no-sandbox -d 'Keep every privilege, and the whole file system in reach'

@@ -76,6 +76,8 @@ pub struct Plan<'a> {
     pub content: Content<'a>,
     /// Content-Type, of the parts where there are several.
     pub media_type: MediaType,
+    /// Content-Type where it is one that others have named; it has no line end.
+    pub named_type: Option<&'a str>,
     /// Content-Encoding.
     pub coding: Coding,
     /// ETag.
@@ -155,6 +157,7 @@ impl Plan<'_> {
                 false => Content::Text(status.line()),
             },
             media_type: MediaType::TEXT,
+            named_type: None,
             coding: Coding::Identity,
             etag: None,
             last_modified: None,

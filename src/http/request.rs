@@ -99,6 +99,13 @@ impl<'a> Request<'a> {
         !self.expects_more && !self.fields.has_any(CONDITIONS)
     }
 
+    /// The value of the first field of any name, as it was sent; `None` when there is none.
+    pub fn field(&self, name: &str) -> Option<&'a [u8]> {
+        let mut lines = self.fields();
+        let found = lines.find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value)
+    }
+
     /// All fields, in the order in which they came, as name and value.
     pub fn fields(&self) -> FieldLines<'a> {
         self.fields.iter()

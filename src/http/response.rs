@@ -95,7 +95,10 @@ fn write_content(plan: &Plan<'_>, answer: Answer, into: &mut Vec<u8>) -> std::io
                 "Content-Type: multipart/byteranges; boundary={boundary}\r\n"
             )?;
         }
-        _ => write!(into, "Content-Type: {}\r\n", plan.media_type)?,
+        _ => match plan.named_type {
+            Some(name) => field(into, "Content-Type", name),
+            None => write!(into, "Content-Type: {}\r\n", plan.media_type)?,
+        },
     }
     field(into, "X-Content-Type-Options", "nosniff");
     if plan.coding != Coding::Identity {

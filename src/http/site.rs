@@ -78,7 +78,9 @@ impl Site {
 
     /// Add what every answer has.
     pub fn dress<'a>(&'a self, request: &Request<'_>, plan: &mut Plan<'a>) {
-        plan.fields = &self.fields;
+        if plan.fields.is_empty() {
+            plan.fields = &self.fields;
+        }
         if let Some(cors) = &self.cors {
             let origin = request.value(Name::Origin);
             plan.extra.extend(cors.fields(origin, self.is_guarded));

@@ -1,5 +1,6 @@
 //! What a request leaves here: a file under its name (PUT), or the files of a form (POST).
 
+use super::body::Framing;
 use super::field::list;
 use super::form::Form;
 use super::method::Method;
@@ -51,6 +52,10 @@ pub fn delivery(request: &Request<'_>, site: &Site) -> Result<Option<Delivery>, 
     locate(target, &mut path)?;
     if is_foreign(request, site) || !site.layout.takes(&path) {
         return Err(Status::FORBIDDEN);
+    }
+    // Whoever forgot to say how long a file is did not mean an empty one.
+    if request.framing == Framing::None && request.value(Name::ContentLength).is_none() {
+        return Err(Status::LENGTH_REQUIRED);
     }
     let delivery = match request.method {
         Method::Put => put(request, path)?,
@@ -166,7 +171,7 @@ mod tests {
     }
 
     fn asked(site: &Site, line: &str, fields: &str) -> Result<Option<String>, u16> {
-        let head = format!("{line} HTTP/1.1\r\nHost: h:80\r\n{fields}\r\n");
+        let head = format!("{line} HTTP/1.1\r\nHost: h:80\r\nContent-Length: 0\r\n{fields}\r\n");
         let Parsed::Complete { request, .. } = parse(head.as_bytes()) else {
             panic!("{line}")
         };
@@ -250,6 +255,20 @@ mod tests {
             asked(&site("in"), "POST /in", FORM),
             Ok(Some("in/ form".to_owned()))
         );
+    }
+
+    #[test]
+    fn a_file_has_a_length() {
+        let length = |head: &str| {
+            let head = format!("PUT /a HTTP/1.1\r\nHost: h\r\n{head}\r\n");
+            match parse(head.as_bytes()) {
+                Parsed::Complete { request, .. } => delivery(&request, &site("")).map(drop),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(length(""), Err(Status::LENGTH_REQUIRED));
+        assert_eq!(length("Content-Length: 0\r\n"), Ok(()));
+        assert_eq!(length("Transfer-Encoding: chunked\r\n"), Ok(()));
     }
 
     #[test]

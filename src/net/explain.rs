@@ -56,6 +56,18 @@ impl Explain {
         Self(Some(Arc::new(listener)))
     }
 
+    /// Narrate to this listener, and then to another one as well.
+    #[must_use]
+    pub fn and_to(&self, listener: impl Fn(&Told<'_>) + Send + Sync + 'static) -> Self {
+        let first = self.0.clone();
+        Self::to(move |told| {
+            if let Some(first) = &first {
+                first(told);
+            }
+            listener(told);
+        })
+    }
+
     /// Whether anybody listens: hot paths ask this once and then call straight through.
     pub fn is_silent(&self) -> bool {
         self.0.is_none()

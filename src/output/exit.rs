@@ -17,6 +17,10 @@ pub enum Exit {
     Trouble,
     /// 124: a time limit fired.
     TimedOut,
+    /// 126: a command to run could not be run.
+    NotRun,
+    /// 127: a command to run was not found.
+    NotFound,
     /// 128 + n: ended by this signal, by raising it again once everything is cleaned up.
     Signal(Signal),
 }
@@ -38,6 +42,10 @@ impl Exit {
         ),
         ("124", "a time limit fired"),
         (
+            "126, 127",
+            "a command to run could not be run, was not found",
+        ),
+        (
             "128+n",
             "ended by signal n, after cleaning up: 130 for Ctrl-C, 141 when stdout's reader left",
         ),
@@ -50,6 +58,8 @@ impl Exit {
             Self::No => 1,
             Self::Trouble => 2,
             Self::TimedOut => 124,
+            Self::NotRun => 126,
+            Self::NotFound => 127,
             Self::Signal(signal) => u8::try_from(128 + signal as i32).unwrap_or(u8::MAX),
         }
     }

@@ -32,6 +32,17 @@ pub struct NoAnswer {
     pub hint: Option<String>,
 }
 
+/// A command that was to be run cannot be.
+#[derive(Debug)]
+pub struct NoCommand {
+    /// Which, and why.
+    pub why: String,
+    /// What may help.
+    pub hint: String,
+    /// Whether there is none, rather than one that must not be run.
+    pub is_missing: bool,
+}
+
 /// A failed run.
 #[derive(Debug, Serialize)]
 pub struct Failure {
@@ -138,6 +149,12 @@ fn judge_one(cause: &(dyn Error + 'static)) -> Option<(Exit, Option<String>)> {
         return Some((Exit::Trouble, usage.hint.clone()));
     } else if let Some(no) = cause.downcast_ref::<NoAnswer>() {
         return Some((Exit::No, no.hint.clone()));
+    } else if let Some(command) = cause.downcast_ref::<NoCommand>() {
+        let exit = match command.is_missing {
+            true => Exit::NotFound,
+            false => Exit::NotRun,
+        };
+        return Some((exit, Some(command.hint.clone())));
     } else if let Some(InheritError::Call(call)) = cause.downcast_ref::<InheritError>() {
         return Some((Exit::Trouble, hint_of(call)));
     } else if let Some(InheritError::Environment(_)) = cause.downcast_ref::<InheritError>() {
@@ -295,3 +312,11 @@ impl fmt::Display for NoAnswer {
 }
 
 impl Error for NoAnswer {}
+
+impl fmt::Display for NoCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+impl Error for NoCommand {}

@@ -14,7 +14,7 @@ pub use bytes::Bytes;
 pub use connection::{Accepted, Closed, Connected, Datagram, Listening, Received, Warning};
 pub use event::{Event, Face, Output, Style};
 pub use exit::Exit;
-pub use failure::{Failure, NoAnswer, Usage};
+pub use failure::{Failure, NoAnswer, NoCommand, Usage};
 pub use harmless::{Harmless, harmless};
 pub use hexdump::HexDump;
 pub use palette::Palette;

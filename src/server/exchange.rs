@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::cache::Kept;
 use super::connection::Wait;
+use super::feed::Feed;
 use super::outgoing::{Part, Slice};
 use super::pipe::{Framed, Pipe, Writer};
 use super::service::{Happening, Service};
@@ -38,6 +39,8 @@ pub(super) enum Outcome {
     Reply(Reply),
     /// It has to be asked again after a wait.
     Wait(Wait),
+    /// There is no answer: the connection is to be closed.
+    Drop,
 }
 
 /// An answer: its head is in the worker's buffer, and perhaps all of it.
@@ -56,6 +59,9 @@ pub(super) struct Reply {
 impl Service {
     /// Answer a request.
     pub(super) fn answer(&mut self, asking: &Asking<'_>) -> Result<Outcome, StdoutError> {
+        if let Some(reply) = self.show(asking)? {
+            return Ok(Outcome::Reply(reply));
+        }
         let archive = self.archive_asked(asking);
         if archive.is_none()
             && let Some(reply) = self.answer_again(asking)?
@@ -163,7 +169,9 @@ impl Service {
     ) -> Result<Reply, StdoutError> {
         let site = Rc::clone(&self.site);
         let mut plan = plan;
-        site.dress(asking.request, &mut plan);
+        if !self.is_page(asking.request) {
+            site.dress(asking.request, &mut plan);
+        }
         let answer = self.framing(asking);
         render(&plan, answer, self.date.text(), &mut self.outbound);
         let mut reply = Reply::new(plan.status, answer.persists, asking.since);
@@ -190,7 +198,9 @@ impl Service {
     ) -> Result<Reply, StdoutError> {
         let site = Rc::clone(&self.site);
         let mut plan = plan;
-        site.dress(asking.request, &mut plan);
+        if !self.is_page(asking.request) {
+            site.dress(asking.request, &mut plan);
+        }
         let answer = self.framing(asking);
         render(&plan, answer, self.date.text(), &mut self.outbound);
         let framed = match answer.is_old {
@@ -202,6 +212,32 @@ impl Service {
         reply.parts.push(Part::Pipe(Box::new(pipe)));
         self.report_answer(&mut reply, 0, asking)?;
         Ok(reply)
+    }
+
+    /// Answer as planned, with the stream of requests.
+    pub(super) fn respond_feeding(
+        &mut self,
+        plan: Plan<'_>,
+        feed: Feed,
+        asking: &Asking<'_>,
+    ) -> Result<Reply, StdoutError> {
+        let answer = self.framing(asking);
+        render(&plan, answer, self.date.text(), &mut self.outbound);
+        let mut reply = Reply::new(plan.status, answer.persists && !answer.is_old, asking.since);
+        reply.parts.push(Part::Feed(Box::new(feed)));
+        self.report_answer(&mut reply, 0, asking)?;
+        Ok(reply)
+    }
+
+    /// Do not answer a request at all: its connection is closed.
+    pub(super) fn drop_request(&mut self, asking: &Asking<'_>) -> Result<Outcome, StdoutError> {
+        self.observer.notice(&Happening::Dropped {
+            peer: asking.peer,
+            head: asking.head,
+            request: asking.request,
+            since: asking.since,
+        })?;
+        Ok(Outcome::Drop)
     }
 
     fn framing(&self, asking: &Asking<'_>) -> Answer {

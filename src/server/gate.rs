@@ -62,9 +62,9 @@ mod tests {
     use crate::engine::StdoutError;
     use crate::http::Site;
     use crate::net::{Address, Explain, Family, Kind, Protocol};
-    use crate::server::shared::{Shared, Terms};
+    use crate::server::shared::Shared;
     use crate::server::worker::Worker;
-    use crate::server::{Happening, Limits, Observer, Places, Service};
+    use crate::server::{Happening, Limits, Observer, Places, Service, Terms};
 
     struct Deaf;
 
@@ -76,6 +76,15 @@ mod tests {
 
     /// How long a client lasts that is given more time for each byte.
     const LONG: Duration = Duration::from_secs(20);
+
+    const TERMS: Terms = Terms {
+        places: Places {
+            all: 100,
+            per_address: None,
+        },
+        grace: Duration::ZERO,
+        is_handed: false,
+    };
 
     /// A server that has little patience for heads, what ends it, and its thread.
     fn serve(tls: bool, by_proxy: bool) -> (SocketAddr, Arc<Shared>, JoinHandle<()>) {
@@ -90,17 +99,9 @@ mod tests {
             idle: Duration::from_secs(60),
             ..Limits::default()
         };
-        let terms = Terms {
-            places: Places {
-                all: 100,
-                per_address: None,
-            },
-            grace: Duration::ZERO,
-            is_handed: false,
-        };
-        let shared = Arc::new(Shared::new(vec![socket], terms).unwrap());
-        shared.connect().unwrap();
-        let end = Arc::clone(&shared);
+        let end = Arc::new(Shared::new(vec![socket], TERMS).unwrap());
+        end.connect().unwrap();
+        let shared = Arc::clone(&end);
         let server = thread::spawn(move || {
             let names = ["localhost".to_owned()];
             let tls = tls.then(|| Tls::temporary(&names, SystemTime::now()).unwrap());

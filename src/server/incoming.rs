@@ -2,28 +2,33 @@
 
 use std::fmt::Debug;
 use std::os::fd::BorrowedFd;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::connection::Wait;
 use super::exchange::{Asking, Outcome, Reply};
 use super::service::Service;
 use crate::engine::StdoutError;
-use crate::http::{BODY_LIMIT, Body, Parsed, Status, parse};
+use crate::http::{BODY_LIMIT, Body, Parsed, Status, Version, parse};
 use crate::net::Address;
 
 /// What a client waits for that said `Expect: 100-continue`, RFC 9110, section 15.2.1.
-const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+pub(super) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// Where a body goes to. Dropping it before its end undoes what it did.
 pub(super) trait Sink: Debug {
     /// How many bytes the body may have.
     fn limit(&self) -> u64;
 
-    /// Take in bytes.
+    /// Take in bytes; none of them when it may go on after a wait.
     fn take(&mut self, bytes: &[u8]) -> Result<(), Status>;
 
-    /// What can be written to once it takes more; `None` when it takes more now.
+    /// What can be written to once it takes more; `None` when it takes more now. That does not change by asking.
     fn waits_for(&mut self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    /// How long it may have to wait; `None` for as long as a client may.
+    fn patience(&self) -> Option<Duration> {
         None
     }
 
@@ -43,6 +48,8 @@ pub(super) struct Incoming {
     sink: Option<Box<dyn Sink>>,
     /// Whether the sink has to wait before it takes more.
     waits: bool,
+    /// Whether it is a request of HTTP/1.0.
+    is_old: bool,
     since: Instant,
 }
 
@@ -55,6 +62,8 @@ pub(super) enum Taken {
     Wait(Wait),
     /// It was whole, and is answered.
     Answered(Reply),
+    /// It is not answered at all.
+    Dropped,
     /// It cannot be taken: answered, and not heard any further.
     Refused(Reply),
 }
@@ -93,6 +102,7 @@ impl Incoming {
             body,
             sink,
             waits: false,
+            is_old: request.version == Version::Http10,
             since: asking.since,
         }))
     }
@@ -102,9 +112,19 @@ impl Incoming {
         self.head
     }
 
+    /// Whether it is a request of HTTP/1.0, which no interim response may answer.
+    pub(super) fn is_old(&self) -> bool {
+        self.is_old
+    }
+
     /// Whether it goes on although no more bytes are there.
     pub(super) fn is_due(&self) -> bool {
         self.body.is_done() || self.waits
+    }
+
+    /// How long the sink may have to wait; `None` for as long as a client may.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        self.sink.as_ref()?.patience()
     }
 
     /// What can be written to once the sink takes more.
@@ -152,13 +172,18 @@ impl Incoming {
         Ok(match outcome {
             Outcome::Reply(reply) => (count, Taken::Answered(reply)),
             Outcome::Wait(wait) => (count, Taken::Wait(wait)),
+            Outcome::Drop => (count, Taken::Dropped),
         })
     }
 
     /// Hand the content on, unless the sink is still at what it has.
     fn pass_on(&mut self, bytes: &[u8]) -> Result<usize, Status> {
-        if self.waits && self.sink_fd().is_some() {
-            return Ok(0);
+        if let (true, Some(sink)) = (self.waits, &mut self.sink) {
+            // It gets rid of what it has, or is waited for once more.
+            sink.take(&[])?;
+            if sink.waits_for().is_some() {
+                return Ok(0);
+            }
         }
         let mut rest = bytes;
         while !rest.is_empty() && !self.body.is_done() {

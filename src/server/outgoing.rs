@@ -4,9 +4,11 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::mem;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::rc::Rc;
+use std::time::Duration;
 
+use super::feed::Feed;
 use super::pipe::Pipe;
 use super::stream::Stream;
 use crate::net::{CallError, Send};
@@ -23,6 +25,8 @@ pub(super) enum Part {
     File(Slice),
     /// What another thread or process writes, until its end.
     Pipe(Box<Pipe>),
+    /// The stream of requests, which has no end.
+    Feed(Box<Feed>),
 }
 
 /// A part of a file.
@@ -87,10 +91,27 @@ impl Outgoing {
         self.parts.extend(parts);
     }
 
-    /// The pipe that is waited for when [`Progress::Starved`].
-    pub(super) fn pipe(&mut self) -> Option<&mut Pipe> {
+    /// What is waited for when [`Progress::Starved`].
+    pub(super) fn source(&self) -> Option<BorrowedFd<'_>> {
+        match self.parts.front() {
+            Some(Part::Pipe(pipe)) => Some(pipe.fd()),
+            Some(Part::Feed(feed)) => Some(feed.fd()),
+            _ => None,
+        }
+    }
+
+    /// How long that may be silent; `None` for as long as a client may.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        match self.parts.front() {
+            Some(Part::Pipe(pipe)) => pipe.patience(),
+            _ => None,
+        }
+    }
+
+    /// The stream of requests, if that is what is sent.
+    pub(super) fn feed(&mut self) -> Option<&mut Feed> {
         match self.parts.front_mut() {
-            Some(Part::Pipe(pipe)) => Some(pipe),
+            Some(Part::Feed(feed)) => Some(feed),
             _ => None,
         }
     }
@@ -156,6 +177,7 @@ impl Outgoing {
             None => Ok((0, End::Whole)),
             Some(Part::File(slice)) => slice.send(stream),
             Some(Part::Pipe(pipe)) => pipe.send(stream),
+            Some(Part::Feed(feed)) => feed.send(stream),
             Some(Part::Bytes(bytes)) => {
                 let unsent = bytes.get(self.sent..).unwrap_or_default();
                 let count = offer(stream, unsent, more)?;

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::io::Write;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
 use nix::errno::Errno;
 
@@ -28,6 +29,11 @@ pub(super) enum Framed {
 pub(super) trait Writer: Debug {
     /// Whether the end of the pipe is the end of the content; otherwise the connection is cut, so that the client knows.
     fn is_whole(&mut self) -> bool;
+
+    /// How long it may have nothing to say; `None` for as long as a client may.
+    fn patience(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// The reading end of a pipe.
@@ -53,6 +59,11 @@ impl Pipe {
             sent: 0,
             has_ended: false,
         }
+    }
+
+    /// How long nothing may come out of it; `None` for as long as a client may be silent.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        self.writer.patience()
     }
 
     /// The descriptor, to watch it.

@@ -1,5 +1,6 @@
 //! What the connections of a worker share: what is served, the limits, and the buffers that none of them needs for long.
 
+use std::cell::RefCell;
 use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,8 +14,11 @@ use super::files::Root;
 use super::gate::Gate;
 use super::guard::Guard;
 use super::incoming::Sink;
+use super::inspector::Inspector;
+use super::shape::Shape;
 use crate::engine::StdoutError;
-use crate::http::{Boundary, DateLine, Request, Site, Status, folder_of_host};
+use crate::http::inspect::Record;
+use crate::http::{Boundary, DateLine, Method, Request, Site, Status, folder_of_host};
 use crate::net::{Address, CallError};
 
 /// How many bytes one recv takes.
@@ -64,6 +68,17 @@ pub enum Happening<'a> {
         /// When the request was there.
         since: Instant,
     },
+    /// A request was not answered, on purpose: its connection is closed.
+    Dropped {
+        /// Who asked.
+        peer: &'a Address,
+        /// The head as it came, with its blank line.
+        head: &'a [u8],
+        /// What it asks for.
+        request: &'a Request<'a>,
+        /// When it was there.
+        since: Instant,
+    },
     /// A client is not served: it speaks no TLS, or comes without a proxy's header.
     TurnedAway {
         /// Who it is.
@@ -83,6 +98,11 @@ pub enum Happening<'a> {
 pub trait Observer {
     /// Something happened.
     fn notice(&mut self, happening: &Happening<'_>) -> Result<(), StdoutError>;
+
+    /// A request was put together with everything that is known of it, where that was asked for.
+    fn recorded(&mut self, _: &Record) -> Result<(), StdoutError> {
+        Ok(())
+    }
 
     /// Everything that was ready is done; `false` while something is left that stdout has not taken.
     fn turn_ends(&mut self) -> Result<bool, StdoutError> {
@@ -122,6 +142,10 @@ pub struct Service {
     pub(super) outbound: Vec<u8>,
     pub(super) path: Vec<u8>,
     pub(super) cache: Cache,
+    /// How answers are shaped; `None` where they are the site's.
+    pub(super) shape: Option<RefCell<Shape>>,
+    /// Who shows what is asked; `None` where nobody wants to see it.
+    pub(super) inspector: Option<Rc<RefCell<Inspector>>>,
     seed: RandomState,
     boundaries: u64,
 }
@@ -150,6 +174,8 @@ impl Service {
         Self {
             site: Rc::new(site),
             cache: Cache::new(root.is_some()),
+            shape: None,
+            inspector: None,
             hosts: root.clone().filter(|_| has_hosts),
             root: root.filter(|_| !has_hosts),
             guard: None,
@@ -209,7 +235,17 @@ impl Service {
 
     /// Where the body of a request is to go; `None` where nobody wants it.
     pub(super) fn sink(&mut self, asking: &Asking<'_>) -> Result<Option<Box<dyn Sink>>, Status> {
-        let upload = self.receive(asking)?;
-        Ok(upload.map(|upload| Box::new(upload) as Box<dyn Sink>))
+        if self.is_page(asking.request) {
+            return Ok(None);
+        }
+        if let Some(upload) = self.receive(asking)? {
+            return Ok(Some(Box::new(upload)));
+        }
+        match &self.shape {
+            Some(shape) if asking.request.method != Method::Connect => {
+                shape.borrow_mut().sink(asking).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 }

@@ -171,6 +171,7 @@ fn hostile_targets_are_refused() {
             415
         );
         assert_eq!(asked(port, "PUT *", "").status, 400);
+        assert_eq!(asked(port, "PUT /p", "").status, 411);
     }
     assert_eq!(
         names(&root),

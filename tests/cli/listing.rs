@@ -207,6 +207,51 @@ fn an_index_comes_first_and_nothing_is_shown_where_that_is_not_wanted() {
 }
 
 #[test]
+fn the_flags_of_the_site_hold_for_folders() {
+    let folder = scratch();
+    let sub = folder.path().join("sub");
+    fs::create_dir(&sub).unwrap();
+    fs::write(folder.path().join("404.html"), "nothing here").unwrap();
+    fs::write(folder.path().join(".hidden"), "").unwrap();
+    symlink("/etc", folder.path().join("etc")).unwrap();
+    let shown = |flags: &[&str]| {
+        let (_server, port) = serve(folder.path(), flags);
+        names(&json(port, "/")).join(" ")
+    };
+    assert_eq!(shown(&[]), "sub 404.html etc");
+    assert_eq!(shown(&["--hidden"]), "sub .hidden 404.html etc");
+    assert_eq!(shown(&["--follow-links"]), "etc sub 404.html");
+
+    // A folder that is there is shown, and a page for what is missing comes for what is missing.
+    let (_server, port) = serve(folder.path(), &["--404", "404.html"]);
+    assert!(page(port, "/sub/").contains("This folder is empty."));
+    let (head, content) = get(port, "/none/");
+    assert!(head.starts_with("HTTP/1.1 404 ") && content == b"nothing here");
+
+    // An application has a page for every path.
+    fs::write(sub.join("app.html"), "app").unwrap();
+    let (_server, port) = serve(folder.path(), &["--spa=sub/app.html"]);
+    let html = "Accept: text/html\r\n";
+    assert_eq!(asked(port, "GET /sub/ HTTP/1.1", html).1, b"app");
+
+    let (_server, port) = serve(folder.path(), &["--archive", "--auth", "u:p"]);
+    for path in ["/", "/?archive=tar"] {
+        let (head, content) = get(port, path);
+        assert!(head.starts_with("HTTP/1.1 401 "), "{head}");
+        assert!(!content.windows(4).any(|four| four == b"404."));
+    }
+
+    let (_server, port) = serve(folder.path(), &["--upload=sub", "--cors"]);
+    assert!(!page(port, "/").contains("<form id=upload"));
+    assert!(page(port, "/sub/").contains("<form id=upload"));
+    assert!(
+        get(port, "/")
+            .0
+            .contains("Access-Control-Allow-Origin: *\r\n")
+    );
+}
+
+#[test]
 fn head_says_what_get_says() {
     let folder = scratch();
     write_names(folder.path());

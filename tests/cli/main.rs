@@ -20,6 +20,7 @@
 mod kit;
 
 mod addresses;
+mod exec;
 mod exit_status;
 mod explain;
 mod fqdn;
@@ -31,6 +32,7 @@ mod http_serving;
 mod http_site;
 mod http_upload;
 mod idle;
+mod inspect;
 mod json;
 mod listing;
 mod options;

@@ -13,7 +13,6 @@ use crate::tree::Tree;
 const LONG: usize = 12_000_000;
 
 #[test]
-#[ignore = "the graceful stop is still to come"]
 fn what_is_in_flight_is_answered() {
     let tree = Tree::new();
     let content = pattern(LONG);
@@ -53,7 +52,6 @@ fn what_is_in_flight_is_answered() {
 }
 
 #[test]
-#[ignore = "the graceful stop is still to come"]
 fn a_request_that_has_begun_is_answered() {
     let tree = Tree::new();
     let (server, port) = tree.serve(sockkit(["http", "-q", "--port", "0"]));

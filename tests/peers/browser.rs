@@ -1,6 +1,7 @@
 //! Chromium, driven as its own tools drive it: the DevTools protocol through a pipe, one JSON text after the other, each
 //! ended by a NUL.
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -88,7 +89,21 @@ impl Browser {
     /// Load a page, to its load event.
     pub(crate) fn open(&mut self, url: &str) {
         self.call("Page.navigate", &json!({"url": url}));
+        self.until_loaded();
+    }
+
+    /// Wait for the load event.
+    pub(crate) fn until_loaded(&mut self) {
         while self.hear()["method"] != "Page.loadEventFired" {}
+    }
+
+    /// Choose files where a page asks for some.
+    pub(crate) fn choose(&mut self, selector: &str, files: &[&Path]) {
+        let root = self.call("DOM.getDocument", &json!({}))["root"]["nodeId"].clone();
+        let query = json!({"nodeId": root, "selector": selector});
+        let input = self.call("DOM.querySelector", &query)["nodeId"].clone();
+        let files = json!({"files": files, "nodeId": input});
+        self.call("DOM.setFileInputFiles", &files);
     }
 
     /// The value of an expression in the page; a promise is waited for.

@@ -234,6 +234,65 @@ fn it_fits_a_phone_and_a_desk_in_light_and_dark() {
     );
 }
 
+#[test]
+fn files_are_uploaded_and_what_is_refused_is_said() {
+    let (folder, own) = (scratch(), scratch());
+    fs::write(folder.path().join("there"), "old").unwrap();
+    let names = ["a \"b\" <c>?#%.txt", "there", "größe", "large"];
+    let files: Vec<_> = names.iter().map(|name| own.path().join(name)).collect();
+    for file in &files {
+        fs::write(file, "new").unwrap();
+    }
+    fs::write(&files[3], vec![b'l'; 200_000]).unwrap();
+    let files: Vec<&Path> = files.iter().map(AsRef::as_ref).collect();
+    let (_server, url) = serve(folder.path(), &["--upload", "--upload-limit", "100000"]);
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    browser.open(&format!("{url}/"));
+    browser.choose("#upload input", &files);
+    let ended = "new Promise(done => {
+        const look = () => {
+            const items = [...document.querySelectorAll('#upload li')];
+            const rows = document.querySelectorAll('#entries tr').length;
+            if (rows === 3 && items.length === 4 && items.every(item => item.className)) {
+                done(items.map(item => item.className + ' ' + item.textContent));
+            }
+        };
+        const watched = { subtree: true, childList: true, attributes: true };
+        new MutationObserver(look).observe(document.body, watched);
+        look();
+    })";
+    assert_eq!(
+        browser.value(ended),
+        json!([
+            "done a \"b\" <c>?#%.txtdone",
+            "failed therea file of this name is there",
+            "done größedone",
+            "failed largetoo large",
+        ])
+    );
+    assert_eq!(browser.value(SEEN), "a \"b\" <c>?#%.txt|größe|there");
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!(
+        (read(names[0]), read("there")),
+        ("new".into(), "old".into())
+    );
+
+    // Without the script it is a form.
+    fs::write(files[2], "newer").unwrap();
+    fs::remove_file(folder.path().join("größe")).unwrap();
+    let off = json!({"value": true});
+    browser.call("Emulation.setScriptExecutionDisabled", &off);
+    browser.open(&format!("{url}/"));
+    browser.choose("#upload input", &files[2..3]);
+    browser.value("document.getElementById('upload').submit()");
+    browser.until_loaded();
+    assert_eq!(browser.value("location.pathname + location.search"), "/");
+    assert_eq!(browser.value(SEEN), "a \"b\" <c>?#%.txt|größe|there");
+    assert_eq!(read("größe"), "newer");
+}
+
 /// What tar(1), unzip(1) and python find in the archives of a folder of hostile names.
 #[test]
 fn archives_in_the_programs_of_others() {

@@ -124,6 +124,45 @@ fn curl_keeps_its_connection() {
 }
 
 #[test]
+fn curl_asks_for_what_it_does_not_have() {
+    let folder = scratch();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let big = crate::kit::pattern(300_000);
+    std::fs::write(at("big"), &big).unwrap();
+    let (_server, root) = served(&[folder.path().to_str().unwrap()]);
+    let url = format!("{root}/big");
+    std::fs::write(at("half"), &big[..100_000]).unwrap();
+    let Some(resume) = curl(&["-C", "-", "-o", &at("half"), &url]) else {
+        return;
+    };
+    resume.run().expect(0);
+    assert!(std::fs::read(at("half")).unwrap() == big, "resumed");
+
+    let parts = curl(&["-r", "5-9,-100", "-w", "%{content_type}", &url]);
+    let parts = parts.unwrap().run().expect(0);
+    let parts = &parts.stdout;
+    let has = |wanted: &[u8]| parts.windows(wanted.len()).any(|part| part == wanted);
+    assert!(has(&big[5..10]) && has(&big[299_900..]));
+    assert!(has(b"Content-Range: bytes 5-9/300000\r\n"));
+    assert!(has(b"multipart/byteranges; boundary="));
+
+    let tag = at("tag");
+    let save = curl(&["--etag-save", &tag, "-o", "/dev/null", &url]);
+    save.unwrap().run().expect(0);
+    let code = ["-o", "/dev/null", "-w", "%{http_code}"];
+    for (condition, status) in [
+        (["--etag-compare", &tag], "304"),
+        (["-z", "20300101"], "304"),
+        (["-z", "19990101"], "200"),
+        (["-z", "-19990101"], "412"),
+    ] {
+        let words = [condition.as_slice(), &code, &[&url]].concat();
+        let again = curl(&words).unwrap().run().expect(0);
+        assert_eq!(again.text(), status, "{condition:?}");
+    }
+}
+
+#[test]
 fn curl_speaks_http_1_0() {
     let (_server, root) = served(&["--text", "ok"]);
     let Some(curl) = curl(&["--http1.0", &root]) else {

@@ -39,6 +39,13 @@ pub(super) enum ListenAt {
     Local(UnixName),
 }
 
+impl ListenAt {
+    /// Whether others may listen there too.
+    pub(super) fn is_inherited(&self) -> bool {
+        matches!(self, Self::Endpoint(Endpoint::Inherited(_)))
+    }
+}
+
 /// What was opened.
 pub(super) struct Opened {
     pub(super) listeners: Vec<Listener>,

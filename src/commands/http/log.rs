@@ -240,7 +240,7 @@ pub(super) fn warn(happening: &Happening<'_>, output: &Output) -> Result<(), Std
         }
         Happening::TurnedAway { peer, why } => return output.offer(&TurnedAway { peer, why }),
         Happening::Reloaded(said) => (*said).to_owned(),
-        Happening::Answered { .. } | Happening::Finished { .. } => return Ok(()),
+        Happening::Dropped { .. } | Happening::Answered { .. } | Happening::Finished { .. } => return Ok(()),
     };
     output.offer(&Warning { message })
 }

@@ -2,6 +2,8 @@
 
 mod announce;
 mod browser;
+mod exec;
+mod inspect;
 mod limits;
 mod listen;
 mod listing;
@@ -23,6 +25,8 @@ use clap::Args;
 use serde::{Serialize, Serializer};
 
 use self::announce::AnnounceArgs;
+use self::exec::ExecArgs;
+use self::inspect::InspectArgs;
 use self::limits::LimitArgs;
 use self::listen::{ListenArgs, ListenAt, Opened};
 use self::listing::ListingArgs;
@@ -34,14 +38,16 @@ use super::Desk;
 use crate::args::{FamilyArgs, PortArgs, SocketArgs, combine, duration};
 use crate::engine::StdoutError;
 use crate::http::{Request, Site, Status, Version};
-use crate::net::{Address, CallError, Endpoint, Family, HostPort, Socket, reason};
+use crate::net::{Account, Address, CallError, Endpoint, Family, HostPort, Socket, reason};
 use crate::output::{Bytes, Event, Exit, Face, Output, Usage, Warning, harmless};
 use crate::server::{
-    Archives, Crew, Gate, Grant, Guard, Happening, Measure, Observer, Root, Service,
+    Archives, CallLog, Crew, Gate, Grant, Guard, Happening, Measure, Observer, Root, Says, Service,
 };
 
 /// How much of a request that was refused is shown.
 const SHOWN: usize = 4096;
+/// What is answered where nothing else was asked for.
+const GREETING: &str = "Hello world!";
 
 /// Serve HTTP: a text on every path, or the files of a directory
 ///
@@ -54,14 +60,9 @@ pub struct Http {
     /// HOST:PORT, *:PORT, PORT, /path, ./path, @name, fd:N or fd:systemd [default: 127.0.0.1:8082]
     #[arg(value_name = "ADDR", conflicts_with = "listen")]
     addr: Option<String>,
-    /// Answer every request with this text
-    #[arg(
-        long,
-        value_name = "STR",
-        default_value = "Hello world!",
-        conflicts_with = "dir"
-    )]
-    text: String,
+    /// Answer every request with this text [default: Hello world!]
+    #[arg(long, value_name = "STR", conflicts_with = "dir")]
+    text: Option<String>,
     /// The host to listen on: a name, an address, or * for all
     #[arg(long, value_name = "HOST")]
     host: Option<String>,
@@ -89,6 +90,10 @@ pub struct Http {
     #[command(flatten)]
     tls: TlsArgs,
     #[command(flatten)]
+    inspect: InspectArgs,
+    #[command(flatten)]
+    exec: ExecArgs,
+    #[command(flatten)]
     announcement: AnnounceArgs,
     #[command(flatten)]
     log: LogArgs,
@@ -108,37 +113,49 @@ Examples:
   sockkit http . :80 --auth @users   only for those of a file with lines like ada:secret
   sockkit http . --tls               over TLS, with a temporary certificate
   sockkit http --explain             see accept, recv, send and close as they happen
-  sockkit http --text ok -q          an answer for health checks, and nothing printed";
+  sockkit http --text ok -q          an answer for health checks, and nothing printed
+  sockkit http --inspect             show webhooks live on http://127.0.0.1:8082/.sockkit/
+  sockkit http --status 503 --delay 2s --drop 10%    a bad day, to test a client with
+  sockkit http --exec -- date        the output of a command, made for each request";
 
 impl Http {
     /// Listen and serve until a signal, or the deadline.
     pub fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
         let account = self.sandbox.account()?;
         let place = self.site.place(self.dir.as_deref())?;
-        let site = self.site.site(place.as_ref(), &self.text)?;
+        let site = self.site.site(place.as_ref(), self.text())?;
         let users = self.site.users()?;
         let root = self.root(place.as_ref())?;
+        let gateway = self.exec.gateway(&desk.output)?;
+        let calls = self.inspect.inspect.then(CallLog::default);
+        let desk = &match &calls {
+            Some(calls) => Desk {
+                explain: calls.beside(&desk.explain),
+                ..desk.clone()
+            },
+            None => desk.clone(),
+        };
         let at = self.listen_at()?;
         let tls = self.tls.open(&at, desk)?;
+        let is_handed = at.is_inherited();
         let Opened { listeners, file } = self.listen(at, desk)?;
         let (sockets, locals): (Vec<Socket>, Vec<Address>) = listeners
             .into_iter()
             .map(|listener| (listener.socket, listener.local))
             .unzip();
-        let scheme = self.scheme();
-        self.announcement.open(scheme, &locals, desk)?;
-        let terms = self.limits.terms(self.is_handed());
+        self.announcement.open(self.tls.scheme(), &locals, desk)?;
+        let terms = self.limits.terms(is_handed);
         let crew = Crew::new(sockets, terms)?;
-        self.ready(&locals, desk)?;
-        let files = self.files(place.as_ref(), &site, &locals);
-        // Behind everything that needs a file or a privilege, and in front of every other thread.
-        let measures = self.sandbox.enter(Some(files), account)?;
-        if let (Some(place), Some(root)) = (&place, &root) {
-            check(root, &place.directory)?;
-        }
+        self.ready(&locals)?;
+        // Commands that are run need more than what is served.
+        let grants = gateway
+            .is_none()
+            .then(|| self.grants(place.as_ref(), &site, &locals));
+        let measures = self.confine(account, grants, place.as_ref(), root.as_deref())?;
         let guard = users.map(Guard::new).transpose();
         let guard = guard.context("a thread for passwords")?.map(Arc::new);
         self.announce(&locals, measures, desk)?;
+        self.inspect.announce(&locals, tls.is_some(), desk)?;
 
         let site = Site {
             listing: self.listing.is_on(),
@@ -149,46 +166,79 @@ impl Http {
         let archives = Archives::default();
         let output = &desk.output;
         let has_files = root.is_some();
+        let is_on = self.log.is_on(has_files, output);
         let service = || {
-            let observer = self.log.observer(has_files, self.site.is_guarded(), output);
-            Service::new(site.clone(), root.clone(), self.limits.limits(), observer)
+            let observer: Box<dyn Observer> = match &calls {
+                Some(_) => Box::new(self.inspect.printer(output.clone(), is_on)),
+                None => self.log.observer(has_files, self.site.is_guarded(), output),
+            };
+            let service = Service::new(site.clone(), root.clone(), self.limits.limits(), observer)
                 .packing_with(archives.clone())
                 .guarded(guard.clone())
-                .behind(Gate::new(tls.as_ref(), self.listening.proxy_protocol))
+                .behind(Gate::new(tls.as_ref(), self.listening.proxy_protocol));
+            let ends = ExecArgs::ends(&locals, tls.is_some(), site.is_guarded);
+            let says = match &gateway {
+                Some(gateway) => Some(Says::Exec(Arc::clone(gateway), ends)),
+                None if site.text.is_none() => None,
+                None => self.inspect.says(self.text.as_deref()),
+            };
+            let service = self.inspect.shape(service, says);
+            match &calls {
+                Some(calls) => {
+                    let (calls, name) = (calls.clone(), self.host.as_deref());
+                    let inspector = InspectArgs::inspector(calls, ends, name);
+                    service.inspected(inspector)
+                }
+                None => service,
+            }
         };
-        let outlet = self
-            .log
-            .is_on(has_files, output)
-            .then(|| output.outlet().as_ref());
-        let signal = crew.run(
+        let outlet = is_on.then(|| output.outlet().as_ref());
+        let ended = crew.run(
             Self::workers(has_files, desk),
             &service,
             outlet,
             self.deadline,
         );
         drop(file);
-        Ok(Exit::Signal(signal?))
+        if let Some(gateway) = &gateway {
+            gateway.end();
+        }
+        Ok(Exit::Signal(ended?))
     }
 
-    /// The files that are in reach while it serves.
-    fn files(
+    fn text(&self) -> &str {
+        self.text.as_deref().unwrap_or(GREETING)
+    }
+
+    /// What is needed of the file system from here on.
+    fn grants(
         &self,
         place: Option<&Place>,
         site: &Site,
         locals: &[Address],
     ) -> Vec<(PathBuf, Grant)> {
         let grants = place.map(|place| self.site.grants(place, site));
-        let keys = self.tls.folders().into_iter();
-        // The file of a local socket is removed in the end.
-        let sockets = locals.iter().filter_map(Address::path).map(folder_of);
-        let keys = keys.map(|folder| (folder, Grant::Read));
-        let sockets = sockets.map(|folder| (folder, Grant::Remove));
+        let mut grants = grants.unwrap_or_default();
+        grants.extend(self.tls.grants());
+        // The socket goes with the server.
+        let folders = locals.iter().filter_map(Address::path).map(folder_of);
+        grants.extend(folders.map(|folder| (folder, Grant::Remove)));
         grants
-            .unwrap_or_default()
-            .into_iter()
-            .chain(keys)
-            .chain(sockets)
-            .collect()
+    }
+
+    /// Enter the sandbox: behind everything that needs a file or a privilege, and in front of every other thread.
+    fn confine(
+        &self,
+        account: Option<Account>,
+        grants: Option<Vec<(PathBuf, Grant)>>,
+        place: Option<&Place>,
+        root: Option<&Root>,
+    ) -> anyhow::Result<Vec<Measure>> {
+        let measures = self.sandbox.enter(grants, account)?;
+        if let (Some(place), Some(root)) = (place, root) {
+            check(root, &place.directory)?;
+        }
+        Ok(measures)
     }
 
     fn announce(
@@ -200,21 +250,9 @@ impl Http {
         if let Some(message) = self.site.warning(locals, self.tls.is_on()) {
             desk.output.tell(&Warning { message })?;
         }
-        self.announcement.tell(self.scheme(), locals, desk)?;
-        Ok(sandbox::tell(measures, desk)?)
-    }
-
-    fn scheme(&self) -> &'static str {
-        match self.tls.is_on() {
-            true => "https",
-            false => "http",
-        }
-    }
-
-    /// Whether the sockets are inherited.
-    fn is_handed(&self) -> bool {
-        let word = self.listen.as_deref().or(self.addr.as_deref());
-        word.is_some_and(|word| word.starts_with("fd:"))
+        self.announcement.tell(self.tls.scheme(), locals, desk)?;
+        sandbox::tell(measures, desk)?;
+        listen::tell_manager(desk)
     }
 
     /// One for each core; the tutorial's server is one loop, and so is one that is to be followed call by call.
@@ -262,18 +300,9 @@ impl Http {
     }
 
     /// Tell those who wait for a file or a descriptor.
-    fn ready(&self, locals: &[Address], desk: &Desk) -> anyhow::Result<()> {
+    fn ready(&self, locals: &[Address]) -> Result<(), CallError> {
         let port = locals.iter().find_map(Address::inet);
-        self.ready.announce(port.map(|address| address.port()))?;
-        listen::tell_manager(desk)
-    }
-}
-
-/// The directory that a file is in.
-fn folder_of(file: &Path) -> PathBuf {
-    match file.parent() {
-        Some(folder) if folder != Path::new("") => folder.to_owned(),
-        _ => PathBuf::from("."),
+        self.ready.announce(port.map(|address| address.port()))
     }
 }
 
@@ -285,6 +314,14 @@ fn check(root: &Root, dir: &Path) -> Result<(), Usage> {
         Usage::new(why, hint)
     };
     root.check().map_err(refused)
+}
+
+/// The directory that a file lies in.
+fn folder_of(file: &Path) -> PathBuf {
+    match file.parent() {
+        Some(folder) if folder != Path::new("") => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
 }
 
 /// A number, or a word with a port, was hardly meant for a directory.
@@ -312,18 +349,23 @@ impl Observer for Printer {
                 head,
                 request,
                 status,
-            } if self.is_on => {
-                if self.output.outlet().backlog() > UNREAD {
-                    return self.leave_out();
-                }
-                self.left_out = false;
-                self.output.offer(&Printed {
-                    peer,
-                    request: request.map(Line::from),
-                    status: *status,
-                    head: Bytes(shown(head)),
-                })
-            }
+            } if self.is_on => self.print(Printed {
+                peer,
+                request: request.map(Line::from),
+                status: Some(*status),
+                head: Bytes(shown(head)),
+            }),
+            Happening::Dropped {
+                peer,
+                head,
+                request,
+                ..
+            } if self.is_on => self.print(Printed {
+                peer,
+                request: Some(Line::from(*request)),
+                status: None,
+                head: Bytes(shown(head)),
+            }),
             other => warn(other, &self.output),
         }
     }
@@ -340,6 +382,14 @@ impl Printer {
             output,
             left_out: false,
         }
+    }
+
+    fn print(&mut self, printed: Printed<'_>) -> Result<(), StdoutError> {
+        if self.output.outlet().backlog() > UNREAD {
+            return self.leave_out();
+        }
+        self.left_out = false;
+        self.output.offer(&printed)
     }
 
     /// A reader that has stopped reading costs it some requests, but neither the server its memory nor clients their answers.
@@ -370,8 +420,9 @@ struct Printed<'a> {
     peer: &'a Address,
     #[serde(flatten)]
     request: Option<Line<'a>>,
+    /// `None` where the connection was closed instead.
     #[serde(serialize_with = "as_number")]
-    status: Status,
+    status: Option<Status>,
     #[serde(flatten)]
     head: Bytes<'a>,
 }
@@ -400,8 +451,8 @@ fn as_text<S: Serializer>(peer: &Address, serializer: S) -> Result<S::Ok, S::Err
     serializer.collect_str(peer)
 }
 
-fn as_number<S: Serializer>(status: &Status, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u16(status.0)
+fn as_number<S: Serializer>(status: &Option<Status>, serializer: S) -> Result<S::Ok, S::Error> {
+    status.map(|status| status.0).serialize(serializer)
 }
 
 impl Event for Printed<'_> {
@@ -450,7 +501,7 @@ mod tests {
             let printed = Printed {
                 peer: &peer,
                 request: None,
-                status: Status::OK,
+                status: Some(Status::OK),
                 head: Bytes(shown(head)),
             };
             format!("{printed}\n")

@@ -9,11 +9,10 @@ use clap::Args;
 use serde::Serialize;
 
 use super::super::Desk;
-use super::folder_of;
 use super::listen::ListenAt;
 use crate::net::{CallError, Endpoint, Host, HostPort, Resolver, addresses_of_interfaces};
 use crate::output::{Event, Usage};
-use crate::server::{Tls, TlsError};
+use crate::server::{Grant, Tls, TlsError};
 
 /// TLS.
 #[derive(Args, Debug)]
@@ -39,12 +38,20 @@ impl TlsArgs {
         self.tls || self.tls_cert.is_some()
     }
 
-    /// Where certificate and key are read again: their folders, and those of what links lead to, as a new file comes with
-    /// a new name.
-    pub(super) fn folders(&self) -> Vec<PathBuf> {
+    /// What URLs begin with.
+    pub(super) fn scheme(&self) -> &'static str {
+        match self.is_on() {
+            true => "https",
+            false => "http",
+        }
+    }
+
+    /// What is read again on SIGHUP: the files may be other ones by then.
+    pub(super) fn grants(&self) -> Vec<(PathBuf, Grant)> {
         let files = [&self.tls_cert, &self.tls_key].into_iter().flatten();
-        let both = files.flat_map(|file| [Some(file.clone()), file.canonicalize().ok()]);
-        both.flatten().map(|file| folder_of(&file)).collect()
+        files
+            .map(|file| (super::folder_of(file), Grant::Read))
+            .collect()
     }
 
     /// Certificate and key as asked for, said and written; `None` without TLS.

@@ -212,10 +212,7 @@
     let fresh = false;
     while (waiting.length) fresh = (await send(waiting.shift())) || fresh;
     busy = false;
-    if (fresh) {
-      await renew();
-      document.body.dataset.renewed = "";
-    }
+    if (fresh) await renew();
   };
   const end = ({ bar, said, item }, failure) => {
     bar.value = 1;

@@ -202,6 +202,7 @@ impl Connection {
                 self.wait = Some(Box::new(wait));
                 return Ok(0);
             }
+            Outcome::Drop => self.closes = true,
         }
         Ok(head.len())
     }
@@ -252,6 +253,7 @@ impl Connection {
                 self.wait = Some(Box::new(wait));
             }
             Taken::Answered(reply) => self.follow(reply),
+            Taken::Dropped => self.closes = true,
             Taken::Refused(reply) => {
                 self.lingers = true;
                 self.follow(reply);

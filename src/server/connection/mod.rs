@@ -12,14 +12,14 @@ use std::time::{Duration, Instant};
 
 use super::admission::Pass;
 use super::exchange::Reply;
-use super::incoming::Incoming;
+use super::incoming::{CONTINUE, Incoming};
 use super::outgoing::Outgoing;
 use super::pace::keeps_up;
 use super::service::Service;
 use super::stopping::ON_ITS_WAY;
 use super::stream::Stream;
 use crate::engine::{Interest, StdoutError};
-use crate::http::Status;
+use crate::http::{HEAD_LIMIT, Status};
 use crate::net::{Address, Recv, Socket};
 
 /// How many bytes a lingering close hears before it gives up.
@@ -43,11 +43,12 @@ enum State {
 }
 
 /// What a request waits for before it is answered.
-#[expect(dead_code, reason = "the features that come next use it")]
 #[derive(Debug)]
 pub(super) enum Wait {
     /// A descriptor that can be read once it is time to ask again.
     For(OwnedFd),
+    /// The same, within another time than a client has.
+    Within(OwnedFd, Duration),
     /// So much time.
     Time(Duration),
     /// The sink of its body, until it takes more.
@@ -80,6 +81,8 @@ pub(super) struct Connection {
     closes: bool,
     /// Whether the client may still be sending when it has its last answer.
     lingers: bool,
+    /// Whether the client's end was heard while it waited.
+    has_hung_up: bool,
     drained: usize,
     until: Instant,
     watched: Interest,
@@ -103,6 +106,7 @@ impl Connection {
             moved: 0,
             closes: false,
             lingers: false,
+            has_hung_up: false,
             drained: 0,
             until,
             watched: Interest::READ,
@@ -155,6 +159,7 @@ impl Connection {
     pub(super) fn new_interest(&mut self) -> Option<Interest> {
         let interest = match self.state {
             State::Sending => Interest::WRITE,
+            State::Waiting if self.overhears() => Interest::READ,
             State::Waiting | State::Starved => Interest::NONE,
             _ if self.stream.wants_write() => Interest::WRITE,
             _ => Interest::READ,
@@ -165,9 +170,9 @@ impl Connection {
     /// The descriptor besides the socket that it waits for, once.
     pub(super) fn beside(&mut self) -> Option<(BorrowedFd<'_>, Interest)> {
         match self.state {
-            State::Starved => Some((self.outgoing.pipe()?.fd(), Interest::READ)),
+            State::Starved => Some((self.outgoing.source()?, Interest::READ)),
             State::Waiting => match self.wait.as_deref()? {
-                Wait::For(fd) => Some((fd.as_fd(), Interest::READ)),
+                Wait::For(fd) | Wait::Within(fd, _) => Some((fd.as_fd(), Interest::READ)),
                 Wait::Sink => Some((self.incoming.as_mut()?.sink_fd()?, Interest::WRITE)),
                 Wait::Time(_) => None,
             },
@@ -186,6 +191,7 @@ impl Connection {
             State::Reading => self.hear(service, now)?,
             State::Sending => self.send_on(service, now)?,
             State::Waiting | State::Starved if gone => self.break_off(service)?,
+            State::Waiting if self.overhears() => self.overhear(service)?,
             State::Waiting | State::Starved | State::Closed => {}
             State::Lingering => self.drain(service),
         }
@@ -222,6 +228,12 @@ impl Connection {
             self.until = now + window;
             return Ok(());
         }
+        if let (State::Starved, Some(feed)) = (self.state, self.outgoing.feed()) {
+            feed.beat();
+            self.send_on(service, now)?;
+            self.until = self.until.max(now + service.limits.stall);
+            return Ok(());
+        }
         let head = match self.incoming.take() {
             Some(incoming) => incoming.into_head(),
             None => mem::take(&mut self.heard),
@@ -247,6 +259,39 @@ impl Connection {
             self.hear(service, now)?;
         }
         Ok(())
+    }
+
+    /// Whether the client is listened to while it waits for what may take long: one that has left is waited for by a
+    /// command in vain.
+    fn overhears(&self) -> bool {
+        let is_long = matches!(self.wait.as_deref(), Some(Wait::Within(..)));
+        is_long && !self.has_hung_up && self.heard.len() < HEAD_LIMIT
+    }
+
+    /// Hear what comes too early, or the end. Whether a client that has ended its half still listens is told only by
+    /// sending something: an interim response means nothing to it (RFC 9110, section 15.2) and is refused by the kernel of
+    /// one that is gone.
+    fn overhear(&mut self, service: &mut Service) -> Result<(), StdoutError> {
+        match self.stream.recv(&mut service.inbound) {
+            Ok(Recv::Bytes(0)) => {
+                self.has_hung_up = true;
+                let may_be_told = self
+                    .incoming
+                    .as_ref()
+                    .is_some_and(|incoming| !incoming.is_old());
+                match may_be_told && self.stream.send(CONTINUE, false).is_err() {
+                    true => self.break_off(service),
+                    false => Ok(()),
+                }
+            }
+            Ok(Recv::Bytes(count)) => {
+                let bytes = service.inbound.get(..count).unwrap_or_default();
+                self.heard.extend_from_slice(bytes);
+                Ok(())
+            }
+            Ok(Recv::WouldBlock) => Ok(()),
+            Err(_) => self.break_off(service),
+        }
     }
 
     /// What was waited for is there: ask again.

@@ -17,17 +17,25 @@ impl Connection {
             let progress = self.outgoing.send(&mut self.stream, &service.outbound);
             service.outbound.clear();
             self.after(progress, service, now)?;
+        } else if self.closes && self.state == State::Reading && self.outgoing.is_empty() {
+            // Its request was dropped, and there is nothing to say before that.
+            self.state = State::Closed;
         }
         if let (Some(wait), State::Reading) = (self.wait.as_deref(), self.state) {
             self.state = State::Waiting;
             self.until = now
                 + match wait {
                     Wait::Time(time) => *time,
+                    Wait::Within(_, time) => *time,
                     Wait::For(_) => OWN_WORK,
-                    Wait::Sink => service.limits.stall,
+                    Wait::Sink => self.sink_patience().unwrap_or(service.limits.stall),
                 };
         }
         Ok(())
+    }
+
+    fn sink_patience(&self) -> Option<Duration> {
+        self.incoming.as_ref()?.patience()
     }
 
     pub(super) fn send_on(
@@ -49,13 +57,13 @@ impl Connection {
         match progress {
             Progress::Broken => return self.break_off(service),
             Progress::Full { moved } | Progress::Starved { moved } => {
-                let state = match progress {
-                    Progress::Starved { .. } => State::Starved,
-                    _ => State::Sending,
+                let (state, patience) = match progress {
+                    Progress::Starved { .. } => (State::Starved, self.outgoing.patience()),
+                    _ => (State::Sending, None),
                 };
                 // A client's window stays, whatever it takes meanwhile, and is looked at when it is over.
                 if state != self.state || (moved && !self.is_paced()) {
-                    self.until = now + service.limits.stall;
+                    self.until = now + patience.unwrap_or(service.limits.stall);
                 }
                 self.state = state;
             }

@@ -114,10 +114,8 @@ impl Worker {
     fn admit(&mut self, connection: Connection) {
         let token = self.first_token() + 2 * self.connections.vacant_key();
         // Where the kernel will not watch one more, the client is let go, and the others are served.
-        let watched = self
-            .reactor
-            .watch(connection.socket(), token, Interest::READ);
-        if watched.is_err() {
+        let socket = connection.socket();
+        if self.reactor.watch(socket, token, Interest::READ).is_err() {
             return self.shared.leave(connection.pass());
         }
         let key = self.connections.insert(connection);

@@ -223,6 +223,7 @@ impl Worker {
         let Some(connection) = self.connections.get_mut(key) else {
             return Ok(());
         };
+        service.turn_of(connection.socket());
         match number % 2 {
             0 => connection.turn(ready.gone, service, now)?,
             _ => connection.turn_beside(service, now)?,
@@ -264,6 +265,7 @@ impl Worker {
         for (key, connection) in &mut self.connections {
             let until = connection.until();
             if until <= now {
+                service.turn_of(connection.socket());
                 connection.expire(service, now)?;
                 late.push(key);
             } else {
@@ -353,7 +355,7 @@ mod tests {
     use super::*;
     use crate::http::Site;
     use crate::net::{Address, Explain, Family, Kind, Protocol, Socket};
-    use crate::server::{Happening, Limits, Observer, Places, Terms};
+    use crate::server::{Limits, Observer, Places, Terms};
 
     const TERMS: Terms = Terms {
         places: Places {

@@ -1,0 +1,93 @@
+//! `--exec`: a command's output answers each request.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::args::duration;
+use crate::http::cgi::Ends;
+use crate::net::Address;
+use crate::output::{NoCommand, Output, Warning};
+use crate::server::{CannotRun, Gateway, GatewayLimits};
+
+/// How long a command may run, unless it is said.
+const TIME: Duration = Duration::from_secs(60);
+
+/// The command that answers.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Answering with a command")]
+pub(super) struct ExecArgs {
+    /// Answer every request with the output of the command behind --: the request is in CGI variables, its body on stdin
+    #[arg(
+        long,
+        requires = "command",
+        conflicts_with_all = ["dir", "single", "text", "status", "echo"]
+    )]
+    exec: bool,
+    /// The output begins with a CGI head: Status, Content-Type, Location and other fields, and a blank line
+    #[arg(long, requires = "exec")]
+    cgi: bool,
+    /// End a command, and all that it started, after D [default: 60s]
+    #[arg(long, value_name = "D", value_parser = duration, requires = "exec")]
+    exec_timeout: Option<Duration>,
+    /// Run at most N commands at once, and answer 503 above that
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u16).range(1..),
+        default_value = "32",
+        requires = "exec"
+    )]
+    exec_max: u16,
+    /// The command of --exec and its words
+    #[arg(last = true, value_name = "COMMAND", requires = "exec")]
+    command: Vec<OsString>,
+}
+
+impl ExecArgs {
+    /// The command, looked up before anything is opened; `None` where there is none to run.
+    pub(super) fn gateway(&self, output: &Output) -> Result<Option<Arc<Gateway>>, NoCommand> {
+        if !self.exec {
+            return Ok(None);
+        }
+        let limits = GatewayLimits {
+            time: self.exec_timeout.unwrap_or(TIME),
+            count: self.exec_max.into(),
+        };
+        let output = output.clone();
+        let log = move |message: &str| {
+            // Nobody can be told that the telling failed; the server meets the same error with its next event.
+            let _ = output.offer(&Warning {
+                message: message.to_owned(),
+            });
+        };
+        let found = Gateway::new(&self.command, limits, self.cgi, log);
+        found
+            .map(|gateway| Some(Arc::new(gateway)))
+            .map_err(refused)
+    }
+
+    /// What a command is told of our end.
+    pub(super) fn ends(locals: &[Address], is_tls: bool, is_guarded: bool) -> Ends {
+        Ends {
+            remote: None,
+            local: locals.iter().find_map(Address::inet),
+            is_tls,
+            is_guarded,
+        }
+    }
+}
+
+fn refused(error: CannotRun) -> NoCommand {
+    let hint = match error.is_missing() {
+        true => "a path, or the name of a program in PATH; a shell's line: -- sh -c '...'",
+        false => "a file that this user may execute",
+    };
+    NoCommand {
+        why: error.to_string(),
+        hint: hint.to_owned(),
+        is_missing: error.is_missing(),
+    }
+}

@@ -1,0 +1,103 @@
+//! A request as it is told to the page: one JSON object, whatever bytes it was made of.
+
+use base64ct::{Base64, Encoding};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::kept::Kept;
+
+/// Bytes as `"text"` where they are text in UTF-8, as `"base64"` where they are not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bytes(pub Vec<u8>);
+
+/// A request, what was answered, and what it took.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+pub struct Record {
+    /// When it was answered, in microseconds since 1970.
+    pub at: u64,
+    /// Who asked.
+    pub peer: String,
+    /// The method's word; `None` where it was no request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// The target as it was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// `HTTP/1.1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<&'static str>,
+    /// The head as it came.
+    pub head: Bytes,
+    /// The body; `None` where there was none.
+    #[serde(serialize_with = "body")]
+    pub body: Option<Kept>,
+    /// What was answered; `None` where the connection was closed instead.
+    pub status: Option<u16>,
+    /// From the first byte of the request to the answer's way to the kernel, in microseconds.
+    pub micros: u64,
+    /// The socket calls made for it.
+    pub calls: Vec<String>,
+    /// The same request as a command.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub curl: Option<String>,
+}
+
+impl Bytes {
+    fn entry<M: SerializeMap>(bytes: &[u8], map: &mut M) -> Result<(), M::Error> {
+        // A control would take six bytes, and is a sign of something that is no text.
+        let is_text = |byte: &u8| *byte >= b' ' || b"\t\r\n".contains(byte);
+        match std::str::from_utf8(bytes) {
+            Ok(text) if bytes.iter().all(is_text) => map.serialize_entry("text", text),
+            _ => map.serialize_entry("base64", &Base64::encode_string(bytes)),
+        }
+    }
+}
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        Self::entry(&self.0, &mut map)?;
+        map.end()
+    }
+}
+
+fn body<S: Serializer>(body: &Option<Kept>, serializer: S) -> Result<S::Ok, S::Error> {
+    let Some(kept) = body else {
+        return serializer.serialize_none();
+    };
+    let mut map = serializer.serialize_map(Some(3))?;
+    Bytes::entry(kept.bytes(), &mut map)?;
+    map.serialize_entry("length", &kept.length())?;
+    map.serialize_entry("cut", &kept.is_cut())?;
+    map.end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_that_the_page_reads() {
+        let mut kept = Kept::default();
+        kept.take(b"\x00\xff");
+        let record = Record {
+            at: 1,
+            peer: "127.0.0.1:2".to_owned(),
+            method: Some("PUT".to_owned()),
+            target: Some("/\"</script>".to_owned()),
+            version: Some("HTTP/1.1"),
+            head: Bytes(b"PUT\r\n".to_vec()),
+            body: Some(kept),
+            status: Some(200),
+            ..Record::default()
+        };
+        assert_eq!(
+            serde_json::to_string(&record).unwrap(),
+            r#"{"at":1,"peer":"127.0.0.1:2","method":"PUT","target":"/\"</script>","version":"HTTP/1.1","head":{"text":"PUT\r\n"},"body":{"base64":"AP8=","length":2,"cut":false},"status":200,"micros":0,"calls":[]}"#
+        );
+        let dropped = serde_json::to_string(&Record::default()).unwrap();
+        assert!(
+            dropped.contains(r#""body":null,"status":null"#),
+            "{dropped}"
+        );
+    }
+}
