@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 use clap::Args;
 use serde::Serialize;
 
-use super::Printer;
+use super::log::{UNREAD, leave_out};
+use super::printer::Printer;
 use crate::args::duration;
 use crate::commands::Desk;
 use crate::engine::StdoutError;
@@ -168,10 +169,10 @@ impl Observer for FullPrinter {
         if !self.is_on {
             return Ok(());
         }
-        if self.output.outlet().backlog() > super::UNREAD {
+        if self.output.outlet().backlog() > UNREAD {
             return match mem::replace(&mut self.left_out, true) {
                 true => Ok(()),
-                false => super::leave_out(&self.output),
+                false => leave_out(&self.output),
             };
         }
         self.left_out = false;

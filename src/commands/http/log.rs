@@ -13,7 +13,7 @@ use crate::net::Address;
 use crate::output::{Output, Warning};
 use crate::server::{Crowded, Happening, Observer};
 
-use super::{Printer, TurnedAway};
+use super::printer::{Printer, TurnedAway};
 
 /// How many bytes may wait for stdout's reader before requests are left out.
 pub(super) const UNREAD: usize = 4 << 20;

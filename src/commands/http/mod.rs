@@ -8,12 +8,11 @@ mod limits;
 mod listen;
 mod listing;
 mod log;
+mod printer;
 mod sandbox;
 mod site;
 mod tls;
 
-use std::fmt;
-use std::mem;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,7 +21,6 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
-use serde::{Serialize, Serializer};
 
 use self::announce::AnnounceArgs;
 use self::exec::ExecArgs;
@@ -30,22 +28,19 @@ use self::inspect::InspectArgs;
 use self::limits::LimitArgs;
 use self::listen::{ListenArgs, ListenAt, Opened};
 use self::listing::ListingArgs;
-use self::log::{LogArgs, UNREAD, leave_out, warn};
+use self::log::LogArgs;
 use self::sandbox::SandboxArgs;
 use self::site::{Place, SiteArgs};
 use self::tls::TlsArgs;
 use super::Desk;
 use crate::args::{FamilyArgs, PortArgs, SocketArgs, combine, duration};
-use crate::engine::StdoutError;
-use crate::http::{Request, Site, Status, Version};
+use crate::http::Site;
 use crate::net::{Account, Address, CallError, Endpoint, Family, HostPort, Socket, reason};
-use crate::output::{Bytes, Event, Exit, Face, Output, Usage, Warning, harmless};
+use crate::output::{Exit, Usage, Warning};
 use crate::server::{
-    Archives, CallLog, Crew, Gate, Grant, Guard, Happening, Measure, Observer, Root, Says, Service,
+    Archives, CallLog, Crew, Gate, Grant, Guard, Measure, Observer, Root, Says, Service,
 };
 
-/// How much of a request that was refused is shown.
-const SHOWN: usize = 4096;
 /// What is answered where nothing else was asked for.
 const GREETING: &str = "Hello world!";
 
@@ -331,186 +326,5 @@ fn hint_for(dir: &Path) -> String {
             format!("an address goes after DIR, or: --listen {}", dir.display())
         }
         _ => "DIR is a directory that this user may read".to_owned(),
-    }
-}
-
-/// Requests as they are printed, without ever waiting for whoever reads them.
-struct Printer {
-    output: Output,
-    is_on: bool,
-    left_out: bool,
-}
-
-impl Observer for Printer {
-    fn notice(&mut self, happening: &Happening<'_>) -> Result<(), StdoutError> {
-        match happening {
-            Happening::Answered {
-                peer,
-                head,
-                request,
-                status,
-            } if self.is_on => self.print(Printed {
-                peer,
-                request: request.map(Line::from),
-                status: Some(*status),
-                head: Bytes(shown(head)),
-            }),
-            Happening::Dropped {
-                peer,
-                head,
-                request,
-                ..
-            } if self.is_on => self.print(Printed {
-                peer,
-                request: Some(Line::from(*request)),
-                status: None,
-                head: Bytes(shown(head)),
-            }),
-            other => warn(other, &self.output),
-        }
-    }
-
-    fn turn_ends(&mut self) -> Result<bool, StdoutError> {
-        Ok(self.output.outlet().is_clear())
-    }
-}
-
-impl Printer {
-    fn new(output: Output, is_on: bool) -> Self {
-        Self {
-            is_on,
-            output,
-            left_out: false,
-        }
-    }
-
-    fn print(&mut self, printed: Printed<'_>) -> Result<(), StdoutError> {
-        if self.output.outlet().backlog() > UNREAD {
-            return self.leave_out();
-        }
-        self.left_out = false;
-        self.output.offer(&printed)
-    }
-
-    /// A reader that has stopped reading costs it some requests, but neither the server its memory nor clients their answers.
-    fn leave_out(&mut self) -> Result<(), StdoutError> {
-        if mem::replace(&mut self.left_out, true) {
-            return Ok(());
-        }
-        leave_out(&self.output)
-    }
-}
-
-/// What there is to see of a head: up to its blank line, or as much of it as is worth seeing.
-fn shown(head: &[u8]) -> &[u8] {
-    let crlf = head.windows(4).position(|four| four == b"\r\n\r\n");
-    // A blank line of bare line feeds would have the rest look like another request.
-    let bare = head.windows(2).position(|two| two == b"\n\n");
-    let ends = crlf
-        .map(|end| end + 4)
-        .into_iter()
-        .chain(bare.map(|end| end + 2));
-    head.get(..ends.min().unwrap_or(SHOWN)).unwrap_or(head)
-}
-
-/// A request and its answer's status.
-#[derive(Serialize)]
-struct Printed<'a> {
-    #[serde(serialize_with = "as_text")]
-    peer: &'a Address,
-    #[serde(flatten)]
-    request: Option<Line<'a>>,
-    /// `None` where the connection was closed instead.
-    #[serde(serialize_with = "as_number")]
-    status: Option<Status>,
-    #[serde(flatten)]
-    head: Bytes<'a>,
-}
-
-#[derive(Serialize)]
-struct Line<'a> {
-    method: &'a str,
-    target: &'a str,
-    version: &'static str,
-}
-
-impl<'a> From<&'a Request<'a>> for Line<'a> {
-    fn from(request: &'a Request<'a>) -> Self {
-        Self {
-            method: request.method_word,
-            target: request.target_word,
-            version: match request.version {
-                Version::Http10 => "HTTP/1.0",
-                Version::Http11 => "HTTP/1.1",
-            },
-        }
-    }
-}
-
-fn as_text<S: Serializer>(peer: &Address, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(peer)
-}
-
-fn as_number<S: Serializer>(status: &Option<Status>, serializer: S) -> Result<S::Ok, S::Error> {
-    status.map(|status| status.0).serialize(serializer)
-}
-
-impl Event for Printed<'_> {
-    const NAME: &'static str = "request";
-    const FACE: Face = Face::Data;
-}
-
-/// A client that is not served.
-#[derive(Serialize)]
-struct TurnedAway<'a> {
-    #[serde(serialize_with = "as_text")]
-    peer: &'a Address,
-    why: &'a str,
-}
-
-impl Event for TurnedAway<'_> {
-    const NAME: &'static str = "turned-away";
-    const FACE: Face = Face::Detail;
-}
-
-impl fmt::Display for TurnedAway<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "turned {} away: {}", self.peer, self.why)
-    }
-}
-
-/// The head as the tutorial prints it, with its blank line.
-impl fmt::Display for Printed<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for line in self.head.0.trim_ascii_end().split(|byte| *byte == b'\n') {
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            writeln!(f, "{}", harmless(line))?;
-        }
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_head_is_printed_with_its_blank_line() {
-        let peer = Address::Inet("127.0.0.1:1".parse().unwrap());
-        let printed = |head: &'static [u8]| {
-            let printed = Printed {
-                peer: &peer,
-                request: None,
-                status: Some(Status::OK),
-                head: Bytes(shown(head)),
-            };
-            format!("{printed}\n")
-        };
-        assert_eq!(
-            printed(b"GET / HTTP/1.1\r\nHost: h\r\n\r\nrest"),
-            "GET / HTTP/1.1\nHost: h\n\n"
-        );
-        assert_eq!(printed(b"\x16\x1b[2J\xff"), "\\u{16}\\u{1b}[2J\\xff\n\n");
-        assert_eq!(printed(b"a\rb\\r\n"), "a\\rb\\r\n\n");
     }
 }

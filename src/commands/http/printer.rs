@@ -1,0 +1,197 @@
+//! Requests as the tutorial prints them: the head of each, as it comes.
+
+use std::fmt;
+use std::mem;
+
+use serde::{Serialize, Serializer};
+
+use super::log::{UNREAD, leave_out, warn};
+use crate::engine::StdoutError;
+use crate::http::{Request, Status, Version};
+use crate::net::Address;
+use crate::output::{Bytes, Event, Face, Output, harmless};
+use crate::server::{Happening, Observer};
+
+/// How much of a request that was refused is shown.
+const SHOWN: usize = 4096;
+/// Requests as they are printed, without ever waiting for whoever reads them.
+pub(super) struct Printer {
+    output: Output,
+    is_on: bool,
+    left_out: bool,
+}
+
+impl Observer for Printer {
+    fn notice(&mut self, happening: &Happening<'_>) -> Result<(), StdoutError> {
+        match happening {
+            Happening::Answered {
+                peer,
+                head,
+                request,
+                status,
+            } if self.is_on => self.print(Printed {
+                peer,
+                request: request.map(Line::from),
+                status: Some(*status),
+                head: Bytes(shown(head)),
+            }),
+            Happening::Dropped {
+                peer,
+                head,
+                request,
+                ..
+            } if self.is_on => self.print(Printed {
+                peer,
+                request: Some(Line::from(*request)),
+                status: None,
+                head: Bytes(shown(head)),
+            }),
+            other => warn(other, &self.output),
+        }
+    }
+
+    fn turn_ends(&mut self) -> Result<bool, StdoutError> {
+        Ok(self.output.outlet().is_clear())
+    }
+}
+
+impl Printer {
+    /// A printer; one that is not on prints only what goes wrong.
+    pub(super) fn new(output: Output, is_on: bool) -> Self {
+        Self {
+            is_on,
+            output,
+            left_out: false,
+        }
+    }
+
+    fn print(&mut self, printed: Printed<'_>) -> Result<(), StdoutError> {
+        if self.output.outlet().backlog() > UNREAD {
+            return self.leave_out();
+        }
+        self.left_out = false;
+        self.output.offer(&printed)
+    }
+
+    /// A reader that has stopped reading costs it some requests, but neither the server its memory nor clients their answers.
+    fn leave_out(&mut self) -> Result<(), StdoutError> {
+        if mem::replace(&mut self.left_out, true) {
+            return Ok(());
+        }
+        leave_out(&self.output)
+    }
+}
+
+/// What there is to see of a head: up to its blank line, or as much of it as is worth seeing.
+fn shown(head: &[u8]) -> &[u8] {
+    let crlf = head.windows(4).position(|four| four == b"\r\n\r\n");
+    // A blank line of bare line feeds would have the rest look like another request.
+    let bare = head.windows(2).position(|two| two == b"\n\n");
+    let ends = crlf
+        .map(|end| end + 4)
+        .into_iter()
+        .chain(bare.map(|end| end + 2));
+    head.get(..ends.min().unwrap_or(SHOWN)).unwrap_or(head)
+}
+
+/// A request and its answer's status.
+#[derive(Serialize)]
+struct Printed<'a> {
+    #[serde(serialize_with = "as_text")]
+    peer: &'a Address,
+    #[serde(flatten)]
+    request: Option<Line<'a>>,
+    /// `None` where the connection was closed instead.
+    #[serde(serialize_with = "as_number")]
+    status: Option<Status>,
+    #[serde(flatten)]
+    head: Bytes<'a>,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    method: &'a str,
+    target: &'a str,
+    version: &'static str,
+}
+
+impl<'a> From<&'a Request<'a>> for Line<'a> {
+    fn from(request: &'a Request<'a>) -> Self {
+        Self {
+            method: request.method_word,
+            target: request.target_word,
+            version: match request.version {
+                Version::Http10 => "HTTP/1.0",
+                Version::Http11 => "HTTP/1.1",
+            },
+        }
+    }
+}
+
+fn as_text<S: Serializer>(peer: &Address, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(peer)
+}
+
+fn as_number<S: Serializer>(status: &Option<Status>, serializer: S) -> Result<S::Ok, S::Error> {
+    status.map(|status| status.0).serialize(serializer)
+}
+
+impl Event for Printed<'_> {
+    const NAME: &'static str = "request";
+    const FACE: Face = Face::Data;
+}
+
+/// A client that is not served.
+#[derive(Serialize)]
+pub(super) struct TurnedAway<'a> {
+    #[serde(serialize_with = "as_text")]
+    pub(super) peer: &'a Address,
+    pub(super) why: &'a str,
+}
+
+impl Event for TurnedAway<'_> {
+    const NAME: &'static str = "turned-away";
+    const FACE: Face = Face::Detail;
+}
+
+impl fmt::Display for TurnedAway<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "turned {} away: {}", self.peer, self.why)
+    }
+}
+
+/// The head as the tutorial prints it, with its blank line.
+impl fmt::Display for Printed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for line in self.head.0.trim_ascii_end().split(|byte| *byte == b'\n') {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            writeln!(f, "{}", harmless(line))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_is_printed_with_its_blank_line() {
+        let peer = Address::Inet("127.0.0.1:1".parse().unwrap());
+        let printed = |head: &'static [u8]| {
+            let printed = Printed {
+                peer: &peer,
+                request: None,
+                status: Some(Status::OK),
+                head: Bytes(shown(head)),
+            };
+            format!("{printed}\n")
+        };
+        assert_eq!(
+            printed(b"GET / HTTP/1.1\r\nHost: h\r\n\r\nrest"),
+            "GET / HTTP/1.1\nHost: h\n\n"
+        );
+        assert_eq!(printed(b"\x16\x1b[2J\xff"), "\\u{16}\\u{1b}[2J\\xff\n\n");
+        assert_eq!(printed(b"a\rb\\r\n"), "a\\rb\\r\n\n");
+    }
+}
