@@ -169,7 +169,7 @@ fn a_service_manager_is_told_when_clients_can_come() {
     drop(manager);
     let server = http(&["--port", "0"]).env("NOTIFY_SOCKET", &path).start();
     server.stderr_until(|line| line.contains("NOTIFY_SOCKET") && line.contains("(ECONNREFUSED)"));
-    assert!(server.stderr_so_far().contains("listening on"));
+    server.listening();
 }
 
 /// A server behind a proxy, telling its requests as events.
