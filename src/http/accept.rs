@@ -11,6 +11,9 @@ type Weight = u16;
 /// The coding to answer with, of those that there are besides identity: the one with the highest weight, and of equal
 /// ones the best. Identity is sent too where nothing is wanted: an answer that is not understood is better than none.
 pub fn coding(request: &Request<'_>, offered: Codings) -> Coding {
+    if offered.is_empty() {
+        return Coding::Identity;
+    }
     let mut best = (weight_of(request, Coding::Identity), Coding::Identity);
     for coding in Coding::COMPRESSED {
         if !offered.has(coding) {

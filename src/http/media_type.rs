@@ -27,6 +27,11 @@ impl MediaType {
     /// `application/zip`
     pub const ZIP: Self = Self::binary("application/zip");
 
+    /// What it is, and the parameter behind that.
+    pub(super) fn halves(self) -> [&'static str; 2] {
+        [self.essence, if self.utf8 { "; charset=utf-8" } else { "" }]
+    }
+
     /// Whether it is text, or as good to compress.
     pub fn is_text(self) -> bool {
         let kind = self.essence;
@@ -174,8 +179,9 @@ fn essence(extension: &str) -> &'static str {
 
 impl fmt::Display for MediaType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.essence)?;
-        f.write_str(if self.utf8 { "; charset=utf-8" } else { "" })
+        let [essence, parameter] = self.halves();
+        f.write_str(essence)?;
+        f.write_str(parameter)
     }
 }
 

@@ -46,11 +46,16 @@ fn write_head(
     date: &str,
     into: &mut Vec<u8>,
 ) -> std::io::Result<()> {
-    write!(into, "HTTP/1.1 {}\r\n", plan.status)?;
+    match plan.status.line().strip_suffix('\n') {
+        Some(known) => append(into, &["HTTP/1.1 ", known, "\r\n"]),
+        None => write!(into, "HTTP/1.1 {}\r\n", plan.status)?,
+    }
     field(into, "Date", date);
     write_content(plan, answer, into)?;
     if let Some(etag) = &plan.etag {
-        write!(into, "ETag: {etag}\r\n")?;
+        into.extend_from_slice(b"ETag: ");
+        into.extend_from_slice(etag.as_bytes());
+        into.extend_from_slice(b"\r\n");
     }
     if let Some(modified) = plan.last_modified {
         write!(into, "Last-Modified: {modified}\r\n")?;
@@ -97,7 +102,10 @@ fn write_content(plan: &Plan<'_>, answer: Answer, into: &mut Vec<u8>) -> std::io
         }
         _ => match plan.named_type {
             Some(name) => field(into, "Content-Type", name),
-            None => write!(into, "Content-Type: {}\r\n", plan.media_type)?,
+            None => {
+                let [essence, parameter] = plan.media_type.halves();
+                append(into, &["Content-Type: ", essence, parameter, "\r\n"]);
+            }
         },
     }
     field(into, "X-Content-Type-Options", "nosniff");
@@ -105,7 +113,7 @@ fn write_content(plan: &Plan<'_>, answer: Answer, into: &mut Vec<u8>) -> std::io
         field(into, "Content-Encoding", plan.coding.name());
     }
     match length {
-        Some(length) => write!(into, "Content-Length: {length}\r\n")?,
+        Some(length) => field(into, "Content-Length", itoa::Buffer::new().format(length)),
         None if answer.is_old => {}
         None => field(into, "Transfer-Encoding", "chunked"),
     }
@@ -140,7 +148,11 @@ fn field(into: &mut Vec<u8>, name: &str, value: &str) {
     if value.is_empty() {
         return;
     }
-    for piece in [name, ": ", value, "\r\n"] {
+    append(into, &[name, ": ", value, "\r\n"]);
+}
+
+fn append(into: &mut Vec<u8>, pieces: &[&str]) {
+    for piece in pieces {
         into.extend_from_slice(piece.as_bytes());
     }
 }

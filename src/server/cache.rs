@@ -15,6 +15,7 @@ use rustc_hash::FxHashMap;
 use super::changes::Changes;
 use super::coded::Coded;
 use super::files::{Root, take_up};
+use super::outgoing::{Part, Slice};
 use super::stored::Stored;
 use crate::http::{Coding, Codings, Facts, Request, coding};
 
@@ -234,7 +235,19 @@ impl Kept {
         self.ready.get()
     }
 
-    /// Keep an answer that has all of it, as it was sent at `date`.
+    /// What of it follows an answer's head; `None` where it is small, and in one with the head.
+    pub(super) fn part(&self) -> Option<Part> {
+        match &self.content {
+            Stored::Small(_) => None,
+            Stored::File(file) => Some(Part::File(Slice {
+                file: Rc::clone(file),
+                offset: 0,
+                left: self.facts.length,
+            })),
+        }
+    }
+
+    /// Keep an answer that has all of it, as it was sent at `date`; only its head where a part follows.
     pub(super) fn make_ready(&self, answer: &[u8], date: &str) {
         if self.ready.get().is_none()
             && let Some(ready) = Ready::new(answer, date)

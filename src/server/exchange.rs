@@ -13,7 +13,8 @@ use super::service::{Happening, Service};
 use super::stored::{SMALL, Stored};
 use crate::engine::StdoutError;
 use crate::http::{
-    Answer, Asked, Found, Method, Parsed, Piece, Plan, Request, Role, Status, Target, Version,
+    Answer, Asked, Boundary, Found, Method, Parsed, Piece, Plan, Request, Role, Status, Target,
+    Version,
 };
 use crate::http::{ask, asks_head, follow, literal, parse, plan, plan_missing, plan_move, render};
 use crate::net::Address;
@@ -91,7 +92,10 @@ impl Service {
                     return Ok(Outcome::Reply(reply));
                 }
                 let located = self.encode(located, asking);
-                let boundary = self.boundary();
+                let boundary = match request.is_unconditional() {
+                    true => Boundary(0),
+                    false => self.boundary(),
+                };
                 let mut plan = match (&located.found, located.role, &located.moved) {
                     (_, _, Some(name)) => plan_move(request, name),
                     (Found::File(facts), Role::NotFound, _) => plan_missing(facts),
@@ -124,6 +128,7 @@ impl Service {
         ready.append(self.date.text(), &mut self.outbound);
         let mut reply = Reply::new(Status::OK, asking.persists, asking.since);
         let sent = kept.facts.length;
+        reply.parts.extend(kept.part());
         self.report_answer(&mut reply, sent, asking)?;
         Ok(Some(reply))
     }
@@ -144,7 +149,8 @@ impl Service {
 
     /// Keep the answer that begins at `start` of the buffer for those who ask for the same.
     fn make_ready(&mut self, kept: &Kept, start: usize, reply: &Reply, asking: &Asking<'_>) {
-        let is_whole = reply.status == Status::OK && reply.parts.is_empty() && reply.persists;
+        let is_known = reply.parts.is_empty() || kept.part().is_some();
+        let is_whole = reply.status == Status::OK && is_known && reply.persists;
         if is_whole && self.plain_path(asking).is_some() {
             let answer = self.outbound.get(start..).unwrap_or_default();
             kept.make_ready(answer, self.date.text());

@@ -14,7 +14,7 @@ use super::stream::Stream;
 use crate::net::{CallError, Send};
 
 /// How many bytes of a file leave in one turn, so that one fast client does not starve the others.
-const TURN: u64 = 1 << 20;
+const TURN: u64 = 4 << 20;
 
 /// A part of an answer.
 #[derive(Debug)]
@@ -201,10 +201,14 @@ impl Slice {
             match stream.sendfile(self.file.as_fd(), self.offset, count)? {
                 // The file is shorter than its head says.
                 Send::Bytes(0) => return Ok((moved, End::Cut)),
-                Send::Bytes(count) => {
-                    self.offset += count as u64;
-                    self.left -= count as u64;
-                    moved += count as u64;
+                Send::Bytes(sent) => {
+                    self.offset += sent as u64;
+                    self.left -= sent as u64;
+                    moved += sent as u64;
+                    // One more call would only say that there is no room.
+                    if sent < count && stream.is_plain() {
+                        return Ok((moved, End::Full));
+                    }
                 }
                 Send::WouldBlock => return Ok((moved, End::Full)),
             }

@@ -24,6 +24,11 @@ impl Stream {
         }
     }
 
+    /// Whether it takes less than it is given only where the socket is full.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self, Self::Plain(_))
+    }
+
     /// What was learnt of the client since this was last asked for, before it said anything.
     pub(super) fn take_news(&mut self) -> Option<News> {
         match self {
