@@ -141,7 +141,7 @@ impl Http {
         self.announcement.open(self.tls.scheme(), &locals, desk)?;
         let terms = self.limits.terms(is_handed);
         let crew = Crew::new(sockets, terms)?;
-        self.ready(&locals)?;
+        self.ready(&locals, desk)?;
         // Commands that are run need more than what is served.
         let grants = gateway
             .is_none()
@@ -246,8 +246,7 @@ impl Http {
             desk.output.tell(&Warning { message })?;
         }
         self.announcement.tell(self.tls.scheme(), locals, desk)?;
-        sandbox::tell(measures, desk)?;
-        listen::tell_manager(desk)
+        Ok(sandbox::tell(measures, desk)?)
     }
 
     /// One for each core; the tutorial's server is one loop, and so is one that is to be followed call by call.
@@ -295,9 +294,11 @@ impl Http {
     }
 
     /// Tell those who wait for a file or a descriptor.
-    fn ready(&self, locals: &[Address]) -> Result<(), CallError> {
+    fn ready(&self, locals: &[Address], desk: &Desk) -> anyhow::Result<()> {
         let port = locals.iter().find_map(Address::inet);
-        self.ready.announce(port.map(|address| address.port()))
+        self.ready.announce(port.map(|address| address.port()))?;
+        // The sandbox would keep it from a socket with an abstract name.
+        listen::tell_manager(desk)
     }
 }
 
