@@ -28,7 +28,7 @@ pub struct Site {
     pub archives: bool,
     /// Field lines for every answer, each with its CRLF.
     pub fields: String,
-    /// How long answers may be kept by whoever gets them; `None` leaves it to them.
+    /// How long answers may be kept without asking; `None` has files asked for each time.
     pub cache: Option<Duration>,
     /// Which pages of other origins may read answers; `None` for none.
     pub cors: Option<Cors>,
@@ -93,11 +93,12 @@ impl Site {
 
     /// Cache-Control, RFC 9111, section 5.2.2. What is not to be kept at all may be no redirect and no refusal either.
     fn cache_control(&self, plan: &Plan<'_>) -> Option<String> {
-        let seconds = self.cache?.as_secs();
         let is_file = matches!(plan.status.0, 200 | 206 | 304) && plan.content != Content::Empty;
-        match seconds {
-            0 => Some("no-cache, no-store".to_owned()),
-            _ => is_file.then(|| format!("max-age={seconds}")),
+        match self.cache.map(|time| time.as_secs()) {
+            Some(0) => Some("no-cache, no-store".to_owned()),
+            Some(seconds) => is_file.then(|| format!("max-age={seconds}")),
+            // Whoever guesses a time instead shows what has changed meanwhile; asking costs a 304.
+            None => (is_file && self.text.is_none()).then(|| "no-cache".to_owned()),
         }
     }
 }

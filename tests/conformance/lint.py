@@ -6,8 +6,6 @@ from httplint import HttpRequestLinter, HttpResponseLinter, levels
 
 # What is warned of and meant so:
 MEANT = {
-    # Without --cache nothing is said of caching: how long an answer may be kept is the client's guess.
-    "FRESHNESS_HEURISTIC",
     # Of a response with status 400, whatever it says: it is the request that was bad.
     "STATUS_BAD_REQUEST",
 }

@@ -103,7 +103,7 @@ impl InspectArgs {
     pub(super) fn printer(&self, output: Output, is_on: bool) -> FullPrinter {
         FullPrinter {
             is_on,
-            others: Printer::new(output.clone(), is_on),
+            others: Printer::new(output.clone(), is_on, false),
             output,
             hex: self.hex,
             left_out: false,

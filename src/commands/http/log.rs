@@ -75,8 +75,8 @@ impl LogArgs {
     ) -> Box<dyn Observer> {
         let output = output.clone();
         let format = match self.form(has_files, &output) {
-            Form::Head => return Box::new(Printer::new(output, true)),
-            Form::Off => return Box::new(Printer::new(output, false)),
+            Form::Head => return Box::new(Printer::new(output, true, is_guarded)),
+            Form::Off => return Box::new(Printer::new(output, false, is_guarded)),
             Form::Common => LogFormat::Common,
             Form::Combined => LogFormat::Combined,
             Form::Json => LogFormat::Json,

@@ -18,6 +18,7 @@ const SHOWN: usize = 4096;
 pub(super) struct Printer {
     output: Output,
     is_on: bool,
+    is_discreet: bool,
     left_out: bool,
 }
 
@@ -56,10 +57,11 @@ impl Observer for Printer {
 }
 
 impl Printer {
-    /// A printer; one that is not on prints only what goes wrong.
-    pub(super) fn new(output: Output, is_on: bool) -> Self {
+    /// A printer; one that is not on prints only what goes wrong. One that is discreet keeps passwords to itself.
+    pub(super) fn new(output: Output, is_on: bool, is_discreet: bool) -> Self {
         Self {
             is_on,
+            is_discreet,
             output,
             left_out: false,
         }
@@ -70,7 +72,14 @@ impl Printer {
             return self.leave_out();
         }
         self.left_out = false;
-        self.output.offer(&printed)
+        if !self.is_discreet {
+            return self.output.offer(&printed);
+        }
+        let head = without_credentials(printed.head.0);
+        self.output.offer(&Printed {
+            head: Bytes(&head),
+            ..printed
+        })
     }
 
     /// A reader that has stopped reading costs it some requests, but neither the server its memory nor clients their answers.
@@ -80,6 +89,24 @@ impl Printer {
         }
         leave_out(&self.output)
     }
+}
+
+/// A head without what Authorization says after its scheme.
+fn without_credentials(head: &[u8]) -> Vec<u8> {
+    let mut discreet = Vec::with_capacity(head.len());
+    for line in head.split_inclusive(|byte| *byte == b'\n') {
+        let colon = line.iter().position(|byte| *byte == b':');
+        let name = colon
+            .and_then(|colon| line.get(..colon))
+            .unwrap_or_default();
+        if name.eq_ignore_ascii_case(b"authorization") {
+            discreet.extend_from_slice(name);
+            discreet.extend_from_slice(b": ***\r\n");
+        } else {
+            discreet.extend_from_slice(line);
+        }
+    }
+    discreet
 }
 
 /// What there is to see of a head: up to its blank line, or as much of it as is worth seeing.
@@ -174,6 +201,22 @@ impl fmt::Display for Printed<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn passwords_are_kept() {
+        for (head, shown) in [
+            (
+                "GET / HTTP/1.1\r\nAuthorization: Basic YQ==\r\nA: b\r\n\r\n",
+                "GET / HTTP/1.1\r\nAuthorization: ***\r\nA: b\r\n\r\n",
+            ),
+            ("authorization:x\r\n", "authorization: ***\r\n"),
+            ("AUTHORIZATION: Basic YQ", "AUTHORIZATION: ***\r\n"),
+            ("A: Authorization: b\r\n", "A: Authorization: b\r\n"),
+        ] {
+            let discreet = without_credentials(head.as_bytes());
+            assert_eq!(String::from_utf8(discreet).unwrap(), shown);
+        }
+    }
 
     #[test]
     fn a_head_is_printed_with_its_blank_line() {

@@ -53,7 +53,7 @@ pub(super) struct SiteArgs {
     /// Add a field to every answer: 'Name: value'
     #[arg(long, value_name = "FIELD")]
     header: Vec<String>,
-    /// How long answers may be kept (Cache-Control), 0 for not at all
+    /// How long files may be kept without asking again (Cache-Control), 0 for not at all [default: no-cache, ask each time]
     #[arg(long, value_name = "D", value_parser = duration)]
     cache: Option<Duration>,
     /// Let in only those with LOGIN: USER:PASS, or @FILE of such lines; PASS may be a bcrypt or argon2 hash [env: SOCKKIT_AUTH]

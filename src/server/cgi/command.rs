@@ -118,9 +118,15 @@ fn may_run(path: &Path) -> Result<(), Errno> {
     }
 }
 
+/// What the names of variables begin with that are meant for this program alone: one of them holds passwords.
+const OWN: &str = "SOCKKIT_";
+
 fn own_environment() -> Vec<CString> {
     env::vars_os()
-        .filter(|(name, _)| name.to_str().is_none_or(|name| !is_meta_variable(name)))
+        .filter(|(name, _)| {
+            let is_ours = |name: &str| is_meta_variable(name) || name.starts_with(OWN);
+            !name.to_str().is_some_and(is_ours)
+        })
         .filter_map(|(name, value)| {
             let pair = [name.as_bytes(), b"=", value.as_bytes()].concat();
             CString::new(pair).ok()
