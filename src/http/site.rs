@@ -97,8 +97,11 @@ impl Site {
         match self.cache.map(|time| time.as_secs()) {
             Some(0) => Some("no-cache, no-store".to_owned()),
             Some(seconds) => is_file.then(|| format!("max-age={seconds}")),
+            None if self.text.is_some() => None,
             // Whoever guesses a time instead shows what has changed meanwhile; asking costs a 304.
-            None => (is_file && self.text.is_none()).then(|| "no-cache".to_owned()),
+            None if is_file && plan.etag.is_some() => Some("no-cache".to_owned()),
+            // A folder's page has no version that could be asked for, and browsers keep a 301 for ever.
+            None => (is_file || plan.location.is_some()).then(|| "no-store".to_owned()),
         }
     }
 }
