@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 
 use percent_encoding::percent_decode_str;
 
+use super::auth::Credentials;
+use super::name::Name;
 use super::request::{Request, Version};
 use super::status::Status;
 use super::target::Target;
@@ -78,6 +80,12 @@ pub fn environment(request: &Request<'_>, ends: Ends) -> Result<Vec<(String, Vec
     if let Some(remote) = ends.remote {
         set("REMOTE_ADDR", remote.ip().to_string().as_bytes());
         set("REMOTE_PORT", remote.port().to_string().as_bytes());
+    }
+    let authorization = request.value(Name::Authorization);
+    let user = authorization.and_then(Credentials::parse);
+    if let Some(known) = user.filter(|_| ends.is_guarded) {
+        set("AUTH_TYPE", b"Basic");
+        set("REMOTE_USER", &known.user);
     }
     set("SERVER_NAME", &server_name(request, ends.local));
     if let Some(local) = ends.local {

@@ -2,10 +2,11 @@
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
+use std::time::Instant;
 
 use nix::sys::signal::Signal;
 
-use crate::kit::{Running, Start, pattern, read_end, reset, sockkit, stream_to};
+use crate::kit::{DEADLINE, Running, Start, pattern, read_end, reset, sockkit, stream_to};
 
 fn exec(flags: &[&str], command: &[&str]) -> Start {
     let words = sockkit(["http", "--port", "0", "--exec"]).args(flags);
@@ -336,6 +337,55 @@ fn only_the_head_of_an_answer() {
         answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\n"),
         "{answer}"
     );
+}
+
+/// The first answer that is not a refusal for want of room, to requests one after the other.
+fn answer_once_there_is_room(port: u16, request: &str) -> String {
+    let until = Instant::now() + DEADLINE;
+    loop {
+        let answer = said(port, request);
+        if !answer.starts_with("HTTP/1.1 503 ") || Instant::now() > until {
+            return answer;
+        }
+    }
+}
+
+#[test]
+fn a_command_that_refuses_to_end_is_killed_and_makes_room() {
+    let script = "trap '' TERM; while :; do sleep 0.1; done";
+    let flags = ["--exec-timeout", "200ms", "--exec-max", "1"];
+    let (_server, port) = shell(&flags, script);
+    for _ in 0..2 {
+        let answer = answer_once_there_is_room(port, &get("/", ""));
+        assert!(answer.starts_with("HTTP/1.1 504 "), "{answer}");
+    }
+}
+
+#[test]
+fn who_wants_no_content_does_not_wait_for_it() {
+    let (_server, port) = shell(&["--exec-max", "1"], "yes");
+    let head = get("/", "").replace("GET", "HEAD");
+    for _ in 0..3 {
+        let answer = answer_once_there_is_room(port, &head);
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    }
+}
+
+#[test]
+fn who_was_let_in_is_told_but_no_password() {
+    let server = exec(&[], &["env"]).env("SOCKKIT_AUTH", "ada:secret");
+    let server = server.start();
+    let port = server.port();
+    // ada:secret
+    let answer = said(port, get("/", "Authorization: Basic YWRhOnNlY3JldA==\r\n"));
+    let lines: Vec<&str> = body(&answer).lines().collect();
+    assert!(lines.contains(&"REMOTE_USER=ada") && lines.contains(&"AUTH_TYPE=Basic"));
+    assert!(
+        !answer.contains("secret") && !answer.contains("YWRh"),
+        "{answer}"
+    );
+    let head = [server.line(), server.line(), server.line()];
+    assert_eq!(head[2], "Authorization: ***");
 }
 
 #[test]

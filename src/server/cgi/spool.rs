@@ -10,6 +10,9 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 /// How much is kept in memory.
 const MEMORY: usize = 256 * 1024;
 
+/// How much behind that on the disk: a command that never stops must not fill it.
+const DISK: u64 = 256 << 20;
+
 /// A queue of bytes: in memory, and behind that in a file without a name.
 #[derive(Debug, Default)]
 pub(super) struct Spool {
@@ -49,6 +52,9 @@ impl Spool {
                 read: 0,
             }),
         };
+        if overflow.written - overflow.read > DISK {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
         overflow.file.write_all(bytes)?;
         overflow.written += bytes.len() as u64;
         Ok(())

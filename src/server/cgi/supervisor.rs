@@ -25,6 +25,10 @@ const READ: usize = 64 * 1024;
 const LINGER: Duration = Duration::from_millis(200);
 /// How long one may take to end when it is asked to.
 const GRACE: Duration = Duration::from_secs(1);
+/// How long one may take to end that is killed: nothing but the kernel is waited for.
+const CERTAIN: Duration = Duration::from_secs(24 * 60 * 60);
+/// How many bytes of output are dropped that nobody wants.
+const DROPPED: usize = 1 << 20;
 /// How soon it is looked for the first time whether one has ended.
 const LOOK: Duration = Duration::from_micros(200);
 
@@ -37,6 +41,8 @@ pub(super) struct Supervisor {
     pub(super) has_head: bool,
     /// Whether only the head of the answer is wanted.
     pub(super) discards: bool,
+    /// How many bytes were dropped.
+    pub(super) discarded: usize,
     pub(super) until: Instant,
     pub(super) time: Duration,
     pub(super) running: Arc<Running>,
@@ -65,13 +71,24 @@ impl Supervisor {
     pub(super) fn run(mut self) {
         let mut heard = Vec::new();
         let ended = match self.hear_head(&mut heard) {
-            Ended::Whole => self.pass_on(&heard),
+            Ended::Whole => {
+                self.let_go();
+                self.pass_on(&heard)
+            }
             ended => ended,
         };
         if ended == Ended::Whole {
             self.wait_for_end(self.until.min(Instant::now() + LINGER));
         }
         self.conclude(ended);
+    }
+
+    /// A client that gets no content has its answer now, however long the command goes on.
+    fn let_go(&mut self) {
+        if self.discards {
+            self.shared.is_whole.store(true, Ordering::Release);
+            self.answer = None;
+        }
     }
 
     /// Read until it is known what the answer is; what is behind its head stays in `heard`.
@@ -134,6 +151,9 @@ impl Supervisor {
             if let Err(errno) = kept {
                 return Ended::Lost(errno);
             }
+            if self.discarded > DROPPED {
+                return Ended::Left;
+            }
             // As long as the client speaks itself it cannot be waited for.
             let may_wait = self.shared.is_heard.load(Ordering::Relaxed) && spool.is_full();
             let reads = !is_all && !may_wait;
@@ -155,11 +175,12 @@ impl Supervisor {
         Ended::Whole
     }
 
-    fn keep(&self, spool: &mut Spool, bytes: &[u8]) -> Result<(), Errno> {
-        match self.discards {
-            true => Ok(()),
-            false => spool.push(bytes).map_err(to_errno),
+    fn keep(&mut self, spool: &mut Spool, bytes: &[u8]) -> Result<(), Errno> {
+        if self.discards {
+            self.discarded += bytes.len();
+            return Ok(());
         }
+        spool.push(bytes).map_err(to_errno)
     }
 
     /// Write what the worker takes now.
@@ -190,7 +211,7 @@ impl Supervisor {
                 return Some(Ended::Late);
             };
             let mut polled = Vec::with_capacity(2);
-            if let (Some(answer), true) = (&self.answer, !(self.discards && self.is_decided)) {
+            if let Some(answer) = &self.answer {
                 polled.push(PollFd::new(
                     answer.as_fd(),
                     flags(writes, PollFlags::POLLOUT),
@@ -250,11 +271,10 @@ impl Supervisor {
         }
         // It is ended on purpose: that is no news.
         self.log = Arc::new(|_| {});
-        for (signal, grace) in [(Signal::SIGTERM, GRACE), (Signal::SIGKILL, Duration::MAX)] {
+        for (signal, grace) in [(Signal::SIGTERM, GRACE), (Signal::SIGKILL, CERTAIN)] {
             if self.status.is_none() {
                 self.running.signal(self.pid, signal);
-                let until = Instant::now().checked_add(grace);
-                self.wait_for_end(until.unwrap_or(self.until + GRACE));
+                self.wait_for_end(Instant::now() + grace);
             }
         }
     }

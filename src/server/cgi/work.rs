@@ -86,6 +86,7 @@ impl Gateway {
             shared: Arc::clone(&shared),
             has_head: self.has_head,
             discards,
+            discarded: 0,
             until: Instant::now() + self.limits.time,
             time: self.limits.time,
             running: Arc::clone(&self.running),
