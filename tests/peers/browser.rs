@@ -138,6 +138,36 @@ impl Browser {
         }
     }
 
+    /// Show a page on a phone and on a desk, in light and dark, each once it is `ready`: it fits, is no blank, has two
+    /// looks and nothing to complain of.
+    pub(crate) fn try_every_look(&mut self, url: &str, ready: impl Fn(&mut Self)) {
+        let mut backgrounds = Vec::new();
+        for (width, height, scheme) in [
+            (390, 844, "light"),
+            (390, 844, "dark"),
+            (1280, 800, "light"),
+            (1280, 800, "dark"),
+        ] {
+            let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500});
+            self.call("Emulation.setDeviceMetricsOverride", &size);
+            let scheme = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+            self.call("Emulation.setEmulatedMedia", &scheme);
+            self.open(url);
+            ready(self);
+            // Nothing sticks out to the side, whatever its name.
+            let wide = self.value("document.documentElement.scrollWidth");
+            assert_eq!(wide, width, "{url}");
+            let background = "[document.documentElement, document.body]
+                .map(element => getComputedStyle(element).backgroundColor).join()";
+            backgrounds.push(self.value(background));
+            let picture = self.call("Page.captureScreenshot", &json!({}));
+            assert!(picture["data"].as_str().unwrap().len() > 10_000, "{url}");
+        }
+        assert_eq!(backgrounds[0], backgrounds[2]);
+        assert_ne!(backgrounds[0], backgrounds[1]);
+        assert!(self.complaints.is_empty(), "{:?}", self.complaints);
+    }
+
     /// What it said is wrong, so far.
     pub(crate) fn complaints(&self) -> &[String] {
         &self.complaints

@@ -190,6 +190,28 @@ fn the_page_shows_what_came_and_runs_none_of_it() {
 }
 
 #[test]
+fn it_fits_a_phone_and_a_desk_in_light_and_dark() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let (_server, port) = inspected();
+    let long = "long-".repeat(200);
+    send(
+        port,
+        format!("GET /{long} HTTP/1.0\r\nX-Long: {long}\r\n\r\n").as_bytes(),
+    );
+    let url = format!("http://127.0.0.1:{port}/.sockkit/");
+    browser.try_every_look(&url, |browser| {
+        until(browser, &format!("{COUNT} === 1"));
+        browser.press("j");
+        until(
+            browser,
+            "document.getElementById('target').textContent.length > 1000",
+        );
+    });
+}
+
+#[test]
 fn the_list_can_be_filtered_held_and_emptied() {
     let Some(mut browser) = Browser::start() else {
         return;

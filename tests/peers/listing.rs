@@ -201,37 +201,13 @@ fn it_fits_a_phone_and_a_desk_in_light_and_dark() {
     let folder = scratch();
     write_folder(folder.path());
     fs::write(folder.path().join("n".repeat(255)), "").unwrap();
-    let (_server, url) = serve(folder.path(), &["--archive"]);
     let Some(mut browser) = Browser::start() else {
         return;
     };
-    let mut backgrounds = Vec::new();
-    for (width, height, scheme) in [
-        (390, 844, "light"),
-        (390, 844, "dark"),
-        (1280, 800, "light"),
-        (1280, 800, "dark"),
-    ] {
-        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500});
-        browser.call("Emulation.setDeviceMetricsOverride", &size);
-        let scheme = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
-        browser.call("Emulation.setEmulatedMedia", &scheme);
-        browser.open(&format!("{url}/"));
-        // Nothing sticks out to the side, whatever its name.
-        let wide = browser.value("document.documentElement.scrollWidth");
-        assert_eq!(wide, width);
-        backgrounds
-            .push(browser.value("getComputedStyle(document.documentElement).backgroundColor"));
-        let picture = browser.call("Page.captureScreenshot", &json!({}));
-        assert!(picture["data"].as_str().unwrap().len() > 10_000);
+    for flag in ["--archive", "--upload"] {
+        let (_server, url) = serve(folder.path(), &[flag]);
+        browser.try_every_look(&format!("{url}/"), |_| {});
     }
-    assert_eq!(backgrounds[0], backgrounds[2]);
-    assert_ne!(backgrounds[0], backgrounds[1]);
-    assert!(
-        browser.complaints().is_empty(),
-        "{:?}",
-        browser.complaints()
-    );
 }
 
 #[test]
