@@ -11,7 +11,7 @@ use super::request::Request;
 use super::status::Status;
 use super::upload::Uploads;
 
-/// What is offered. The command fills it in, [`super::ask`] and [`super::plan`] read it.
+/// What is offered. The command fills it in, [`super::ask`] and [`super::plan()`] read it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Site {
     /// The same text for every path, as the tutorial's server; `None` for the files beneath a directory.
