@@ -71,7 +71,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l status -d 'Answ
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l delay -d 'Answer D after the request' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l drop -d 'Close the connection instead of answering, at this RATE: 0.1 or 10%' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l seed -d 'With --drop, drop the same requests in every run' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l exec-timeout -d 'End a command, and all that it started, after D [default: 60s]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l exec-timeout -d 'End a command, and its process group, after D [default: 60s]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l exec-max -d 'Run at most N commands at once, and answer 503 above that' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l log -d 'How requests are printed on stdout [default: head, of files common, with -q off]' -r -f -a "head\t'The head of each request as it came'
 common\t'Common Log Format, the date in UTC, and behind it the seconds that the answer took'
@@ -79,7 +79,7 @@ combined\t'Combined Log Format: with referer and user agent before the seconds'
 json\t'An object a line, with ts, peer, method, target, version, host, status, bytes, duration'
 off\t'Nothing'"
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l max-conns -d 'At most N connections: an idle one makes room, else the client gets 503 [default: what `ulimit -Hn` allows]' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l max-conns-per-address -d 'At most N connections from an IPv4 address or an IPv6 /64' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l max-conns-per-address -d 'At most N connections from an IPv4 address or an IPv6 /64; one more gets 503' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l header-timeout -d 'Refuse a request whose head takes longer than D [default: 30s]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l body-timeout -d 'Refuse a body of which fewer than 100 bytes a second come, over any D [default: 30s]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l write-timeout -d 'Close a connection that takes fewer than 100 bytes a second, over any D [default: 30s]' -r

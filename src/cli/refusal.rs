@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use clap::error::{ContextKind, ErrorKind};
 use nix::sys::signal::Signal;
 
+use super::DEFINITIONS;
 use crate::engine::{Outlet, StdoutError};
 use crate::output::{Exit, Failure, Output, Style, Usage};
 
@@ -29,7 +30,7 @@ pub fn refuse(refused: &clap::Error, argv: &[OsString]) -> Exit {
         };
     }
     let output = Output::new(Outlet::stdout(), style_of(argv), SystemTime::now);
-    Failure::of(&usage(refused).into()).report(&output)
+    Failure::of(&usage(refused, argv).into()).report(&output)
 }
 
 /// How a line that makes no sense as a whole wants to be spoken to.
@@ -46,9 +47,9 @@ fn style_of(argv: &[OsString]) -> Style {
 }
 
 /// The parser's paragraphs as one sentence, with the hint that helps most.
-fn usage(refused: &clap::Error) -> Usage {
+fn usage(refused: &clap::Error, argv: &[OsString]) -> Usage {
     let text = refused.render().to_string();
-    let help = format!("`{} --help`", command_of(&text));
+    let help = format!("`{} --help`", command_of(&text, argv));
     if refused.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return Usage::new(
             format!("a command is missing: {}", commands_of(&text)),
@@ -73,10 +74,14 @@ fn usage(refused: &clap::Error) -> Usage {
     Usage::new(sentence.collect::<Vec<_>>().join(" "), hint)
 }
 
-/// The command that a usage line is about, as `sockkit tcp connect`.
-fn command_of(text: &str) -> String {
-    let usage = text.lines().find_map(|line| line.strip_prefix("Usage: "));
-    let words = usage.unwrap_or("sockkit").split(' ');
+/// The command that a usage line is about, as `sockkit tcp connect`; without one the first word tells.
+fn command_of(text: &str, argv: &[OsString]) -> String {
+    let Some(usage) = text.lines().find_map(|line| line.strip_prefix("Usage: ")) else {
+        let first = argv.get(1).and_then(|word| word.to_str());
+        let known = first.filter(|first| DEFINITIONS.iter().any(|(name, _)| name == first));
+        return known.map_or_else(|| "sockkit".to_owned(), |name| format!("sockkit {name}"));
+    };
+    let words = usage.split(' ');
     let names = words.take_while(|word| word.starts_with(|c: char| c.is_ascii_lowercase()));
     names.collect::<Vec<_>>().join(" ")
 }
@@ -100,6 +105,8 @@ fn counterpart(flag: &str) -> Option<&'static str> {
         "-w" => "nc's -w is --timeout for connecting and --idle-timeout for silence",
         "-p" => "nc's -p is --port for a listener, --bind :PORT for a client",
         "-s" => "nc's -s is --bind",
+        "-d" | "--directory" => "python's --directory is DIR: `sockkit http DIR`",
+        "-b" | "--bind" => "a listener's own address is ADDR, or --host",
         "-N" => "nc's -N is what happens anyway: the end of stdin half-closes",
         "-n" => "nc's -n is what happens anyway: an address is never looked up",
         _ => return None,

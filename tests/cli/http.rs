@@ -652,6 +652,10 @@ fn wishes_that_make_no_sense() {
         (["--listen=1", "--port=2"], "cannot be used with"),
         (["--port", "65536"], "out of range"),
         (["--port", &port], "EADDRINUSE"),
+        (["--max-conns=0", "--port=0"], "a number from 1 on"),
+        (["--status=700", "--port=0"], "`sockkit http --help`"),
+        (["--directory", "/tmp"], "`sockkit http DIR`"),
+        (["--bind", "0.0.0.0"], "ADDR, or --host"),
     ] {
         sockkit(["http"]).args(words).run().expect(2).says(said);
     }

@@ -17,10 +17,10 @@ const GRACE: Duration = Duration::from_secs(5);
 #[command(next_help_heading = "Limits")]
 pub(super) struct LimitArgs {
     /// At most N connections: an idle one makes room, else the client gets 503 [default: what `ulimit -Hn` allows]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     max_conns: Option<NonZero<usize>>,
-    /// At most N connections from an IPv4 address or an IPv6 /64
-    #[arg(long, value_name = "N")]
+    /// At most N connections from an IPv4 address or an IPv6 /64; one more gets 503
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     max_conns_per_address: Option<NonZero<usize>>,
     /// Refuse a request whose head takes longer than D [default: 30s]
     #[arg(long, value_name = "D", value_parser = duration)]
@@ -72,6 +72,10 @@ impl LimitArgs {
 /// being sent a file.
 fn places(descriptors: usize) -> usize {
     (descriptors / 4 * 3).saturating_sub(16).max(1)
+}
+
+fn at_least_one(word: &str) -> Result<NonZero<usize>, String> {
+    word.parse().map_err(|_| "a number from 1 on".to_owned())
 }
 
 #[cfg(test)]
