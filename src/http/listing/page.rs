@@ -262,7 +262,7 @@ mod tests {
         for part in [
             "<a href=\"../\">Parent folder</a>",
             "<tr class=folder><td><a href=\"sub/\"><bdi>sub</bdi></a><td><td><time datetime=1970-01-01T00:00:00Z>1970-01-01 00:00</time>",
-            "<span><bdi>gone</bdi> <small>broken link</small></span><td><td>\n",
+            "<span><bdi>gone</bdi> <small>leads nowhere here</small></span><td><td>\n",
             "<span><bdi>fifo</bdi> <small>not a file</small></span><td><td>\n",
             "<td data-size=1 title=\"1 byte\">1 B<td><time datetime=1994-11-06T08:49:37Z>1994-11-06 08:49</time>",
             "1 folder, 1 file, 2 others, <span title=\"1 byte\">1 B</span>",

@@ -33,7 +33,7 @@ fn name(html: &mut Html, row: &Row<'_>) {
             html.raw("\"><bdi>").text(&row.shown).raw("</bdi></a>");
             return;
         }
-        Kind::Broken => " <small>broken link</small>",
+        Kind::Broken => " <small>leads nowhere here</small>",
         Kind::Special => " <small>not a file</small>",
     };
     html.raw("<span><bdi>").text(&row.shown).raw("</bdi>");
