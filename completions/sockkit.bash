@@ -146,7 +146,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__http)
-            opts="-4 -6 -o -q -v -h --text --host --port --listen --ipv4 --ipv6 --option --interface --deadline --ready-fd --port-file --no-listing --archive --no-compress --index --hidden --follow-links --spa --clean-urls --404 --single --vhost --cors --header --cache --auth --upload --upload-limit --overwrite --unix --mode --replace --proxy-protocol --tls --tls-cert --tls-key --tls-cert-out --inspect --hex --status --echo --delay --drop --seed --exec --cgi --exec-timeout --exec-max --qr --open --log --max-conns --max-conns-per-address --header-timeout --body-timeout --write-timeout --idle-timeout --grace --user --no-sandbox --json --explain --quiet --verbose --color --help"
+            opts="-4 -6 -o -q -v -h --text --host --port --listen --ipv4 --ipv6 --option --interface --deadline --ready-fd --port-file --no-listing --archive --no-compress --index --hidden --follow-links --spa --clean-urls --404 --single --vhost --cors --header --cache --auth --upload --upload-limit --overwrite --unix --mode --group --replace --keep-file --proxy-protocol --tls --tls-cert --tls-key --tls-cert-out --inspect --hex --status --echo --delay --drop --seed --exec --cgi --exec-timeout --exec-max --qr --open --log --max-conns --max-conns-per-address --header-timeout --body-timeout --write-timeout --idle-timeout --grace --user --no-sandbox --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -237,6 +237,10 @@ _sockkit() {
                     return 0
                     ;;
                 --mode)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --group)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1072,7 +1076,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__unix__subcmd__listen)
-            opts="-k -o -c -t -q -v -h --type --mode --replace --keep-open --ready-fd --option --interface --count --lines --whole --size --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
+            opts="-k -o -c -t -q -v -h --type --mode --group --replace --keep-file --keep-open --ready-fd --option --interface --count --lines --whole --size --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1083,6 +1087,10 @@ _sockkit() {
                     return 0
                     ;;
                 --mode)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --group)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -63,7 +63,8 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l auth -d 'Let in
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l upload -d 'Take files by PUT and by form, below FOLDER of DIR [default: all of DIR]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l upload-limit -d 'How many bytes a request may leave at most [default: 1G]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l unix -d 'Listen on a local socket: /path, ./path or @name (abstract; \\0 is a NUL byte); as ADDR these work too' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l mode -d 'The mode of a local socket\'s file, in octal' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l mode -d 'The mode of a local socket\'s file, in octal [default: 0600, with --group 0660]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l group -d 'The group of a local socket\'s file, which may then connect' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l tls-cert -d 'The server\'s certificate in PEM, those above it behind; read again on SIGHUP' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l tls-key -d 'The key of --tls-cert in PEM: PKCS#8, PKCS#1 or SEC1' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l tls-cert-out -d 'Write the certificate to FILE before listening, for clients that are to trust it (curl --cacert FILE)' -r -F
@@ -100,6 +101,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l clean-urls -d '
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l vhost -d 'Serve each host its own folder: DIR/HOSTNAME'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l overwrite -d 'Let an upload replace a file'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l replace -d 'Take the place of a dead local socket\'s file; never of another file, never of a listener'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l keep-file -d 'Leave a local socket\'s file where it is at the end'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l proxy-protocol -d 'Each connection begins with a header of the PROXY protocol (v1 or v2), which tells the client\'s address; one without is closed'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l tls -d 'Speak TLS (1.2 and 1.3), with a temporary certificate whose fingerprint is said, or with --tls-cert'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l inspect -d 'Answer every request, and show all of it: here, and live on a page at /.sockkit/'
@@ -308,7 +310,8 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l type -d 'The socket\'s type' -r -f -a "stream\t'A byte stream (SOCK_STREAM)'
 dgram\t'Datagrams (SOCK_DGRAM)'
 seqpacket\t'Records over a connection (SOCK_SEQPACKET)'"
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l mode -d 'The mode of a local socket\'s file, in octal' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l mode -d 'The mode of a local socket\'s file, in octal [default: 0600, with --group 0660]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l group -d 'The group of a local socket\'s file, which may then connect' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
@@ -325,6 +328,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 always\t''
 never\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l replace -d 'Take the place of a dead local socket\'s file; never of another file, never of a listener'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l keep-file -d 'Leave a local socket\'s file where it is at the end'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s k -l keep-open -d 'Serve many connections at once, until a signal: what they say goes to stdout, stdin goes to all that are connected'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l lines -d 'One datagram per line of stdin, without its line feed'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l whole -d 'All of stdin as one datagram'

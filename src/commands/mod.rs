@@ -3,6 +3,7 @@
 
 mod datagram;
 mod endpoint;
+mod serve;
 mod stream;
 
 pub mod completions;

@@ -25,7 +25,7 @@ mod unix_path;
 
 pub mod sockopt;
 
-pub use account::Account;
+pub use account::{Account, group, group_name, user_name};
 pub use address::Address;
 pub use endpoint::{DEFAULT_PORT, Descriptor, Endpoint, EndpointError, Host, HostPort, Port};
 pub use error::{CallError, errno_name, reason};
@@ -43,4 +43,4 @@ pub use socket::{Recv, Send, Shutdown, Socket};
 pub use socket_option::Moved;
 pub use sys::{notify, restore_sigpipe};
 pub use unix_name::{UnixName, UnixNameError};
-pub use unix_path::{BoundPath, bind_unix};
+pub use unix_path::{BoundPath, SocketFile, bind_unix};

@@ -8,7 +8,7 @@ use clap::Args;
 use super::target::{TalkArgs, Target, TargetArgs, Type, connect};
 use crate::commands::Desk;
 use crate::commands::endpoint::inherited;
-use crate::net::{UnixName, bind_unix};
+use crate::net::{SocketFile, UnixName, bind_unix};
 use crate::output::Exit;
 
 /// Connect to a local socket: stdin is sent, what arrives goes to stdout
@@ -48,14 +48,7 @@ impl Connect {
                 let own =
                     own.or_else(|| (self.target.kind == Type::Dgram).then_some(UnixName::Unnamed));
                 if let Some(own) = own {
-                    bound = bind_unix(
-                        &mut socket,
-                        self.target.kind.kind(),
-                        &own,
-                        0o600,
-                        false,
-                        &desk.explain,
-                    )?;
+                    bound = bind_unix(&mut socket, &own, SocketFile::PRIVATE, &desk.explain)?;
                 }
                 connect(&mut socket, name, self.talk.timing.to_connect())?;
                 socket

@@ -9,9 +9,10 @@ use crate::args::{LocalArgs, ReadyArgs};
 use crate::commands::Desk;
 use crate::commands::datagram::Conversation;
 use crate::commands::endpoint::inherited_listeners;
-use crate::commands::stream::{ServeArgs, Stream};
+use crate::commands::serve::ServeArgs;
+use crate::commands::stream::Stream;
 use crate::engine::{BACKLOG, Listener, Reactor};
-use crate::net::{Address, BoundPath, Kind};
+use crate::net::{Address, BoundPath, Kind, UnixName};
 use crate::output::{Exit, Listening, Usage};
 
 /// Listen on a local socket: what arrives goes to stdout, stdin is sent
@@ -64,7 +65,15 @@ impl Listen {
             Target::Name(name) => {
                 let mut socket = self.target.kind.open(desk)?;
                 preparation.apply(&socket)?;
-                bound = self.local.bind(&mut socket, kind, &name, &desk.explain)?;
+                if matches!(name, UnixName::Abstract(_)) && self.local.is_given() {
+                    let why = "an abstract name has no file: everybody may connect to it";
+                    return Err(Usage::new(
+                        why,
+                        "a path, or neither --mode, --group, --replace nor --keep-file",
+                    )
+                    .into());
+                }
+                bound = self.local.bind(&mut socket, &name, &desk.explain)?;
                 if kind.has_connections() {
                     socket.listen(BACKLOG)?;
                 }
