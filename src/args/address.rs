@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::ports::{Ports, combine_ports};
 use crate::net::{Endpoint, EndpointError, Family, Host, HostPort, Port};
 
 /// Which address family to use.
@@ -76,6 +77,16 @@ impl AddressArgs {
     /// The family that was asked for; `None` for either.
     pub fn family(&self) -> Option<Family> {
         self.family.family()
+    }
+
+    /// The host that was typed, in whichever form, and its ports, of which there may be many.
+    pub fn ports(&self) -> Result<Ports, EndpointError> {
+        combine_ports(
+            self.addr.as_deref(),
+            self.second.as_deref(),
+            self.host.as_deref(),
+            self.port.as_deref(),
+        )
     }
 
     /// The address that was typed, in whichever form.

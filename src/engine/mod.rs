@@ -1,6 +1,9 @@
 //! Loops over sockets: readiness, pumping, datagrams, connecting. No command line and no format here: what happens is
 //! reported to closures.
 
+mod attempt;
+mod backoff;
+mod chain;
 mod chop;
 mod connector;
 mod datagrams;
@@ -12,6 +15,7 @@ mod line;
 mod listener;
 mod lookup;
 mod outlet;
+mod prober;
 mod pump;
 mod reactor;
 mod signals;
@@ -22,8 +26,11 @@ mod tls_error;
 mod transport;
 mod watch;
 
+pub use attempt::{Connection, Open};
+pub use backoff::{Backoff, is_worth_retrying};
+pub use chain::{Chain, ChainError, Hop};
 pub use chop::{Chop, Framing};
-pub use connector::{ConnectError, Connection, Connector};
+pub use connector::{ConnectError, Connector};
 pub use datagrams::{Answering, Exchange, Hearing, Tally, deliver};
 pub use ending::{Ending, LoopError, Moved};
 pub use flow::{Flow, OnPeerEof, Role};
@@ -33,6 +40,7 @@ pub use line::Line;
 pub use listener::{BACKLOG, Binding, Listener, PAUSE, accept_first, is_gone, is_shortage};
 pub use lookup::lookup;
 pub use outlet::{Outlet, StdoutError};
+pub use prober::{PortState, Probed, Prober};
 pub use pump::{CHUNK, Pump, Show, Typed};
 pub use reactor::{Interest, Reactor, Ready};
 pub use signals::{hold_signals, pending_signal};

@@ -207,13 +207,20 @@ impl Socket {
         self.recv_with(buffer, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_TRUNC)
     }
 
+    /// recv(2) with MSG_PEEK, never waiting: what is looked at is there for the next recv still.
+    pub fn peek(&self, buffer: &mut [u8]) -> Result<Recv, CallError> {
+        self.recv_with(buffer, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_PEEK)
+    }
+
     fn recv_with(&self, buffer: &mut [u8], flags: MsgFlags) -> Result<Recv, CallError> {
         let length = buffer.len();
         let call = |buffer: &mut [u8]| Ok(nix::sys::socket::recv(self.number(), buffer, flags)?);
         let received = if self.explain.is_silent() {
             call(buffer)
         } else {
-            let arguments = format_args!("{}, {length}", self.number());
+            let peek = flags.contains(MsgFlags::MSG_PEEK);
+            let peek = if peek { ", MSG_PEEK" } else { "" };
+            let arguments = format_args!("{}, {length}{peek}", self.number());
             let told = self.explain.call("recv", arguments, || {
                 let count = call(buffer)?;
                 Ok(Read {
