@@ -45,3 +45,4 @@ mod tcp;
 mod timeouts;
 mod udp;
 mod unix;
+mod unix_rights;
