@@ -30,6 +30,7 @@ mod outgoing;
 mod pace;
 mod page;
 mod pipe;
+mod plain_http;
 mod reserve;
 mod sandbox;
 mod service;
@@ -37,10 +38,6 @@ mod shape;
 mod shared;
 mod stopping;
 mod stored;
-mod stream;
-#[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
-mod tls;
-mod tls_error;
 mod upload;
 mod worker;
 
@@ -56,5 +53,3 @@ pub use sandbox::{Grant, Measure, Sandbox, SandboxError};
 pub use service::{Happening, Limits, Observer, Service};
 pub use shape::{Dice, Says, Shape};
 pub use shared::Terms;
-pub use tls::Tls;
-pub use tls_error::TlsError;
