@@ -1,8 +1,7 @@
 //! What a client's socket goes through before it is a connection: a proxy's header, TLS.
 
-use super::handed::Handed;
-use super::stream::Stream;
-use super::tls::{Acceptor, Tls};
+use super::handed::{Handed, Stream};
+use crate::engine::{Acceptor, Tls};
 use crate::net::{CallError, Socket};
 
 /// How a worker takes in the sockets that it accepts; each worker has its own.

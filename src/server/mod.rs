@@ -32,6 +32,7 @@ mod outgoing;
 mod pace;
 mod page;
 mod pipe;
+mod plain_http;
 mod reserve;
 mod sandbox;
 mod service;
@@ -39,10 +40,6 @@ mod shape;
 mod shared;
 mod stopping;
 mod stored;
-mod stream;
-#[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
-mod tls;
-mod tls_error;
 mod upload;
 mod worker;
 
@@ -59,5 +56,3 @@ pub use sandbox::{Entered, Grant, Measure, Sandbox, SandboxError, Successors};
 pub use service::{Happening, Limits, Observer, Service};
 pub use shape::{Dice, Says, Shape};
 pub use shared::Terms;
-pub use tls::Tls;
-pub use tls_error::TlsError;

@@ -10,9 +10,10 @@ use serde::Serialize;
 
 use super::super::Desk;
 use super::listen::ListenAt;
+use crate::engine::{Tls, TlsError};
 use crate::net::{CallError, Endpoint, Host, HostPort, Resolver, addresses_of_interfaces};
 use crate::output::{Event, Usage};
-use crate::server::{Grant, Tls, TlsError};
+use crate::server::Grant;
 
 /// TLS.
 #[derive(Args, Debug)]
