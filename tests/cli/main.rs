@@ -28,6 +28,7 @@ mod http;
 mod http_coding;
 mod http_listen;
 mod http_protocol;
+mod http_root;
 mod http_serving;
 mod http_site;
 mod http_upload;
