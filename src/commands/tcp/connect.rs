@@ -41,8 +41,7 @@ Examples:
   sockkit tcp connect example.org:80 < request   send a file, read the answer
   sockkit tcp connect --deadline 3s example.org ssh < /dev/null
                                  read a banner, for three seconds at most
-  ssh -o ProxyUseFdpass=yes -o ProxyCommand='sockkit tcp connect %h:%p --pass-fd' H
-                                                 ssh goes on by itself
+  sockkit tcp connect example.org:22 --pass-fd   as ssh's ProxyCommand
   sockkit tcp connect 9000 --explain             show every socket call";
 
 impl Connect {
