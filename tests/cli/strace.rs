@@ -250,13 +250,20 @@ fn as_told<'a>(
         "sendto" => (name, vec![fd, given[2].clone(), address(&given[4])], None),
         "recvfrom" if given[4] == "NULL" => {
             let note = quoted(&given[1]).filter(|_| result > 0);
-            ("recv", vec![fd, given[2].clone()], note)
+            let peek = given[3].contains("MSG_PEEK").then(|| "MSG_PEEK".to_owned());
+            let arguments = [fd, given[2].clone()].into_iter().chain(peek);
+            ("recv", arguments.collect(), note)
         }
         "recvfrom" => {
             let note = quoted(&given[1]).map(|bytes| format!("[{}] {bytes}", address(&given[4])));
             (name, vec![fd, given[2].clone()], note)
         }
+        "recvmsg" if result < 0 => (name, vec![fd, UNKNOWN.to_owned()], None),
         "recvmsg" => (name, vec![fd, field(&given[1], "iov_len=")], None),
+        "sendmsg" if given[1].contains("SCM_RIGHTS") => {
+            let rights = format!("SCM_RIGHTS [{}]", field(&given[1], "cmsg_data=["));
+            (name, vec![fd, field(&given[1], "iov_len="), rights], None)
+        }
         "sendmsg" => {
             let length = field(&given[1], "iov_len=");
             let to = address(&given[1][given[1].find("msg_name=").unwrap() + 9..]);

@@ -239,7 +239,7 @@ pub(super) fn warn(happening: &Happening<'_>, output: &Output) -> Result<(), Std
                 .to_owned()
         }
         Happening::TurnedAway { peer, why } => return output.offer(&TurnedAway { peer, why }),
-        Happening::Reloaded(said) => (*said).to_owned(),
+        Happening::News(said) => (*said).to_owned(),
         Happening::Dropped { .. } | Happening::Answered { .. } | Happening::Finished { .. } => return Ok(()),
     };
     output.offer(&Warning { message })

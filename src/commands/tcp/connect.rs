@@ -13,6 +13,7 @@ use crate::args::{
 };
 use crate::commands::Desk;
 use crate::commands::endpoint::{inherited, no_wildcard, sources};
+use crate::commands::pass::PassArgs;
 use crate::commands::stream::{Stream, StreamArgs};
 use crate::engine::Connection;
 use crate::net::{Descriptor, Endpoint, Kind};
@@ -45,6 +46,8 @@ pub(super) struct Connect {
     #[command(flatten)]
     probe: ProbeArgs,
     #[command(flatten)]
+    pass: PassArgs,
+    #[command(flatten)]
     stream: StreamArgs,
 }
 
@@ -59,6 +62,7 @@ Examples:
                                  which ports are open?
   sockkit tcp connect --probe --retry forever --deadline 1m db:5432
                                  wait for a server
+  sockkit tcp connect example.org:22 --pass-fd   as ssh's ProxyCommand
   sockkit tcp connect 9000 --explain             show every socket call";
 
 impl Connect {
@@ -79,7 +83,9 @@ impl Connect {
             proto: self.transport.word(),
             records: false,
             start,
+            welcome: None,
         };
+        let door = self.pass.door(desk)?;
         let connection = match self.address.endpoint()? {
             Endpoint::Inherited(descriptor) => self.take_over(descriptor, desk)?,
             Endpoint::Network(network) => {
@@ -93,7 +99,10 @@ impl Connect {
                 attempts.make(|timers| dial.connect(timers))?
             }
         };
-        stream.converse(connection)
+        match door {
+            Some(door) => door.pass(&connection, stream.proto, attempts.timing.timeout, desk),
+            None => stream.converse(connection),
+        }
     }
 
     /// A socket that was connected by whoever started this.

@@ -338,7 +338,7 @@ fn is_reloaded(signal: Signal, service: &mut Service) -> Result<bool, StdoutErro
     let Some(said) = reloaded else {
         return Ok(false);
     };
-    service.observer.notice(&Happening::Reloaded(&said))?;
+    service.observer.notice(&Happening::News(&said))?;
     Ok(true)
 }
 
