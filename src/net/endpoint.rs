@@ -259,7 +259,9 @@ fn parse_port(word: &str) -> Result<Port, EndpointError> {
 
 /// Whether a word looks like several ports: `22,80`, `20-30`.
 fn is_list(word: &str) -> bool {
-    word.starts_with(|c: char| c.is_ascii_alphanumeric())
+    let is_plain = |c: char| c.is_ascii_alphanumeric();
+    word.starts_with(is_plain)
+        && word.ends_with(is_plain)
         && word.contains([',', '-'])
         && word
             .chars()

@@ -52,7 +52,7 @@ impl Traced {
     pub(crate) fn made(&self) -> Vec<Call> {
         let text = std::fs::read_to_string(self.file()).unwrap();
         let mut sockets = BTreeSet::new();
-        let calls = whole_lines(&text);
+        let calls = without_the_librarys(whole_lines(&text));
         let calls = calls.iter().filter_map(|line| made(line, &mut sockets));
         calls.collect()
     }
@@ -177,6 +177,23 @@ fn whole_lines(text: &str) -> Vec<String> {
         }
     }
     whole
+}
+
+/// The lines without what the C library asks the name service cache for, where it looks up the name of a service.
+fn without_the_librarys(mut lines: Vec<String>) -> Vec<String> {
+    while let Some(at) = lines
+        .iter()
+        .position(|line| line.contains("/nscd/socket\""))
+    {
+        let (_, arguments) = lines[at].split_once('(').unwrap();
+        let fd = split(arguments).swap_remove(0);
+        let closed = format!("close({fd})");
+        let end = lines[at..]
+            .iter()
+            .position(|line| line.starts_with(&closed));
+        lines.drain(at - 1..=at + end.expect("it is closed"));
+    }
+    lines
 }
 
 /// A line of strace, in the form of `--explain`; `None` where it is no call on a socket of ours.

@@ -123,15 +123,15 @@ impl Dial<'_> {
     /// Each proxy with what it is asked for: the next one, the last for the target. What cannot be asked is refused
     /// before anything is opened.
     fn hops(&self, timers: &Timers) -> anyhow::Result<Vec<Hop>> {
+        for proxy in &self.proxies {
+            // Anything that each of them can be asked for: a password that cannot be said is found without a look-up.
+            let anything = Target::Address(([127, 0, 0, 1], 1).into());
+            speakable(&hop(proxy, vec![anything]))?;
+        }
         let next = self.proxies.iter().skip(1).map(|proxy| &proxy.at);
         let asked = next.chain([&self.network]);
         let hops = self.proxies.iter().zip(asked).map(|(proxy, asked)| {
-            let hop = Hop {
-                name: proxy.to_string(),
-                speech: proxy.speech(),
-                credentials: proxy.credentials.clone(),
-                targets: self.targets(proxy, asked, timers)?,
-            };
+            let hop = hop(proxy, self.targets(proxy, asked, timers)?);
             speakable(&hop)?;
             Ok(hop)
         });
@@ -175,6 +175,16 @@ impl Dial<'_> {
     }
 }
 
+fn hop(proxy: &Proxy, targets: Vec<Target>) -> Hop {
+    Hop {
+        name: proxy.to_string(),
+        speech: proxy.speech(),
+        credentials: proxy.credentials.clone(),
+        targets,
+    }
+}
+
+/// Whether the proxy can be asked at all.
 fn speakable(hop: &Hop) -> Result<(), Usage> {
     for target in &hop.targets {
         Handshake::new(hop.speech, target, hop.credentials.as_ref(), None).map_err(|why| {
