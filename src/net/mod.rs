@@ -36,7 +36,7 @@ pub use interface::{addresses_of_interfaces, index_of_interface, name_of_interfa
 pub use limit::raise_descriptor_limit;
 pub use message::Arrival;
 pub use poll::{milliseconds, poll_writable};
-pub use privilege::{drop_privileges, gain_no_privileges, raise_net_raw};
+pub use privilege::{bound_privileges, drop_privileges, gain_no_privileges, raise_net_raw};
 pub use resolve::{NameError, Names, Resolver};
 pub use service_manager::notify_ready;
 pub use socket::{Recv, Send, Shutdown, Socket};
