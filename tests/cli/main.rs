@@ -46,3 +46,4 @@ mod tcp;
 mod timeouts;
 mod udp;
 mod unix;
+mod unix_rights;
