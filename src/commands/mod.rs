@@ -3,6 +3,7 @@
 
 mod datagram;
 mod endpoint;
+mod pass;
 mod serve;
 mod stream;
 
