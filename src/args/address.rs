@@ -63,6 +63,7 @@ impl AddressArgs {
         ),
         ("0.0.0.0:PORT, [::]:PORT", "IPv4 only, IPv6 only"),
         ("HOST", "HOST:8082"),
+        ("HOST:22,80,8000-8010", "with --probe: several ports"),
         ("port 0", "the kernel chooses; the real one is announced"),
         (
             "/path, ./path, @name",

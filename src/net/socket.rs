@@ -228,9 +228,13 @@ impl Socket {
         let received = if self.explain.is_silent() {
             call(buffer)
         } else {
-            let peek = flags.contains(MsgFlags::MSG_PEEK);
-            let peek = if peek { ", MSG_PEEK" } else { "" };
-            let arguments = format_args!("{}, {length}{peek}", self.number());
+            let shown = [
+                (MsgFlags::MSG_TRUNC, ", MSG_TRUNC"),
+                (MsgFlags::MSG_PEEK, ", MSG_PEEK"),
+            ];
+            let shown = shown.iter().find(|(flag, _)| flags.contains(*flag));
+            let shown = shown.map_or("", |(_, shown)| shown);
+            let arguments = format_args!("{}, {length}{shown}", self.number());
             let told = self.explain.call("recv", arguments, || {
                 let count = call(buffer)?;
                 Ok(Read {
