@@ -11,10 +11,10 @@ use crate::net::{CallError, Socket};
 /// Whether a silent connection is probed, tcp(7).
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct KeepaliveArgs {
-    /// Probe a silent connection (SO_KEEPALIVE): after IDLE, every INTERVAL, COUNT times; where left out, as the kernel has it
+    /// Probe a silent connection (SO_KEEPALIVE): after IDLE, every INTERVAL, COUNT times, as 60s,10s,5; the kernel has values for what is left out
     #[arg(
         long,
-        value_name = "IDLE[,INTERVAL[,COUNT]]",
+        value_name = "IDLE,INTERVAL,COUNT",
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "",

@@ -8,8 +8,7 @@ use std::io::{self, Read};
 use clap::Args;
 use percent_encoding::percent_decode_str;
 
-use crate::net::{Endpoint, Host, HostPort, Port, reason};
-use crate::output::Usage;
+use crate::net::{Endpoint, EndpointError, Host, HostPort, Port, reason};
 use crate::wire::proxy::{Credentials, Speech};
 
 /// Where `--proxy-auth` may stand too: what is typed is seen by everyone, ps(1).
@@ -60,8 +59,8 @@ impl ProxyArgs {
     }
 
     /// The proxies, the nearest first, with the word that `environment` has for [`PROXY_AUTH`].
-    pub fn parse(&self, environment: Option<String>) -> Result<Vec<Proxy>, Usage> {
-        let proxies: Result<Vec<Proxy>, Usage> =
+    pub fn parse(&self, environment: Option<String>) -> Result<Vec<Proxy>, EndpointError> {
+        let proxies: Result<Vec<Proxy>, EndpointError> =
             self.proxy.iter().map(|url| Proxy::parse(url)).collect();
         let mut proxies = proxies?;
         let typed = self.proxy_auth.clone().map(|word| ("--proxy-auth", word));
@@ -93,9 +92,9 @@ impl Proxy {
         matches!(self.scheme, Scheme::Socks4 | Scheme::Socks5)
     }
 
-    fn parse(url: &str) -> Result<Self, Usage> {
+    fn parse(url: &str) -> Result<Self, EndpointError> {
         let Some((scheme, rest)) = url.split_once("://") else {
-            return Err(Usage::new("--proxy: it is no URL", FORM));
+            return Err(refused("--proxy: it is no URL", FORM));
         };
         let scheme = Scheme::of(scheme)?;
         let rest = rest.strip_suffix('/').unwrap_or(rest);
@@ -114,7 +113,7 @@ impl Proxy {
 }
 
 impl Scheme {
-    fn of(word: &str) -> Result<Self, Usage> {
+    fn of(word: &str) -> Result<Self, EndpointError> {
         Ok(match word.to_ascii_lowercase().as_str() {
             "http" => Self::Http,
             "socks4" => Self::Socks4,
@@ -123,12 +122,12 @@ impl Scheme {
             "socks5h" => Self::Socks5h,
             "https" => {
                 let why = "--proxy: TLS to a proxy is not spoken here";
-                return Err(Usage::new(
+                return Err(refused(
                     why,
                     "http:// where the proxy is on this host or near",
                 ));
             }
-            _ => return Err(Usage::new("--proxy: it is of no kind that there is", FORM)),
+            _ => return Err(refused("--proxy: it is of no kind that there is", FORM)),
         })
     }
 
@@ -150,7 +149,7 @@ impl Scheme {
         }
     }
 
-    fn place(self, place: &str) -> Result<HostPort, Usage> {
+    fn place(self, place: &str) -> Result<HostPort, EndpointError> {
         let (host, port) = match place.rsplit_once(':') {
             Some((host, port)) if !port.contains(']') => (host, Some(port)),
             _ => (place, None),
@@ -160,9 +159,9 @@ impl Scheme {
             (false, Ok(Endpoint::Network(network))) if network.host != Host::Any => network,
             (false, Err(error)) => {
                 let hint = error.hint.unwrap_or_else(|| FORM.to_owned());
-                return Err(Usage::new(format!("--proxy: {}", error.why), hint));
+                return Err(refused(format!("--proxy: {}", error.why), hint));
             }
-            _ => return Err(Usage::new("--proxy: it names no host", FORM)),
+            _ => return Err(refused("--proxy: it names no host", FORM)),
         };
         Ok(HostPort {
             port: endpoint.port.or_else(|| Some(Port::Number(self.port()))),
@@ -171,11 +170,11 @@ impl Scheme {
     }
 
     /// `USER`, `USER:PASSWORD`, each percent-encoded where it has to be (RFC 3986, section 3.2.1).
-    fn user(self, who: &str) -> Result<Credentials, Usage> {
+    fn user(self, who: &str) -> Result<Credentials, EndpointError> {
         let decoded = |word: &str| {
             let decoded = percent_decode_str(word).decode_utf8();
             decoded.map(|word| word.into_owned()).map_err(|_| {
-                Usage::new(
+                refused(
                     "--proxy: the user or password is not UTF-8",
                     "percent-encoded, as %40 for @",
                 )
@@ -185,33 +184,33 @@ impl Scheme {
         let is_socks4 = matches!(self, Self::Socks4 | Self::Socks4a);
         if is_socks4 && !password.is_empty() {
             let why = "--proxy: SOCKS 4 has users, and no passwords";
-            return Err(Usage::new(why, "socks4://USER@HOST"));
+            return Err(refused(why, "socks4://USER@HOST"));
         }
         checked("--proxy", decoded(user)?, decoded(password)?)
     }
 }
 
 /// A user and a password as they were typed, or as a file has them.
-fn credentials(place: &str, word: &str) -> Result<Credentials, Usage> {
+fn credentials(place: &str, word: &str) -> Result<Credentials, EndpointError> {
     let (place, pair) = match word.strip_prefix('@') {
         None => (place.to_owned(), word.to_owned()),
         Some(path) => {
             let place = format!("{place} @{path}");
             let text = read(path)
-                .map_err(|error| Usage::new(format!("{place}: {}", reason(&error)), AUTH_FORM))?;
+                .map_err(|error| refused(format!("{place}: {}", reason(&error)), AUTH_FORM))?;
             let mut lines = text.lines().filter(|line| !line.is_empty());
             match (lines.next(), lines.next()) {
                 (Some(line), None) => (place, line.to_owned()),
                 _ => {
                     let why = format!("{place}: it has not one line");
-                    return Err(Usage::new(why, AUTH_FORM));
+                    return Err(refused(why, AUTH_FORM));
                 }
             }
         }
     };
     match pair.split_once(':') {
         Some((user, password)) => checked(&place, user.to_owned(), password.to_owned()),
-        None => Err(Usage::new(format!("{place}: it has no colon"), AUTH_FORM)),
+        None => Err(refused(format!("{place}: it has no colon"), AUTH_FORM)),
     }
 }
 
@@ -222,11 +221,11 @@ fn read(path: &str) -> io::Result<String> {
 }
 
 /// A user has a name, and nothing that would end a line or divide a pair.
-fn checked(place: &str, user: String, password: String) -> Result<Credentials, Usage> {
+fn checked(place: &str, user: String, password: String) -> Result<Credentials, EndpointError> {
     let is_plain = |word: &str| !word.chars().any(char::is_control);
     if user.is_empty() || user.contains(':') || !is_plain(&user) || !is_plain(&password) {
         let why = format!("{place}: a user has a name without a colon, and no control characters");
-        return Err(Usage::new(why, AUTH_FORM));
+        return Err(refused(why, AUTH_FORM));
     }
     Ok(Credentials { user, password })
 }
@@ -234,6 +233,13 @@ fn checked(place: &str, user: String, password: String) -> Result<Credentials, U
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://{}", self.scheme.word(), self.at)
+    }
+}
+
+fn refused(why: impl Into<String>, hint: impl Into<String>) -> EndpointError {
+    EndpointError {
+        why: why.into(),
+        hint: Some(hint.into()),
     }
 }
 
@@ -248,7 +254,7 @@ impl fmt::Debug for ProxyArgs {
 mod tests {
     use super::*;
 
-    fn parsed(url: &str) -> Result<(String, Option<(String, String)>), Usage> {
+    fn parsed(url: &str) -> Result<(String, Option<(String, String)>), EndpointError> {
         let proxy = Proxy::parse(url)?;
         let who = proxy.credentials.as_ref();
         let who = who.map(|who| (who.user.clone(), who.password.clone()));
@@ -282,8 +288,8 @@ mod tests {
             "socks4://u:geheim@h",
             "socks5://u:geheim@h:1:2",
         ] {
-            let refused = parsed(url).unwrap_err();
-            let said = format!("{refused} {:?}", refused.hint);
+            let error = parsed(url).unwrap_err();
+            let said = format!("{error} {:?}", error.hint);
             assert!(!said.contains("geheim"), "{url}: {said}");
         }
     }
@@ -333,8 +339,8 @@ mod tests {
         // Nobody asks: whatever stands there is not looked at.
         assert_eq!(users(args(&[], None), Some("nonsense")), [""; 0]);
         for word in ["geheim", ":geheim", "u:geheim\n", "@/nonexistent"] {
-            let refused = args(&both, Some(word)).parse(None).unwrap_err();
-            assert!(!refused.to_string().contains("geheim"), "{refused}");
+            let error = args(&both, Some(word)).parse(None).unwrap_err();
+            assert!(!error.to_string().contains("geheim"), "{error}");
         }
     }
 
