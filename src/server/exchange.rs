@@ -4,7 +4,7 @@ use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::Instant;
 
-use super::cache::Kept;
+use super::cache::{Kept, Ready};
 use super::connection::Wait;
 use super::feed::Feed;
 use super::outgoing::{Part, Slice};
@@ -102,10 +102,13 @@ impl Service {
                     (found, ..) => plan(request, &self.path, found, &site, self.now, boundary),
                 };
                 plan.vary.accept |= site.layout.varies(located.role, &located.found);
+                let is_nothing = located.found == Found::Missing && located.moved.is_none();
                 let start = self.outbound.len();
                 let reply = self.respond(plan, located.content, asking)?;
                 if let Some(kept) = located.kept {
                     self.make_ready(&kept, start, &reply, asking);
+                } else if is_nothing {
+                    self.keep_absent(start, &reply, asking);
                 }
                 reply
             }
@@ -118,6 +121,13 @@ impl Service {
         let Some(path) = self.plain_path(asking) else {
             return Ok(None);
         };
+        if let Some(absent) = self.cache.find_absent(path, asking.since) {
+            let sent = absent.sent;
+            absent.answer.append(self.date.text(), &mut self.outbound);
+            let mut reply = Reply::new(Status::NOT_FOUND, asking.persists, asking.since);
+            self.report_answer(&mut reply, sent, asking)?;
+            return Ok(Some(reply));
+        }
         let kept = self.cache.find(path, asking.since);
         let Some(kept) = kept.and_then(|kept| kept.fit_for(asking.request)) else {
             return Ok(None);
@@ -154,6 +164,26 @@ impl Service {
         if is_whole && self.plain_path(asking).is_some() {
             let answer = self.outbound.get(start..).unwrap_or_default();
             kept.make_ready(answer, self.date.text());
+        }
+    }
+
+    /// Keep the answer that begins at `start` of the buffer, where there is nothing: a path that stands for nothing but
+    /// itself, asked for again.
+    fn keep_absent(&mut self, start: usize, reply: &Reply, asking: &Asking<'_>) {
+        let stands_for_more = |path: &[u8]| path.is_empty() || path.ends_with(b"/");
+        let path = self.plain_path(asking);
+        let path = path.filter(|path| !stands_for_more(path) && !self.site.layout.has_more());
+        let (Some(path), Some(root)) = (path, &self.root) else {
+            return;
+        };
+        if reply.status != Status::NOT_FOUND || !reply.persists || !self.cache.is_wanted(path) {
+            return;
+        }
+        let answer = self.outbound.get(start..).unwrap_or_default();
+        if let Some(answer) = Ready::new(answer, self.date.text()) {
+            let sent = Status::NOT_FOUND.line().len() as u64;
+            let cache = &mut self.cache;
+            cache.keep_absent(path, root, answer, sent, asking.since);
         }
     }
 
