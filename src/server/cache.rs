@@ -169,6 +169,7 @@ impl Cache {
         &mut self,
         asked: &[u8],
         root: &Root,
+        path: &[u8],
         answer: Ready,
         sent: u64,
         now: Instant,
@@ -176,7 +177,7 @@ impl Cache {
         if self.absent.len() >= ABSENT {
             self.absent.clear();
         }
-        if self.watch_for(root, asked) {
+        if self.watch_for(root, path) {
             let until = now + FRESH;
             let absent = Absent {
                 answer,
@@ -453,7 +454,7 @@ mod tests {
         let now = Instant::now();
         let mut is_kept = |path: &str, happens: &dyn Fn()| {
             let answer = Ready::new(b"then", "then").unwrap();
-            cache.keep_absent(path.as_bytes(), &root, answer, 0, now);
+            cache.keep_absent(path.as_bytes(), &root, path.as_bytes(), answer, 0, now);
             let before = cache.find_absent(path.as_bytes(), now).is_some();
             happens();
             cache.refresh();
@@ -483,7 +484,7 @@ mod tests {
         for number in 0..=ABSENT {
             let answer = Ready::new(b"then", "then").unwrap();
             let path = format!("none{number}");
-            cache.keep_absent(path.as_bytes(), &root, answer, 0, now);
+            cache.keep_absent(path.as_bytes(), &root, path.as_bytes(), answer, 0, now);
             assert!(cache.absent.len() <= ABSENT);
         }
     }

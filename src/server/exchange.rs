@@ -53,7 +53,7 @@ pub(super) struct Reply {
     pub(super) parts: Vec<Part>,
     status: Status,
     since: Instant,
-    /// The head of its request, where parts follow; it is told once they are sent.
+    /// The head of its request, where parts follow and it is to be told when they are sent.
     head: Vec<u8>,
 }
 
@@ -167,23 +167,24 @@ impl Service {
         }
     }
 
-    /// Keep the answer that begins at `start` of the buffer, where there is nothing: a path that stands for nothing but
-    /// itself, asked for again.
+    /// Keep the answer that begins at `start` of the buffer, where there is nothing, for those who ask for the same: a
+    /// path that stands for nothing but itself.
     fn keep_absent(&mut self, start: usize, reply: &Reply, asking: &Asking<'_>) {
-        let stands_for_more = |path: &[u8]| path.is_empty() || path.ends_with(b"/");
-        let path = self.plain_path(asking);
-        let path = path.filter(|path| !stands_for_more(path) && !self.site.layout.has_more());
-        let (Some(path), Some(root)) = (path, &self.root) else {
-            return;
-        };
-        if reply.status != Status::NOT_FOUND || !reply.persists || !self.cache.is_wanted(path) {
+        let is_name = !self.path.is_empty() && !self.path.ends_with(b"/");
+        let is_known = reply.status == Status::NOT_FOUND && reply.persists;
+        if !is_name || !is_known || self.site.layout.has_more() {
             return;
         }
+        let (Some(asked), Some(root)) = (self.plain_path(asking), &self.root) else {
+            return;
+        };
         let answer = self.outbound.get(start..).unwrap_or_default();
-        if let Some(answer) = Ready::new(answer, self.date.text()) {
+        if self.cache.is_wanted(asked)
+            && let Some(answer) = Ready::new(answer, self.date.text())
+        {
             let sent = Status::NOT_FOUND.line().len() as u64;
-            let cache = &mut self.cache;
-            cache.keep_absent(path, root, answer, sent, asking.since);
+            self.cache
+                .keep_absent(asked, root, &self.path, answer, sent, asking.since);
         }
     }
 
@@ -322,6 +323,9 @@ impl Service {
         sent: u64,
         peer: &Address,
     ) -> Result<(), StdoutError> {
+        if reply.head.is_empty() {
+            return Ok(());
+        }
         let parsed = parse(&reply.head);
         let request = match &parsed {
             Parsed::Complete { request, .. } => Some(request),
@@ -382,7 +386,9 @@ impl Service {
             status,
         })?;
         if !reply.parts.is_empty() {
-            reply.head = head.to_vec();
+            if self.observer.hears_ends() {
+                reply.head = head.to_vec();
+            }
             return Ok(());
         }
         self.observer.notice(&Happening::Finished {
