@@ -3,6 +3,8 @@
 
 mod datagram;
 mod endpoint;
+mod pass;
+mod serve;
 mod stream;
 
 pub mod completions;

@@ -1,20 +1,18 @@
 //! What `tcp` and `unix` share: a connection joined to stdin and stdout, or a listener's many.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use clap::Args;
 
 use super::Desk;
 use crate::args::{FromHex, LifetimeArgs, TimingArgs, ViewArgs};
 use crate::engine::{
-    Connection, Ending, Flow, Hub, HubEvent, Inlet, Listener, LoopError, Moved, Pump, Reactor,
-    Role, StdoutError, Timer, Typed, accept_first,
+    Connection, Ending, Flow, Inlet, LoopError, Moved, Pump, Reactor, Role, Show, StdoutError,
+    Transport, Typed,
 };
-use crate::net::CallError;
-use crate::output::{
-    Accepted, Bytes, Closed, Connected, Exit, HexDump, Listening, Output, Received, Warning,
-};
+use crate::net::Socket;
+use crate::output::{Bytes, Closed, Connected, Exit, HexDump, Output, Received, Warning};
 
 /// Flags of every stream.
 #[derive(Args, Clone, Copy, Debug)]
@@ -27,21 +25,6 @@ pub(super) struct StreamArgs {
     pub(super) timing: TimingArgs,
 }
 
-/// Flags of a stream's listener.
-#[derive(Args, Clone, Copy, Debug)]
-pub(super) struct ServeArgs {
-    /// Serve many connections at once, until a signal: what they say goes to stdout, stdin goes to all that are connected
-    #[arg(short, long, conflicts_with_all = ["on_peer_eof", "linger"])]
-    keep_open: bool,
-}
-
-impl ServeArgs {
-    /// Whether many are to be served.
-    pub(super) fn keep_open(self) -> bool {
-        self.keep_open
-    }
-}
-
 /// One stream command's run.
 pub(super) struct Stream<'a> {
     pub(super) desk: &'a Desk,
@@ -52,75 +35,37 @@ pub(super) struct Stream<'a> {
     pub(super) records: bool,
     /// When the run began; the deadline counts from here.
     pub(super) start: Instant,
+    /// What is done with each connection, which has a number, before anything is said; `None` is nothing.
+    pub(super) welcome: Option<Welcome<'a>>,
 }
+
+/// Done with a connection as soon as it stands.
+pub(super) type Welcome<'a> = &'a dyn Fn(u64, &Socket) -> Result<(), LoopError>;
 
 impl Stream<'_> {
     /// Join a connection that this side asked for.
     pub(super) fn converse(&self, connection: Connection) -> anyhow::Result<Exit> {
-        let (peer, local) = (connection.peer.to_string(), connection.local.to_string());
-        self.desk.output.tell(&Connected {
-            proto: self.proto,
-            peer,
-            local,
-        })?;
+        self.connected(&connection)?;
         let mut reactor = Reactor::new()?;
         reactor.catch_signals()?;
         self.pump(&mut reactor, connection, Role::Connector)
     }
 
-    /// Announce listeners, then take one connection, or many.
-    pub(super) fn serve(
-        &self,
-        mut reactor: Reactor,
-        listeners: Vec<Listener>,
-        serve: ServeArgs,
-        ready: impl FnOnce(Option<u16>) -> Result<(), CallError>,
-    ) -> anyhow::Result<Exit> {
-        let first = listeners.first().and_then(|listener| listener.local.inet());
-        ready(first.map(|address| address.port()))?;
-        for listener in &listeners {
-            self.desk.output.tell(&Listening {
-                proto: self.proto,
-                local: listener.local.to_string(),
-            })?;
-        }
-        let mut timers = self.args.timing.timers(self.start);
-        timers.start(Timer::Arrival, self.args.timing.timeout, Instant::now());
-        if serve.keep_open {
-            timers.stop(Timer::Idle);
-            return self.serve_many(&mut reactor, listeners, timers);
-        }
-        let warn = |error: &CallError| {
-            self.desk.output.offer(&Warning {
-                message: error.to_string(),
-            })
-        };
-        let (socket, peer, local) = match accept_first(
-            &mut reactor,
-            listeners,
-            &timers,
-            self.desk.output.outlet(),
-            &warn,
-        )? {
-            Ok(accepted) => accepted,
-            Err(signal) => return Ok(Exit::Signal(signal)),
-        };
-        let accepted = Accepted {
-            conn: 1,
-            peer: peer.to_string(),
-            local: local.to_string(),
-        };
-        self.desk.output.tell(&accepted)?;
-        let connection = Connection {
-            socket,
-            peer,
-            local,
-            reset: None,
-        };
-        self.pump(&mut reactor, connection, Role::Listener)
+    /// Tell that a connection stands, and welcome it.
+    pub(super) fn connected(&self, connection: &Connection) -> anyhow::Result<()> {
+        self.desk.output.tell(&Connected {
+            proto: self.proto,
+            peer: connection.peer.to_string(),
+            local: connection.local.to_string(),
+        })?;
+        Ok(self.welcome(1, &connection.socket)?)
     }
 
-    fn pump(
+    pub(super) fn welcome(&self, conn: u64, socket: &Socket) -> Result<(), LoopError> {
+        self.welcome.map_or(Ok(()), |welcome| welcome(conn, socket))
+    }
+
+    pub(super) fn pump(
         &self,
         reactor: &mut Reactor,
         connection: Connection,
@@ -138,11 +83,14 @@ impl Stream<'_> {
         let mut from_hex = FromHex::default();
         let mut decode = |piece: Option<&[u8]>| from_hex.decode(piece);
         let mut view = View::new(output, self.args.view.hex);
+        let mut show = |bytes: &[u8], length| view.show(1, &peer, bytes, length);
+        let as_it_is = !self.records && !self.args.view.hex && !output.style().json;
+        let mut transport = Transport::Plain(socket);
         let mut pump = Pump {
             reactor,
             inlet: &inlet,
             outlet: output.outlet(),
-            socket: &socket,
+            transport: &mut transport,
             reset,
             flow: Flow::new(role, inlet.source(), self.args.lifetime.on_peer_eof()),
             timers: self.args.timing.timers(self.start),
@@ -150,7 +98,7 @@ impl Stream<'_> {
             close_stdout: role == Role::Listener && !output.style().json,
             typed: self.args.view.from_hex.then_some(&mut decode as Typed<'_>),
             records: self.records,
-            show: &mut |bytes, length| view.show(1, &peer, bytes, length),
+            show: (!as_it_is).then_some(&mut show as Show<'_>),
         };
         let (moved, ending) = pump.run();
         let reason = ending.as_ref().err().map(ToString::to_string);
@@ -163,42 +111,16 @@ impl Stream<'_> {
         }
         exit(ending)
     }
-
-    fn serve_many(
-        &self,
-        reactor: &mut Reactor,
-        listeners: Vec<Listener>,
-        timers: crate::engine::Timers,
-    ) -> anyhow::Result<Exit> {
-        let inlet = Inlet::stdin();
-        let output = &self.desk.output;
-        let mut from_hex = FromHex::default();
-        let mut decode = |piece: Option<&[u8]>| from_hex.decode(piece);
-        let mut view = View::new(output, self.args.view.hex);
-        let idle: Option<Duration> = self.args.timing.idle_timeout;
-        let mut hub = Hub {
-            reactor,
-            listeners,
-            inlet: &inlet,
-            outlet: output.outlet(),
-            timers,
-            idle,
-            typed: self.args.view.from_hex.then_some(&mut decode as Typed<'_>),
-            records: self.records,
-            report: &mut |event| view.report(event),
-        };
-        exit(hub.run())
-    }
 }
 
-fn exit(ending: Result<Ending, LoopError>) -> anyhow::Result<Exit> {
+pub(super) fn exit(ending: Result<Ending, LoopError>) -> anyhow::Result<Exit> {
     match ending? {
         Ending::Done => Ok(Exit::Done),
         Ending::Signal(signal) => Ok(Exit::Signal(signal)),
     }
 }
 
-fn closed(conn: u64, peer: String, moved: Moved, reason: Option<String>) -> Closed {
+pub(super) fn closed(conn: u64, peer: String, moved: Moved, reason: Option<String>) -> Closed {
     Closed {
         conn,
         peer,
@@ -209,15 +131,15 @@ fn closed(conn: u64, peer: String, moved: Moved, reason: Option<String>) -> Clos
 }
 
 /// What arrives, in the form that was asked for: as it is, as hex, or as events.
-struct View<'a> {
-    output: &'a Output,
+pub(super) struct View<'a> {
+    pub(super) output: &'a Output,
     hex: bool,
-    offsets: HashMap<u64, u64>,
+    pub(super) offsets: HashMap<u64, u64>,
     last: u64,
 }
 
 impl<'a> View<'a> {
-    fn new(output: &'a Output, hex: bool) -> Self {
+    pub(super) fn new(output: &'a Output, hex: bool) -> Self {
         Self {
             output,
             hex,
@@ -226,7 +148,7 @@ impl<'a> View<'a> {
         }
     }
 
-    fn show(
+    pub(super) fn show(
         &mut self,
         conn: u64,
         peer: &str,
@@ -265,35 +187,5 @@ impl<'a> View<'a> {
         );
         *offset += bytes.len() as u64;
         self.output.outlet().offer(dump.as_bytes()).map(drop)
-    }
-
-    fn report(&mut self, event: &HubEvent<'_>) -> Result<(), StdoutError> {
-        match event {
-            HubEvent::Accepted { conn, peer, local } => self.output.offer(&Accepted {
-                conn: *conn,
-                peer: peer.to_string(),
-                local: local.to_string(),
-            }),
-            HubEvent::Received {
-                conn,
-                peer,
-                bytes,
-                length,
-            } => self.show(*conn, &peer.to_string(), bytes, *length),
-            HubEvent::Closed {
-                conn,
-                peer,
-                moved,
-                failure,
-            } => {
-                self.offsets.remove(conn);
-                let reason = failure.map(ToString::to_string);
-                self.output
-                    .offer(&closed(*conn, peer.to_string(), *moved, reason))
-            }
-            HubEvent::Refused(error) => self.output.offer(&Warning {
-                message: error.to_string(),
-            }),
-        }
     }
 }

@@ -77,6 +77,23 @@ fn known_user(word: &str) -> Result<Option<User>, String> {
     found.map_err(|errno| format!("user {word}: {}", errno.desc()))
 }
 
+/// The number of a group, by its name or by the number itself, group(5).
+pub fn group(word: &str) -> Result<u32, String> {
+    known_group(word).map(Gid::as_raw)
+}
+
+/// The name of a user, passwd(5); `None` where nobody has the number.
+pub fn user_name(number: u32) -> Option<String> {
+    let user = User::from_uid(Uid::from_raw(number)).ok()??;
+    Some(user.name)
+}
+
+/// The name of a group, group(5); `None` where none has the number.
+pub fn group_name(number: u32) -> Option<String> {
+    let group = Group::from_gid(Gid::from_raw(number)).ok()??;
+    Some(group.name)
+}
+
 fn known_group(word: &str) -> Result<Gid, String> {
     if let Ok(number) = word.parse() {
         return Ok(Gid::from_raw(number));

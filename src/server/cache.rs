@@ -269,7 +269,8 @@ impl Cache {
         self.bytes += bytes;
     }
 
-    fn clear(&mut self) {
+    /// Forget everything.
+    pub(super) fn clear(&mut self) {
         self.kept.clear();
         self.absent.clear();
         self.open = 0;

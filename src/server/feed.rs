@@ -6,9 +6,9 @@ use std::rc::Rc;
 
 use nix::sys::eventfd::EventFd;
 
+use super::handed::Stream;
 use super::inspector::Inspector;
 use super::outgoing::{End, offer};
-use super::stream::Stream;
 use crate::http::inspect::{Cursor, Ring};
 use crate::net::CallError;
 

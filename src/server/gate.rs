@@ -1,8 +1,7 @@
 //! What a client's socket goes through before it is a connection: a proxy's header, TLS.
 
-use super::handed::Handed;
-use super::stream::Stream;
-use super::tls::{Acceptor, Tls};
+use super::handed::{Handed, Stream};
+use crate::engine::{Acceptor, Tls};
 use crate::net::{CallError, Socket};
 
 /// How a worker takes in the sockets that it accepts; each worker has its own.
@@ -35,14 +34,21 @@ impl Gate {
         self.tls.is_some()
     }
 
-    /// Read the certificate's files again, for all workers; what came of it, `None` where there are none.
-    pub(super) fn reload(&self) -> Option<String> {
-        let (tls, _) = self.tls.as_ref()?;
-        match tls.reload() {
-            Ok(true) => Some(format!("new certificate, SHA-256 {}", tls.fingerprint())),
-            Ok(false) => None,
-            Err(error) => Some(format!("{error}: the certificate stays the old one")),
-        }
+    /// What its clients are shown, the same for all workers; `None` without TLS.
+    pub(super) fn tls(&self) -> Option<Tls> {
+        self.tls.as_ref().map(|(tls, _)| tls.clone())
+    }
+}
+
+/// Read the certificate's files again; what came of it, `None` where there are none.
+pub(super) fn reload(tls: &Tls) -> Option<String> {
+    match tls.reload() {
+        Ok(true) => Some(format!(
+            "new certificate sha256 Fingerprint={}",
+            tls.fingerprint()
+        )),
+        Ok(false) => None,
+        Err(error) => Some(format!("{error}: the certificate stays the old one")),
     }
 }
 
@@ -84,6 +90,7 @@ mod tests {
         },
         grace: Duration::ZERO,
         is_handed: false,
+        is_at_terminal: false,
     };
 
     /// A server that has little patience for heads, what ends it, and its thread.

@@ -3,11 +3,18 @@
 //! Behind the header, and where none is expected, a recv is a recv.
 
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::io;
 use std::os::unix::ffi::OsStringExt;
+use std::time::SystemTime;
 
+use super::plain_http;
+use crate::engine::{Line, Transport};
 use crate::net::{Address, CallError, Recv, Socket, UnixName};
 use crate::wire::{Client, Preface};
+
+/// The way to a client.
+pub(super) type Stream = Transport<Handed>;
 
 /// What is learnt of a client before it says anything.
 #[derive(Debug)]
@@ -36,28 +43,9 @@ impl Handed {
         }
     }
 
-    /// The socket.
-    pub(super) fn socket(&self) -> &Socket {
-        &self.socket
-    }
-
     /// What was learnt since this was last asked for.
     pub(super) fn take_news(&mut self) -> Option<News> {
         self.news.take().map(|news| *news)
-    }
-
-    /// The client is not served, and why.
-    #[cfg(feature = "tls")]
-    pub(super) fn refuse(&mut self, why: impl ToString) {
-        self.news = Some(Box::new(News::Refused(why.to_string())));
-    }
-
-    /// recv(2) of what is behind the header; an error when there is none.
-    pub(super) fn recv(&mut self, buffer: &mut [u8]) -> Result<Recv, CallError> {
-        match self.preface.take() {
-            None => self.socket.recv(buffer),
-            Some(preface) => self.hear_preface(preface, buffer),
-        }
     }
 
     fn hear_preface(&mut self, mut heard: Vec<u8>, buffer: &mut [u8]) -> Result<Recv, CallError> {
@@ -96,6 +84,31 @@ impl Handed {
         self.news = Some(Box::new(News::Refused(news)));
         let cause = io::Error::new(io::ErrorKind::InvalidData, why);
         CallError::new("recv", self.socket.about(), cause)
+    }
+}
+
+impl Line for Handed {
+    const IS_DUPLEX: bool = false;
+
+    fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// recv(2) of what is behind the header; an error when there is none.
+    fn recv(&mut self, buffer: &mut [u8]) -> Result<Recv, CallError> {
+        match self.preface.take() {
+            None => self.socket.recv(buffer),
+            Some(preface) => self.hear_preface(preface, buffer),
+        }
+    }
+
+    fn answer(&self, first: u8) -> Option<String> {
+        plain_http::is_plain(first).then(|| plain_http::answer(SystemTime::now()))
+    }
+
+    fn refuse(&mut self, why: &dyn Display) -> bool {
+        self.news = Some(Box::new(News::Refused(why.to_string())));
+        true
     }
 }
 

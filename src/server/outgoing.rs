@@ -9,8 +9,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::feed::Feed;
+use super::handed::Stream;
 use super::pipe::Pipe;
-use super::stream::Stream;
 use crate::net::{CallError, Send};
 
 /// How many bytes of a file leave in one turn, so that one fast client does not starve the others.

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 
+use super::handed::Stream;
 use super::outgoing::{End, offer};
-use super::stream::Stream;
 use crate::net::CallError;
 
 /// How many bytes one read takes.

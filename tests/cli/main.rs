@@ -20,6 +20,7 @@
 mod kit;
 
 mod addresses;
+mod bulk;
 mod exec;
 mod exit_status;
 mod explain;
@@ -28,6 +29,7 @@ mod http;
 mod http_coding;
 mod http_listen;
 mod http_protocol;
+mod http_root;
 mod http_serving;
 mod http_site;
 mod http_upload;
@@ -45,3 +47,4 @@ mod tcp;
 mod timeouts;
 mod udp;
 mod unix;
+mod unix_rights;

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::fd::OwnedFd;
 use std::os::linux::net::SocketAddrExt;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
 use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
@@ -242,6 +242,117 @@ fn a_dead_socket_is_replaced_when_asked() {
         listener.signal(Signal::SIGTERM);
         listener.finish().expect(143);
         assert!(!path.exists(), "{kind}");
+    }
+}
+
+#[test]
+fn of_many_that_replace_a_dead_socket_at_once_one_wins() {
+    const STARTS: usize = 12;
+    for kind in ["stream", "dgram", "seqpacket"] {
+        let (_folder, path) = place();
+        drop(UnixListener::bind(&path).unwrap());
+        let words = format!("--type {kind} --replace");
+        let starts: Vec<Running> = (0..STARTS).map(|_| listen(&path, &words).start()).collect();
+        let (winners, losers): (Vec<_>, Vec<_>) = starts.into_iter().partition(|start| {
+            let said = start.stderr_until(|_| true);
+            said.starts_with("listening on ")
+        });
+        assert_eq!(winners.len(), 1, "{kind}");
+        for loser in losers {
+            loser.finish().expect(2).says("(EADDRINUSE)");
+        }
+        unix("send", &path, &format!("--type {kind} -- hello"))
+            .run()
+            .expect(0);
+        assert_eq!(winners[0].read(5), b"hello", "{kind}");
+    }
+}
+
+#[test]
+fn who_asks_whether_a_listener_lives_is_not_its_client() {
+    let (_folder, path) = place();
+    let listener = ready(listen(&path, ""));
+    listen(&path, "--replace").run().expect(2);
+    unix("connect", &path, "")
+        .upload("its only one")
+        .run()
+        .expect(0);
+    assert_eq!(listener.finish().expect(0).text(), "its only one");
+}
+
+#[test]
+fn a_socket_that_is_bound_and_does_not_listen_yet_is_alive() {
+    for kind in [Type::STREAM, Type::DGRAM, Type::SEQPACKET] {
+        let (_folder, path) = place();
+        let theirs = Socket::new(Domain::UNIX, kind, None).unwrap();
+        theirs.bind(&SockAddr::unix(&path).unwrap()).unwrap();
+        for words in ["--replace", "--replace --type dgram"] {
+            listen(&path, words).run().expect(2).says("(EADDRINUSE)");
+        }
+        drop(theirs);
+        let mut listener = ready(listen(&path, "--replace"));
+        assert!(listener.is_running());
+    }
+}
+
+#[test]
+fn the_file_may_be_a_groups() {
+    // Only root may give it to a group that it is not in itself.
+    let ours = nix::unistd::getegid().as_raw();
+    let group = if nix::unistd::geteuid().is_root() {
+        12345
+    } else {
+        ours
+    };
+    for (words, mode) in [("", 0o660), ("--mode 0606", 0o606), ("--mode 640", 0o640)] {
+        let (_folder, path) = place();
+        let _listener = ready(listen(&path, &format!("--group {group} {words}")));
+        let file = fs::metadata(&path).unwrap();
+        assert_eq!(file.gid(), group, "{words}");
+        assert_eq!(file.permissions().mode() & 0o777, mode, "{words}");
+    }
+    for word in ["no-such-group", "", "-1", "4294967296"] {
+        let (_folder, path) = place();
+        listen(&path, "")
+            .args([format!("--group={word}")])
+            .run()
+            .expect(2);
+        assert!(!path.exists(), "{word}");
+    }
+}
+
+#[test]
+fn a_group_that_is_refused_leaves_no_file() {
+    let (_folder, path) = place();
+    let mut start = listen(&path, "--group 12345");
+    if nix::unistd::geteuid().is_root() {
+        if crate::kit::peer("setpriv").is_none() {
+            return;
+        }
+        let unprivileged = "setpriv --bounding-set=-chown --inh-caps=-chown";
+        start = start.under(&format!(r#"exec {unprivileged} "$0" "$@""#));
+    }
+    start.run().expect(2).says("(EPERM)");
+    assert!(!path.exists());
+}
+
+#[test]
+fn the_file_may_stay() {
+    let (_folder, path) = place();
+    let listener = ready(listen(&path, "--keep-file"));
+    listener.signal(Signal::SIGTERM);
+    listener.finish().expect(143);
+    assert!(fs::metadata(&path).unwrap().file_type().is_socket());
+    ready(listen(&path, "--replace"));
+}
+
+#[test]
+fn an_abstract_name_has_no_file_to_protect() {
+    for words in ["--mode 0600", "--group 0", "--replace", "--keep-file"] {
+        listen("@sockkit-nobody", words)
+            .run()
+            .expect(2)
+            .says("file");
     }
 }
 

@@ -103,7 +103,7 @@ impl ListenArgs {
         prepare(&socket, Family::Unix)?;
         // From here on a signal waits for the loop that ends with it, so that the file is removed in every case.
         hold_signals()?;
-        let file = self.local.bind(&mut socket, kind, &name, explain)?;
+        let file = self.local.bind(&mut socket, &name, explain)?;
         socket.listen(BACKLOG)?;
         let local = Address::Unix(name);
         let listeners = vec![Listener { socket, local }];

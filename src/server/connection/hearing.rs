@@ -38,7 +38,7 @@ impl Connection {
 
     /// Take up what was learnt of the client before it said anything.
     fn hear_news(&mut self, service: &mut Service) -> Result<(), StdoutError> {
-        match self.stream.take_news() {
+        match self.stream.line_mut().take_news() {
             None => Ok(()),
             Some(News::Client(client)) => {
                 self.peer = client;

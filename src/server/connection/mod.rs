@@ -12,12 +12,12 @@ use std::time::{Duration, Instant};
 
 use super::admission::Pass;
 use super::exchange::Reply;
+use super::handed::Stream;
 use super::incoming::{CONTINUE, Incoming};
 use super::outgoing::Outgoing;
 use super::pace::keeps_up;
 use super::service::Service;
 use super::stopping::ON_ITS_WAY;
-use super::stream::Stream;
 use crate::engine::{Interest, StdoutError};
 use crate::http::{HEAD_LIMIT, Status};
 use crate::net::{Address, Recv, Socket};
@@ -255,7 +255,7 @@ impl Connection {
             self.flush(service, now)?;
         }
         // Nothing will wake it for an end that came with the last request.
-        if self.state == State::Reading && self.stream.has_ended() {
+        if self.state == State::Reading && self.stream.is_ready() {
             self.hear(service, now)?;
         }
         Ok(())

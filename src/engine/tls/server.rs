@@ -11,7 +11,7 @@ use rustls::{ServerConfig, SupportedCipherSuite, version};
 
 use super::identity::Files;
 use super::temporary;
-use crate::server::tls_error::TlsError;
+use crate::engine::tls_error::TlsError;
 
 /// TLS 1.2 and 1.3 for HTTP/1.1. Clones are the same.
 #[derive(Clone, Debug)]

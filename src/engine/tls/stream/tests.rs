@@ -5,6 +5,7 @@
     reason = "the client is a plain socket: it is not it that is explained"
 )]
 
+use std::fmt::Display;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
@@ -18,17 +19,41 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use super::super::outbound::PIECE;
 use super::*;
-use crate::net::{Address, Explain, Family, Kind, Protocol, Recv, Send, poll_writable};
-use crate::server::handed::News;
+use crate::net::{Address, Explain, Family, Kind, Protocol, Recv, Send, Socket, poll_writable};
 
 const LIMIT: Duration = Duration::from_secs(20);
+
+/// A socket of one that answers questions, and hears out whom it refuses.
+struct Asked(Socket);
+
+impl Line for Asked {
+    const IS_DUPLEX: bool = false;
+
+    fn socket(&self) -> &Socket {
+        &self.0
+    }
+
+    fn recv(&mut self, buffer: &mut [u8]) -> Result<Recv, CallError> {
+        self.0.recv(buffer)
+    }
+
+    fn answer(&self, first: u8) -> Option<String> {
+        (first == b'G').then(|| "TLS is spoken here".to_owned())
+    }
+
+    fn refuse(&mut self, _: &dyn Display) -> bool {
+        true
+    }
+}
+
+type Served = TlsStream<Asked>;
 
 fn tls() -> Tls {
     Tls::temporary(&["localhost".to_owned()], SystemTime::now()).unwrap()
 }
 
 /// A stream that awaits a hello, and the client's socket.
-fn pair(tls: &Tls, by_proxy: bool) -> (TlsStream, TcpStream) {
+fn pair(tls: &Tls) -> (Served, TcpStream) {
     let any = Address::Inet("127.0.0.1:0".parse().unwrap());
     let silent = Explain::default();
     let mut socket = Socket::open(Family::Inet, Kind::Stream, Protocol::TCP, &silent).unwrap();
@@ -38,9 +63,7 @@ fn pair(tls: &Tls, by_proxy: bool) -> (TlsStream, TcpStream) {
     let client = TcpStream::connect(address).unwrap();
     client.set_read_timeout(Some(LIMIT)).unwrap();
     let (served, _) = socket.accept().unwrap().unwrap();
-    let stream = Acceptor::new(tls)
-        .accept(Handed::new(served, by_proxy))
-        .unwrap();
+    let stream = Acceptor::new(tls).accept(Asked(served)).unwrap();
     (stream, client)
 }
 
@@ -61,17 +84,20 @@ fn greet(tls: &Tls, socket: TcpStream) -> StreamOwned<ClientConnection, TcpStrea
 }
 
 /// Wait for something to read, or for room to write when that is wanted.
-fn wait(stream: &TlsStream) {
+fn wait(stream: &Served) {
     if stream.wants_write() {
-        poll_writable(&[stream.socket()], Some(LIMIT), &Explain::default()).unwrap();
+        poll_writable(&[stream.line().socket()], Some(LIMIT), &Explain::default()).unwrap();
         return;
     }
-    let mut polled = [PollFd::new(stream.socket().as_fd(), PollFlags::POLLIN)];
+    let mut polled = [PollFd::new(
+        stream.line().socket().as_fd(),
+        PollFlags::POLLIN,
+    )];
     assert_eq!(poll(&mut polled, 20_000u16), Ok(1));
 }
 
 /// Everything that is said until the end, and how it ended.
-fn hear_out(stream: &mut TlsStream) -> (Vec<u8>, Result<(), String>) {
+fn hear_out(stream: &mut Served) -> (Vec<u8>, Result<(), String>) {
     let (mut all, mut buffer) = (Vec::new(), vec![0; 64 * 1024]);
     loop {
         match stream.recv(&mut buffer) {
@@ -83,7 +109,7 @@ fn hear_out(stream: &mut TlsStream) -> (Vec<u8>, Result<(), String>) {
     }
 }
 
-fn say(stream: &mut TlsStream, mut bytes: &[u8]) {
+fn say(stream: &mut Served, mut bytes: &[u8]) {
     while !bytes.is_empty() {
         match stream.send(bytes, false).unwrap() {
             Send::Bytes(count) => bytes = &bytes[count..],
@@ -99,7 +125,7 @@ fn say(stream: &mut TlsStream, mut bytes: &[u8]) {
 #[test]
 fn a_conversation_with_rightful_ends() {
     let tls = tls();
-    let (mut stream, socket) = pair(&tls, false);
+    let (mut stream, socket) = pair(&tls);
     let mut client = greet(&tls, socket);
     let peer = thread::spawn(move || {
         client.write_all(b"question").unwrap();
@@ -121,7 +147,7 @@ fn a_conversation_with_rightful_ends() {
 #[test]
 fn files_are_sent_behind_a_head() {
     let tls = tls();
-    let (mut stream, socket) = pair(&tls, false);
+    let (mut stream, socket) = pair(&tls);
     let mut client = greet(&tls, socket);
     let content: Vec<u8> = (0..200_000u32)
         .map(|at| at.to_le_bytes()[at as usize % 3])
@@ -160,7 +186,7 @@ fn files_are_sent_behind_a_head() {
 
 /// What a client says, as bytes: recorded from one whose words go nowhere.
 fn hello(tls: &Tls) -> Vec<u8> {
-    let (_, socket) = pair(tls, false);
+    let (_, socket) = pair(tls);
     let mut bytes = Vec::new();
     greet(tls, socket).conn.write_tls(&mut bytes).unwrap();
     bytes
@@ -171,7 +197,7 @@ fn a_client_that_vanishes_in_its_hello_is_an_error() {
     let tls = tls();
     let hello = hello(&tls);
     for cut in 0..=hello.len() {
-        let (mut stream, mut client) = pair(&tls, false);
+        let (mut stream, mut client) = pair(&tls);
         client.write_all(&hello[..cut]).unwrap();
         drop(client);
         let (heard, end) = hear_out(&mut stream);
@@ -182,7 +208,7 @@ fn a_client_that_vanishes_in_its_hello_is_an_error() {
 #[test]
 fn a_hello_may_come_byte_by_byte() {
     let tls = tls();
-    let (mut stream, socket) = pair(&tls, false);
+    let (mut stream, socket) = pair(&tls);
     let mut relay = socket.try_clone().unwrap();
     relay.set_nodelay(true).unwrap();
     let hello = hello(&tls);
@@ -202,11 +228,8 @@ fn a_hello_may_come_byte_by_byte() {
 fn what_is_no_hello_is_told_so() {
     let tls = tls();
     for (said, begins) in [
-        (
-            &b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"[..],
-            &b"HTTP/1.1 400 "[..],
-        ),
-        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"HTTP/1.1 400 "),
+        (&b"GET / HTTP/1.1\r\n\r\n"[..], &b"TLS is spoken here"[..]),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x15\x03"),
         // The library is silent at a message that is longer than any.
         (b"\x16\x03\x01\x00\x05\xff\xff\xff\xff\xff", b""),
         (b"\x16\x03\x01\xff\xff", b"\x15\x03"),
@@ -215,7 +238,7 @@ fn what_is_no_hello_is_told_so() {
         (&[0xff; 100], b"\x15\x03"),
         (b"\x80\x2e\x01\x03\x01", b"\x15\x03"),
     ] {
-        let (mut stream, mut client) = pair(&tls, false);
+        let (mut stream, mut client) = pair(&tls);
         client.write_all(said).unwrap();
         let peer = thread::spawn(move || {
             let mut answer = Vec::new();
@@ -237,7 +260,7 @@ fn what_is_no_hello_is_told_so() {
 #[test]
 fn an_end_without_close_notify_is_a_cut() {
     let tls = tls();
-    let (mut stream, socket) = pair(&tls, false);
+    let (mut stream, socket) = pair(&tls);
     let mut client = greet(&tls, socket);
     let peer = thread::spawn(move || {
         client.write_all(b"half a quest").unwrap();
@@ -253,7 +276,7 @@ fn an_end_without_close_notify_is_a_cut() {
 #[test]
 fn a_record_that_was_tampered_with_ends_it() {
     let tls = tls();
-    let (mut stream, socket) = pair(&tls, false);
+    let (mut stream, socket) = pair(&tls);
     let mut client = greet(&tls, socket);
     let peer = thread::spawn(move || {
         client.write_all(b"one").unwrap();
@@ -271,26 +294,4 @@ fn a_record_that_was_tampered_with_ends_it() {
     assert_eq!((heard, end.is_err()), (b"one".to_vec(), true));
     assert!(stream.send(b"answer", false).is_err());
     assert!(peer.join().unwrap().is_empty());
-}
-
-#[test]
-fn a_proxys_header_comes_before_the_hello() {
-    let tls = tls();
-    let (mut stream, mut socket) = pair(&tls, true);
-    socket
-        .write_all(b"PROXY TCP4 192.0.2.1 192.0.2.2 12345 443\r\n")
-        .unwrap();
-    let mut client = greet(&tls, socket);
-    let peer = thread::spawn(move || {
-        client.write_all(b"question").unwrap();
-        client.conn.send_close_notify();
-        client.flush().unwrap();
-        client
-    });
-    assert_eq!(hear_out(&mut stream), (b"question".to_vec(), Ok(())));
-    let Some(News::Client(told)) = stream.line().take_news() else {
-        panic!("the client's address")
-    };
-    assert_eq!(told.to_string(), "192.0.2.1:12345");
-    drop(peer.join().unwrap());
 }

@@ -5,30 +5,25 @@ use std::mem;
 use std::os::fd::BorrowedFd;
 use std::rc::Rc;
 
+use super::super::outbound::{Outbound, PIECE, Scratch};
+use super::super::records::{Say, Step};
+use super::TlsStream;
+use crate::engine::line::Line;
+use crate::net::{CallError, Send, Shutdown};
 use nix::errno::Errno;
 use nix::sys::uio::pread;
-use rustls::server::ServerConnectionData;
-use rustls::unbuffered::{ConnectionState, UnbufferedStatus, WriteTraffic};
 
-use super::super::outbound::{Outbound, PIECE, Scratch};
-use super::TlsStream;
-use crate::net::{CallError, Send, Shutdown};
-
-/// Writes through the engine once it lets data be sent; `None` when it fails.
-type Write<'a> =
-    dyn FnMut(&mut WriteTraffic<'_, ServerConnectionData>, &mut Outbound) -> Option<()> + 'a;
-
-impl TlsStream {
+impl<L: Line> TlsStream<L> {
     /// Seal bytes and send(2) them; how many were taken. They may be kept until what follows (`more`).
-    pub(in crate::server) fn send(&mut self, bytes: &[u8], more: bool) -> Result<Send, CallError> {
-        if !self.is_corked && !self.flush()? {
+    pub fn send(&mut self, bytes: &[u8], more: bool) -> Result<Send, CallError> {
+        if self.is_greeting() || !self.is_corked && !self.flush()? {
             return Ok(Send::WouldBlock);
         }
         let piece = bytes.get(..PIECE).unwrap_or(bytes);
         let scratch = Rc::clone(&self.scratch);
         let scratch = &mut *scratch.borrow_mut();
         let mut out = self.take_outbound(scratch);
-        self.seal(piece, &mut out)?;
+        self.seal(Say::Bytes(piece), &mut out)?;
         self.is_corked = more && piece.len() == bytes.len() && out.rest().len() < PIECE;
         if self.is_corked {
             self.unsent = out;
@@ -39,13 +34,13 @@ impl TlsStream {
     }
 
     /// Read a piece of `file`, seal it and send(2) it; how many of its bytes were taken, 0 when it ends before `offset`.
-    pub(in crate::server) fn sendfile(
+    pub fn sendfile(
         &mut self,
         file: BorrowedFd<'_>,
         offset: u64,
         count: usize,
     ) -> Result<Send, CallError> {
-        if !self.is_corked && !self.flush()? {
+        if self.is_greeting() || !self.is_corked && !self.flush()? {
             return Ok(Send::WouldBlock);
         }
         let mut room = self.scratch.borrow_mut().file();
@@ -61,7 +56,10 @@ impl TlsStream {
     }
 
     /// Send what is left; `true` when all is with the kernel.
-    pub(in crate::server) fn flush(&mut self) -> Result<bool, CallError> {
+    pub fn flush(&mut self) -> Result<bool, CallError> {
+        if let Some(lost) = self.lost.take() {
+            return Err(lost);
+        }
         self.is_corked = false;
         while !self.unsent.is_empty() {
             match self.line.socket().send(self.unsent.rest())? {
@@ -79,9 +77,10 @@ impl TlsStream {
         Ok(true)
     }
 
-    /// Say our end (close_notify) behind all that was sent, and shut our half when it has left.
-    pub(in crate::server) fn shutdown(&mut self) -> Result<(), CallError> {
-        self.is_ending = true;
+    /// Say our end (close_notify) behind all that was sent. Where one direction follows the other, our half of the socket
+    /// is shut behind it; a peer that still speaks is left its socket, since some take a FIN for a departure.
+    pub fn shutdown(&mut self) -> Result<(), CallError> {
+        self.is_ending = !L::IS_DUPLEX;
         match self.can_send() {
             true => self.seal_end(),
             false => self.flush().map(drop),
@@ -89,7 +88,7 @@ impl TlsStream {
     }
 
     /// Say our end before the socket is closed, where there is room for that.
-    pub(in crate::server) fn say_end(&mut self) {
+    pub fn say_end(&mut self) {
         if self.can_send() {
             // A client that has gone need not be told.
             let _ = self.seal_end();
@@ -97,47 +96,31 @@ impl TlsStream {
     }
 
     fn seal_end(&mut self) -> Result<(), CallError> {
+        if mem::replace(&mut self.has_said_end, true) {
+            return Ok(());
+        }
         let scratch = Rc::clone(&self.scratch);
         let scratch = &mut *scratch.borrow_mut();
         let mut out = self.take_outbound(scratch);
-        self.work(&mut out, &mut |traffic, out| {
-            out.write(|room| traffic.queue_close_notify(room))
-        })?;
+        self.seal(Say::End, &mut out)?;
         self.offer(out, scratch)
     }
 
-    /// Seal bytes into records.
-    fn seal(&mut self, bytes: &[u8], out: &mut Outbound) -> Result<(), CallError> {
-        self.work(out, &mut |traffic, out| {
-            out.write(|room| traffic.encrypt(bytes, room))
-        })
-    }
-
-    /// Have something written as soon as the engine lets data be sent.
-    fn work(&mut self, out: &mut Outbound, write: &mut Write<'_>) -> Result<(), CallError> {
+    /// Seal what is to be said into records, behind those that the engine has to write.
+    fn seal(&mut self, say: Say<'_>, out: &mut Outbound) -> Result<(), CallError> {
         loop {
-            let UnbufferedStatus { discard, state } =
-                self.engine.process_tls_records(&mut self.heard);
-            let done = match state {
-                Ok(ConnectionState::WriteTraffic(mut traffic)) => Some(write(&mut traffic, out)),
-                Ok(ConnectionState::EncodeTlsData(mut data)) => {
-                    match out.write(|room| data.encode(room)) {
-                        Some(()) => None,
-                        None => Some(None),
-                    }
-                }
-                Ok(ConnectionState::TransmitTlsData(data)) => {
-                    data.done();
-                    None
-                }
-                Ok(_) => Some(None),
-                Err(error) => return Err(self.failed("send", error)),
-            };
+            let (discard, step) = self.records.step(&mut self.heard, &mut [], out, say);
             self.heard.drain(..discard.min(self.heard.len()));
-            match done {
-                Some(Some(())) => return Ok(()),
-                Some(None) => return Err(self.failed("send", "no data can be sent any more")),
-                None => {}
+            match step {
+                Step::MayWrite { said: true } => return Ok(()),
+                Step::Written => {}
+                Step::Failed(error) => return Err(self.failed("send", error)),
+                Step::MayWrite { said: false }
+                | Step::Waits
+                | Step::Plain(_)
+                | Step::PeerClosed => {
+                    return Err(self.failed("send", "no data can be sent any more"));
+                }
             }
         }
     }

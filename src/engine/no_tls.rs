@@ -1,25 +1,26 @@
 //! TLS in a program that was built without: whoever asks for it is told so, and nothing of it can come to be.
 
 use std::convert::Infallible;
+use std::marker::PhantomData;
 use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::handed::Handed;
+use super::line::Line;
 use super::tls_error::TlsError;
-use crate::net::{CallError, Recv, Send, Socket};
+use crate::net::{CallError, Recv, Send};
 
 /// Nothing.
 #[derive(Clone, Debug)]
 pub struct Tls(Infallible);
 
 /// Nothing.
-#[derive(Debug)]
-pub(super) struct Acceptor(Infallible);
+#[derive(Clone, Debug)]
+pub struct Acceptor(Infallible);
 
 /// Nothing.
 #[derive(Debug)]
-pub(super) struct TlsStream(Infallible);
+pub struct TlsStream<L>(Infallible, PhantomData<L>);
 
 fn without<T>() -> Result<T, TlsError> {
     let hint = "build it with the default features, or: cargo build --features tls";
@@ -59,62 +60,75 @@ impl Tls {
 }
 
 impl Acceptor {
-    pub(super) fn new(tls: &Tls) -> Self {
+    /// Never called.
+    pub fn new(tls: &Tls) -> Self {
         match tls.0 {}
     }
 
-    pub(super) fn accept(&self, _: Handed) -> Result<TlsStream, CallError> {
+    /// Never called.
+    pub fn accept<L: Line>(&self, _: L) -> Result<TlsStream<L>, CallError> {
         match self.0 {}
     }
 }
 
-impl TlsStream {
-    pub(super) fn line(&mut self) -> &mut Handed {
+impl<L: Line> TlsStream<L> {
+    /// Never called.
+    pub fn line(&self) -> &L {
         match self.0 {}
     }
 
-    pub(super) fn socket(&self) -> &Socket {
+    /// Never called.
+    pub fn line_mut(&mut self) -> &mut L {
         match self.0 {}
     }
 
-    pub(super) fn has_ended(&self) -> bool {
+    /// Never called.
+    pub fn is_greeting(&self) -> bool {
         match self.0 {}
     }
 
-    pub(super) fn wants_write(&self) -> bool {
+    /// Never called.
+    pub fn is_ready(&self) -> bool {
         match self.0 {}
     }
 
-    pub(super) fn take_moved(&mut self) -> bool {
+    /// Never called.
+    pub fn wants_write(&self) -> bool {
         match self.0 {}
     }
 
-    pub(super) fn recv(&mut self, _: &mut [u8]) -> Result<Recv, CallError> {
+    /// Never called.
+    pub fn take_moved(&mut self) -> bool {
         match self.0 {}
     }
 
-    pub(super) fn send(&mut self, _: &[u8], _: bool) -> Result<Send, CallError> {
+    /// Never called.
+    pub fn recv(&mut self, _: &mut [u8]) -> Result<Recv, CallError> {
         match self.0 {}
     }
 
-    pub(super) fn sendfile(
-        &mut self,
-        _: BorrowedFd<'_>,
-        _: u64,
-        _: usize,
-    ) -> Result<Send, CallError> {
+    /// Never called.
+    pub fn send(&mut self, _: &[u8], _: bool) -> Result<Send, CallError> {
         match self.0 {}
     }
 
-    pub(super) fn flush(&mut self) -> Result<bool, CallError> {
+    /// Never called.
+    pub fn sendfile(&mut self, _: BorrowedFd<'_>, _: u64, _: usize) -> Result<Send, CallError> {
         match self.0 {}
     }
 
-    pub(super) fn shutdown(&mut self) -> Result<(), CallError> {
+    /// Never called.
+    pub fn flush(&mut self) -> Result<bool, CallError> {
         match self.0 {}
     }
 
-    pub(super) fn say_end(&mut self) {
+    /// Never called.
+    pub fn shutdown(&mut self) -> Result<(), CallError> {
+        match self.0 {}
+    }
+
+    /// Never called.
+    pub fn say_end(&mut self) {
         match self.0 {}
     }
 }

@@ -1,6 +1,6 @@
-//! A client's connection under TLS: what is received is opened, what is sent is sealed, nothing ever waits.
+//! A connection under TLS: what is received is opened, what is sent is sealed, nothing ever waits.
 //!
-//! Records are opened and sealed in buffers that the worker's connections share: an idle one holds none, a slow one the
+//! Records are opened and sealed in buffers that the connections of a loop share: an idle one holds none, a slow one the
 //! records of a single piece of plaintext.
 
 mod hearing;
@@ -16,14 +16,15 @@ use std::sync::Arc;
 use rustls::ServerConfig;
 use rustls::server::UnbufferedServerConnection;
 
-use super::config::Tls;
 use super::outbound::{Outbound, Scratch};
-use crate::net::{CallError, Socket};
-use crate::server::handed::Handed;
+use super::records::Records;
+use super::server::Tls;
+use crate::engine::line::Line;
+use crate::net::CallError;
 
-/// Makes streams of the sockets that a worker accepts.
+/// Makes streams of the sockets that a loop accepts.
 #[derive(Clone, Debug)]
-pub(in crate::server) struct Acceptor {
+pub struct Acceptor {
     config: Arc<ServerConfig>,
     scratch: Rc<RefCell<Scratch>>,
 }
@@ -36,33 +37,41 @@ enum State {
     Greeting,
     /// Data goes both ways.
     Open,
-    /// The client has said its end (close_notify); it may still be answered.
+    /// The peer has said its end (close_notify); it may still be answered.
     HalfClosed,
     /// It was told why it is not served; what it still says is heard out, or a reset would destroy that.
     Refused { drained: usize },
+    /// It failed, and that was told or will be by the next recv.
+    Broken,
 }
 
 /// A connection under TLS.
-pub(in crate::server) struct TlsStream {
-    line: Handed,
-    engine: Box<UnbufferedServerConnection>,
+pub struct TlsStream<L> {
+    line: L,
+    records: Records,
     scratch: Rc<RefCell<Scratch>>,
     state: State,
     /// The beginning of a record.
     heard: Vec<u8>,
     /// Records that the kernel did not take, or that wait for those behind them.
     unsent: Outbound,
+    /// Why a recv could not send: whoever sends next is told.
+    lost: Option<CallError>,
+    /// Why it is broken, until that is told.
+    failure: Option<CallError>,
     /// Whether what is unsent is to leave with what follows it.
     is_corked: bool,
-    /// Whether our half is to be shut behind what is unsent.
+    /// Whether our half of the socket is to be shut behind what is unsent.
     is_ending: bool,
+    /// Whether close_notify was sealed.
+    has_said_end: bool,
     /// Whether something of what was unsent has left.
     has_moved: bool,
 }
 
 impl Acceptor {
-    /// For a worker: its connections share buffers.
-    pub(in crate::server) fn new(tls: &Tls) -> Self {
+    /// For a loop: its connections share buffers.
+    pub fn new(tls: &Tls) -> Self {
         Self {
             config: Arc::clone(&tls.config),
             scratch: Rc::default(),
@@ -70,32 +79,40 @@ impl Acceptor {
     }
 
     /// Await a client's hello.
-    pub(in crate::server) fn accept(&self, line: Handed) -> Result<TlsStream, CallError> {
+    pub fn accept<L: Line>(&self, line: L) -> Result<TlsStream<L>, CallError> {
         let engine = UnbufferedServerConnection::new(Arc::clone(&self.config))
             .map_err(|error| CallError::new("accept", line.socket().about(), foreign(error)))?;
-        Ok(TlsStream {
-            line,
-            engine: Box::new(engine),
-            scratch: Rc::clone(&self.scratch),
-            state: State::New,
-            heard: Vec::new(),
-            unsent: Outbound::default(),
-            is_corked: false,
-            is_ending: false,
-            has_moved: false,
-        })
+        let records = Records::Server(Box::new(engine));
+        Ok(TlsStream::new(line, records, Rc::clone(&self.scratch)))
     }
 }
 
-impl TlsStream {
-    /// The socket under it, and what a proxy said of it.
-    pub(in crate::server) fn line(&mut self) -> &mut Handed {
-        &mut self.line
+impl<L: Line> TlsStream<L> {
+    fn new(line: L, records: Records, scratch: Rc<RefCell<Scratch>>) -> Self {
+        Self {
+            line,
+            records,
+            scratch,
+            state: State::New,
+            heard: Vec::new(),
+            unsent: Outbound::default(),
+            lost: None,
+            failure: None,
+            is_corked: false,
+            is_ending: false,
+            has_said_end: false,
+            has_moved: false,
+        }
     }
 
-    /// The socket, to watch it.
-    pub(in crate::server) fn socket(&self) -> &Socket {
-        self.line.socket()
+    /// What carries it.
+    pub fn line(&self) -> &L {
+        &self.line
+    }
+
+    /// What carries it.
+    pub fn line_mut(&mut self) -> &mut L {
+        &mut self.line
     }
 
     /// Whether the handshake is done, and was not in vain.
@@ -103,27 +120,32 @@ impl TlsStream {
         matches!(self.state, State::Open | State::HalfClosed)
     }
 
-    /// Whether the client has said its end, though its socket may not have.
-    pub(in crate::server) fn has_ended(&self) -> bool {
-        self.state == State::HalfClosed
+    /// Whether the handshake is still going on.
+    pub fn is_greeting(&self) -> bool {
+        matches!(self.state, State::New | State::Greeting)
+    }
+
+    /// Whether a recv brings something though the socket stays silent: the peer's end, or what broke it.
+    pub fn is_ready(&self) -> bool {
+        self.state == State::HalfClosed || self.failure.is_some()
     }
 
     /// Whether something that was unsent has left since this was last asked for.
-    pub(in crate::server) fn take_moved(&mut self) -> bool {
+    pub fn take_moved(&mut self) -> bool {
         mem::take(&mut self.has_moved)
     }
 
-    /// Whether there is something that the kernel has not taken: until it has, nothing more is heard.
-    pub(in crate::server) fn wants_write(&self) -> bool {
-        !self.unsent.is_empty()
+    /// Whether there is something that the kernel has not taken.
+    pub fn wants_write(&self) -> bool {
+        !self.unsent.is_empty() || self.lost.is_some()
     }
 
     fn failed(&self, call: &'static str, why: impl Into<Cause>) -> CallError {
-        CallError::new(call, self.socket().about(), foreign(why))
+        CallError::new(call, self.line.socket().about(), foreign(why))
     }
 }
 
-impl fmt::Debug for TlsStream {
+impl<L: fmt::Debug> fmt::Debug for TlsStream<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TlsStream")
             .field("line", &self.line)

@@ -8,8 +8,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use rustls::{Error, InconsistentKeys};
 
+use crate::engine::tls_error::TlsError;
 use crate::net::reason;
-use crate::server::tls_error::TlsError;
 
 /// The files that a certificate and its key are read from.
 #[derive(Clone, Debug)]

@@ -1,18 +1,16 @@
-//! The hearing half: records come in, plaintext comes out of them, and a client that speaks no TLS is told so.
+//! The hearing half: records come in, plaintext comes out of them, and a peer that speaks no TLS is told so.
 
 use std::fmt::Display;
 use std::io;
 use std::rc::Rc;
-use std::time::SystemTime;
-
-use rustls::unbuffered::{ConnectionState, UnbufferedStatus};
 
 use super::super::outbound::Outbound;
-use super::super::plain_http;
+use super::super::records::{Say, Step};
 use super::{State, TlsStream};
+use crate::engine::line::Line;
 use crate::net::{CallError, Recv};
 
-/// How many bytes of a client that was refused are heard out.
+/// How many bytes of a peer that was refused are heard out.
 const DRAIN: usize = 1 << 20;
 
 /// What came of a turn of the engine.
@@ -24,24 +22,53 @@ struct Turn {
     result: Result<(), rustls::Error>,
 }
 
-impl TlsStream {
+impl<L: Line> TlsStream<L> {
     /// recv(2) once, and what of it is plaintext. `buffer` must have room for a whole record, 16 KiB and some. No bytes
-    /// are the client's rightful end; an end without close_notify is an error: what came may have been cut.
-    pub(in crate::server) fn recv(&mut self, buffer: &mut [u8]) -> Result<Recv, CallError> {
+    /// are the peer's rightful end; an end without close_notify is an error: what came may have been cut.
+    pub fn recv(&mut self, buffer: &mut [u8]) -> Result<Recv, CallError> {
         match self.state {
             State::Refused { drained } => return self.drain(buffer, drained),
             State::HalfClosed => return Ok(Recv::Bytes(0)),
+            State::Broken => return Err(self.take_failure()),
             State::New | State::Greeting | State::Open => {}
         }
-        if !self.flush()? {
+        if !self.may_hear()? {
             return Ok(Recv::WouldBlock);
         }
         let scratch = Rc::clone(&self.scratch);
         let scratch = &mut *scratch.borrow_mut();
         let mut out = self.take_outbound(scratch);
         let received = self.hear(scratch.inbound(), buffer, &mut out);
-        self.offer(out, scratch)?;
-        received
+        let offered = self.offer(out, scratch);
+        self.may_fail(offered)?;
+        match received {
+            Ok(Recv::WouldBlock) if self.failure.is_some() => Err(self.take_failure()),
+            received => received,
+        }
+    }
+
+    /// Whether what is unsent leaves room for answers to what is heard.
+    fn may_hear(&mut self) -> Result<bool, CallError> {
+        if self.unsent.is_empty() {
+            return Ok(true);
+        }
+        let flushed = self.flush();
+        Ok(match L::IS_DUPLEX {
+            false => flushed?,
+            true => self.may_fail(flushed.map(drop)).map(|()| true)?,
+        })
+    }
+
+    /// Where both directions go on, a peer that takes no more may have said why: that is heard first.
+    fn may_fail(&mut self, sent: Result<(), CallError>) -> Result<(), CallError> {
+        match sent {
+            Err(error) if L::IS_DUPLEX => {
+                self.unsent = Outbound::default();
+                self.lost.get_or_insert(error);
+                Ok(())
+            }
+            sent => sent,
+        }
     }
 
     fn hear(
@@ -63,9 +90,9 @@ impl TlsStream {
             Recv::WouldBlock => return Ok(Recv::WouldBlock),
         };
         let heard = inbound.get_mut(..kept + count).unwrap_or_default();
-        if self.state == State::New && heard.first().copied().is_some_and(plain_http::is_plain) {
-            out.push(plain_http::answer(SystemTime::now()).as_bytes());
-            self.refuse("it speaks HTTP without TLS");
+        if let Some(answer) = self.answer(heard) {
+            out.push(answer.as_bytes());
+            self.refuse(&"it speaks HTTP without TLS");
             return Ok(Recv::WouldBlock);
         }
         let turn = self.turn(heard, buffer, out);
@@ -82,6 +109,14 @@ impl TlsStream {
         })
     }
 
+    /// What is said to a peer whose first words are no records.
+    fn answer(&self, heard: &[u8]) -> Option<String> {
+        match (self.state, heard.first()) {
+            (State::New, Some(first)) => self.line.answer(*first),
+            _ => None,
+        }
+    }
+
     /// Have the engine take up records until it wants more of them: plaintext goes `into`, answers go `out`.
     fn turn(&mut self, records: &mut [u8], into: &mut [u8], out: &mut Outbound) -> Turn {
         if self.state == State::New {
@@ -91,39 +126,32 @@ impl TlsStream {
         let mut failure = Ok(());
         loop {
             let rest = records.get_mut(consumed..).unwrap_or_default();
-            let UnbufferedStatus { mut discard, state } = self.engine.process_tls_records(rest);
-            let mut is_over = false;
-            match state {
-                Ok(ConnectionState::ReadTraffic(mut traffic)) => {
-                    while let Some(Ok(record)) = traffic.next_record() {
-                        let end = plain + record.payload.len();
-                        if let Some(room) = into.get_mut(plain..end) {
-                            room.copy_from_slice(record.payload);
-                        }
-                        plain = end;
-                        discard += record.discard;
-                    }
+            let room = into.get_mut(plain..).unwrap_or_default();
+            let (discard, step) = self.records.step(rest, room, out, Say::Nothing);
+            consumed += discard;
+            let is_over = match step {
+                Step::Plain(count) => {
+                    plain += count;
+                    false
                 }
-                Ok(ConnectionState::EncodeTlsData(mut data)) => {
-                    is_over = out.write(|room| data.encode(room)).is_none();
-                    is_over |= failure.is_err() && !self.engine.wants_write();
+                Step::Written => failure.is_err() && !self.records.wants_write(),
+                Step::PeerClosed => {
+                    self.state = State::HalfClosed;
+                    false
                 }
-                Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
-                Ok(ConnectionState::PeerClosed) => self.state = State::HalfClosed,
-                Ok(ConnectionState::WriteTraffic(_)) => {
+                Step::MayWrite { .. } => {
                     if self.state == State::Greeting {
                         self.state = State::Open;
                     }
-                    is_over = true;
+                    true
                 }
-                Ok(_) => is_over = true,
-                Err(error) => {
+                Step::Waits => true,
+                Step::Failed(error) => {
                     failure = Err(error);
                     // The rest is not to be read again, only what says why to be written.
-                    is_over = !self.engine.wants_write();
+                    !self.records.wants_write()
                 }
-            }
-            consumed += discard;
+            };
             if is_over {
                 let result = failure;
                 return Turn {
@@ -135,15 +163,25 @@ impl TlsStream {
         }
     }
 
-    /// The client is not served: our half ends behind what says why.
-    fn refuse(&mut self, why: impl Display) {
-        self.line.refuse(format_args!("TLS: {why}"));
+    /// The peer is not served: it is heard out, and our half ends behind what says why, or it is broken off.
+    fn refuse(&mut self, why: &dyn Display) {
         self.heard = Vec::new();
-        self.state = State::Refused { drained: 0 };
-        self.is_ending = true;
+        if self.line.refuse(&format_args!("TLS: {why}")) {
+            self.state = State::Refused { drained: 0 };
+            self.is_ending = true;
+        } else {
+            self.state = State::Broken;
+            self.failure = Some(self.failed("tls", why.to_string()));
+        }
     }
 
-    /// Hear out a client that was refused, within a limit, and take nothing of it for data.
+    /// Why it is broken.
+    fn take_failure(&mut self) -> CallError {
+        let told = self.failure.take();
+        told.unwrap_or_else(|| self.failed("tls", "it has failed already"))
+    }
+
+    /// Hear out a peer that was refused, within a limit, and take nothing of it for data.
     fn drain(&mut self, buffer: &mut [u8], drained: usize) -> Result<Recv, CallError> {
         self.flush()?;
         match self.line.socket().recv(buffer)? {
@@ -162,6 +200,6 @@ impl TlsStream {
             io::ErrorKind::UnexpectedEof,
             "it ended without close_notify",
         );
-        CallError::new("recv", self.socket().about(), cause)
+        CallError::new("recv", self.line.socket().about(), cause)
     }
 }

@@ -10,7 +10,7 @@ use rcgen::{
 use rustls::pki_types::PrivateKeyDer;
 use rustls::sign::CertifiedKey;
 
-use crate::server::tls_error::TlsError;
+use crate::engine::tls_error::TlsError;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long it holds: as long as browsers let a server's certificate hold.

@@ -1,0 +1,69 @@
+//! `sockkit tcp listen`: socket, bind, listen, accept, send, recv, shutdown.
+
+use std::time::Instant;
+
+use clap::Args;
+
+use super::TransportArgs;
+use crate::args::{AddressArgs, PortArgs, SocketArgs};
+use crate::commands::Desk;
+use crate::commands::endpoint::listeners;
+use crate::commands::serve::ServeArgs;
+use crate::commands::stream::{Stream, StreamArgs};
+use crate::engine::Reactor;
+use crate::net::{Family, Socket};
+use crate::output::Exit;
+
+/// Listen on a TCP port: what arrives goes to stdout, stdin is sent
+///
+/// Takes one connection and closes the listener; -k serves many at once.
+#[derive(Args, Debug)]
+#[command(after_help = LISTEN_EXAMPLES)]
+pub(super) struct Listen {
+    #[command(flatten)]
+    address: AddressArgs,
+    #[command(flatten)]
+    socket: SocketArgs,
+    #[command(flatten)]
+    transport: TransportArgs,
+    #[command(flatten)]
+    serve: ServeArgs,
+    #[command(flatten)]
+    ready: PortArgs,
+    #[command(flatten)]
+    stream: StreamArgs,
+}
+
+const LISTEN_EXAMPLES: &str = "\
+Examples:
+  sockkit tcp listen                     on 127.0.0.1:8082, one connection
+  sockkit tcp listen '*:9000' > file     on every interface, IPv4 and IPv6
+  sockkit tcp listen 9000 | tar x        ends when the client has
+  sockkit tcp listen -k 0 --json         many clients, a free port, events";
+
+impl Listen {
+    pub(super) fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
+        let stream = Stream {
+            desk,
+            args: self.stream,
+            proto: self.transport.word(),
+            records: false,
+            start: Instant::now(),
+            welcome: None,
+        };
+        let mut reactor = Reactor::new()?;
+        let preparation = self.socket.parse()?;
+        let prepare = |socket: &Socket, _: Family| preparation.apply(socket);
+        let listeners = listeners(
+            self.address.endpoint()?,
+            self.address.family(),
+            self.transport.socket(),
+            &prepare,
+            desk,
+        )?;
+        reactor.catch_signals()?;
+        stream.serve(reactor, listeners, self.serve, |port| {
+            self.ready.announce(port)
+        })
+    }
+}
