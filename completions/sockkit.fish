@@ -59,7 +59,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l single -d 'Serv
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l cors -d 'Let pages of ORIGIN read the answers, those of all without it' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l header -d 'Add a field to every answer: \'Name: value\'' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l cache -d 'How long files may be kept without asking again (Cache-Control), 0 for not at all [default: no-cache, ask each time]' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l auth -d 'Let in only those with LOGIN: USER:PASS, or @FILE of such lines; PASS may be a bcrypt or argon2 hash [env: SOCKKIT_AUTH]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l auth -d 'Let in only those with LOGIN: USER:PASS, or @FILE of such lines; PASS may be a bcrypt or argon2 hash; the file is read again on SIGHUP [env: SOCKKIT_AUTH]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l upload -d 'Take files by PUT and by form, below FOLDER of DIR [default: all of DIR]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l upload-limit -d 'How many bytes a request may leave at most [default: 1G]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l unix -d 'Listen on a local socket: /path, ./path or @name (abstract; \\0 is a NUL byte); as ADDR these work too' -r
