@@ -154,19 +154,26 @@ impl Scheme {
             Some((host, port)) if !port.contains(']') => (host, Some(port)),
             _ => (place, None),
         };
-        let is_bare = host.contains(':') && !host.starts_with('[');
-        let endpoint = match (is_bare, Endpoint::parse_apart(Some(host), port)) {
-            (false, Ok(Endpoint::Network(network))) if network.host != Host::Any => network,
-            (false, Err(error)) => {
-                let hint = error.hint.unwrap_or_else(|| FORM.to_owned());
-                return Err(refused(format!("--proxy: {}", error.why), hint));
-            }
-            _ => return Err(refused("--proxy: it names no host", FORM)),
+        // Not shown: where the host was forgotten it is the password.
+        let port = match port.map(str::parse) {
+            None => self.port(),
+            Some(Ok(port)) if port != 0 => port,
+            Some(_) => return Err(refused("--proxy: its port is no number up to 65535", FORM)),
         };
-        Ok(HostPort {
-            port: endpoint.port.or_else(|| Some(Port::Number(self.port()))),
-            ..endpoint
-        })
+        let is_bare = host.contains(':') && !host.starts_with('[');
+        if is_bare || host.contains(['/', '?', '#']) {
+            return Err(refused(
+                "--proxy: a host and a port are all that it has",
+                FORM,
+            ));
+        }
+        match Endpoint::parse_apart(Some(host), None)? {
+            Endpoint::Network(network) if network.host != Host::Any => Ok(HostPort {
+                port: Some(Port::Number(port)),
+                ..network
+            }),
+            _ => Err(refused("--proxy: it names no host", FORM)),
+        }
     }
 
     /// `USER`, `USER:PASSWORD`, each percent-encoded where it has to be (RFC 3986, section 3.2.1).
@@ -283,6 +290,8 @@ mod tests {
             "http://u:geheim@h:",
             "http://u:geheim@::1",
             "http://u:geheim@[::1",
+            "http://u:geheim",
+            "http://u:geheim@h:0",
             "http://u:geheim@h/path",
             "http://u:geheim@h?query",
             "socks4://u:geheim@h",

@@ -30,7 +30,8 @@ impl Backoff {
         let doublings = failures.saturating_sub(1).min(31);
         let whole = self.first.saturating_mul(1 << doublings);
         let whole = whole.min(Self::LONGEST.max(self.first));
-        whole.mul_f64(1.0 - 0.5 * chance.clamp(0.0, 1.0))
+        let share = 1.0 - 0.5 * chance.clamp(0.0, 1.0);
+        Duration::try_from_secs_f64(whole.as_secs_f64() * share).unwrap_or(whole)
     }
 }
 
