@@ -1,7 +1,7 @@
 //! What becomes of stdin on its way: `--crlf`, `--delay`, `--rate`, `--max-bytes`, `--preamble`, and one direction alone.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, TcpStream};
 use std::os::unix::net::UnixListener;
 use std::time::{Duration, Instant};
 
