@@ -44,6 +44,7 @@ mod racing;
 mod raw;
 mod resolve;
 mod retry;
+mod shape;
 mod stdio;
 mod strace;
 mod tcp;

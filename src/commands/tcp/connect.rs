@@ -79,7 +79,7 @@ impl Connect {
         }
         let stream = Stream {
             desk,
-            args: self.stream,
+            args: &self.stream,
             proto: self.transport.word(),
             records: false,
             start,
@@ -126,13 +126,14 @@ impl Connect {
     /// What every socket of the run begins with.
     fn opening<'a>(&'a self, desk: &'a Desk) -> anyhow::Result<Opening<'a>> {
         let family = self.address.family();
+        let limit = self.stream.timing.to_connect();
         Ok(Opening {
             transport: self.transport.socket(),
             preparation: self.socket.parse()?,
             keepalive: self.keepalive,
             fastopen: self.fastopen,
             source: &self.source,
-            sources: sources(&self.source, family, Kind::Stream, desk)?,
+            sources: sources(&self.source, family, Kind::Stream, limit, desk)?,
             family,
             explain: &desk.explain,
         })
