@@ -39,6 +39,7 @@ pub(super) fn listeners(
     endpoint: Endpoint,
     family: Option<Family>,
     (kind, protocol): (Kind, Protocol),
+    backlog: i32,
     prepare: &dyn Fn(&Socket, Family) -> Result<(), CallError>,
     desk: &Desk,
 ) -> anyhow::Result<Vec<Listener>> {
@@ -57,6 +58,7 @@ pub(super) fn listeners(
                 kind,
                 protocol,
                 dual_stack: network.host == Host::Any && family.is_none(),
+                backlog,
             };
             Ok(binding.open(&addresses, prepare, &desk.explain)?)
         }
