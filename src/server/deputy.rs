@@ -93,6 +93,14 @@ impl Keeper {
         Ok(Self { deputy, files })
     }
 
+    /// Have it do what nobody else may, and wait for that.
+    pub(super) fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Errno> {
+        self.deputy.run(work)
+    }
+
     /// Somebody who may reach what stands there now, and nothing else.
     pub(super) fn appoint(&self) -> Result<Deputy, Errno> {
         let files = (self.files)();

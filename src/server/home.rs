@@ -17,7 +17,7 @@ pub struct Home {
     path: PathBuf,
     follows_links: bool,
     /// Who finds somebody that may open what the workers may not; `None` where they may open everything.
-    keeper: Option<Keeper>,
+    keeper: Option<Arc<Keeper>>,
     standing: Mutex<Standing>,
 }
 
@@ -62,7 +62,7 @@ impl Home {
 
     /// Have `keeper` find somebody for what the workers may not open.
     #[must_use]
-    pub fn kept_by(self, keeper: Option<Keeper>) -> Self {
+    pub fn kept_by(self, keeper: Option<Arc<Keeper>>) -> Self {
         Self { keeper, ..self }
     }
 

@@ -14,7 +14,7 @@ use landlock::{
 };
 
 use super::deputy::{Files, Keeper};
-use crate::net::{Account, CallError, drop_privileges, gain_no_privileges};
+use crate::net::{Account, CallError, bound_privileges, drop_privileges, gain_no_privileges};
 
 /// The version of Landlock whose restrictions are asked for; an older kernel gives what it has.
 const WANTED: ABI = ABI::V7;
@@ -35,17 +35,18 @@ pub enum Grant {
 pub struct Sandbox {
     /// The files; `None` leaves the file system and the network as they are, for commands that are run.
     pub files: Option<Vec<(PathBuf, Grant)>>,
-    /// What may take the place of them later; `None` where nothing can.
-    pub successors: Option<Successors>,
+    /// What is opened later; `None` where nothing is.
+    pub later: Option<Later>,
     /// As whom it continues; `None` as it is.
     pub account: Option<Account>,
 }
 
-/// Files that take the place of others: a rule of Landlock holds for what it was made for, and not for its name.
-pub struct Successors {
+/// Files that take the place of others, or are read again: a rule of Landlock holds for what it was made for, and not for
+/// its name.
+pub struct Later {
     /// Where they may turn up, for the one thread that opens them.
     pub near: Vec<(PathBuf, Grant)>,
-    /// What then stands there, for those who serve it.
+    /// What then is to be served, as it stands there.
     pub files: Files,
 }
 
@@ -61,7 +62,7 @@ pub struct Entered {
 /// A measure that was taken, or why it was not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Measure {
-    /// `user`, `capabilities`, `privileges`, `landlock`, `directory`
+    /// `user`, `capabilities`, `privileges`, `landlock`, `keeper`
     pub name: &'static str,
     /// Whether it holds.
     pub holds: bool,
@@ -83,10 +84,11 @@ impl Sandbox {
     pub fn enter(self) -> Result<Entered, SandboxError> {
         let mut measures = Vec::new();
         // Its paths are opened as long as the user can; it closes behind everything else.
-        let near = self.successors.as_ref().map(|later| later.near.as_slice());
+        let near = self.later.as_ref().map(|later| later.near.as_slice());
         let wide = self.files.as_deref().zip(near);
         let wide = wide.map(|(files, near)| rules(&[files, near].concat()));
         let prepared = self.files.as_deref().map(|files| (files, rules(files)));
+        bound_privileges().map_err(SandboxError::Capabilities)?;
         if let Some(account) = &self.account {
             account.assume()?;
             measures.push(Measure::held("user", account.to_string()));
@@ -95,7 +97,7 @@ impl Sandbox {
         measures.push(Measure::held("capabilities", "none"));
         gain_no_privileges()?;
         measures.push(Measure::held("privileges", "none to gain (no_new_privs)"));
-        let keeper = self.successors.and_then(|later| keep(wide?, later));
+        let keeper = self.later.and_then(|later| keep(wide?, later));
         measures.push(match prepared {
             None => Measure::missing("landlock", "not for commands that are run"),
             Some((files, rules)) => match rules.and_then(RulesetCreated::restrict_self) {
@@ -115,10 +117,7 @@ pub(super) fn restrict_to(files: &[(PathBuf, Grant)]) -> Result<(), RulesetError
 }
 
 /// Start the thread that is limited to these rules and no further; `None` where the kernel limits nothing.
-fn keep(
-    wide: Result<RulesetCreated, RulesetError>,
-    later: Successors,
-) -> Option<(Keeper, Measure)> {
+fn keep(wide: Result<RulesetCreated, RulesetError>, later: Later) -> Option<(Keeper, Measure)> {
     let restricted = wide.and_then(RulesetCreated::restrict_self).ok()?;
     if !matches!(restricted.landlock, LandlockStatus::Available { .. }) {
         return None;
@@ -126,10 +125,10 @@ fn keep(
     let places: Vec<String> = later.near.iter().map(|(path, _)| shown(path)).collect();
     let keeper = Keeper::start(later.files).ok()?;
     let note = format!(
-        "opened anew where it is replaced, by a thread that reaches {}",
+        "what is opened later is opened by a thread that reaches {}",
         joined(places)
     );
-    Some((keeper, Measure::held("directory", note)))
+    Some((keeper, Measure::held("keeper", note)))
 }
 
 impl Measure {

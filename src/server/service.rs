@@ -9,9 +9,10 @@ use std::time::{Duration, Instant, SystemTime};
 use super::admission::Crowded;
 use super::archive::Archives;
 use super::cache::Cache;
+use super::deputy::Keeper;
 use super::exchange::Asking;
 use super::files::Root;
-use super::gate::Gate;
+use super::gate::{Gate, reload};
 use super::guard::Guard;
 use super::home::Home;
 use super::incoming::Sink;
@@ -92,6 +93,8 @@ pub enum Happening<'a> {
     },
     /// Something that is not about one client, in words: a certificate was read again, a directory replaced.
     News(&'a str),
+    /// The same, for those who want to know everything.
+    Detail(&'a str),
     /// No descriptor is left for new connections.
     Exhausted(&'a CallError),
     /// There is no place for a client.
@@ -137,6 +140,8 @@ pub struct Service {
     looked: Option<Instant>,
     /// Who lets clients in; `None` for everyone.
     pub(super) guard: Option<Arc<Guard>>,
+    /// Who reads files again that the workers may not; `None` where they may.
+    keeper: Option<Arc<Keeper>>,
     pub(super) limits: Limits,
     pub(super) gate: Gate,
     pub(super) observer: Box<dyn Observer>,
@@ -190,6 +195,7 @@ impl Service {
             home,
             looked: None,
             guard: None,
+            keeper: None,
             limits,
             gate: Gate::default(),
             observer,
@@ -215,6 +221,26 @@ impl Service {
     #[must_use]
     pub fn guarded(self, guard: Option<Arc<Guard>>) -> Self {
         Self { guard, ..self }
+    }
+
+    /// Have `keeper` read what the workers may not.
+    #[must_use]
+    pub fn kept_by(self, keeper: Option<Arc<Keeper>>) -> Self {
+        Self { keeper, ..self }
+    }
+
+    /// Read certificate and users again, for all workers; what came of it, nothing where neither is from a file.
+    pub(super) fn reload(&self) -> Vec<String> {
+        let (tls, guard) = (self.gate.tls(), self.guard.clone());
+        let read = move || {
+            let certificate = tls.as_ref().and_then(reload);
+            let users = guard.and_then(|guard| guard.reload());
+            certificate.into_iter().chain(users).collect()
+        };
+        match &self.keeper {
+            None => read(),
+            Some(keeper) => keeper.run(read).unwrap_or_default(),
+        }
     }
 
     /// Go to the files that are asked for: those that stand there now, and those of the host that is asked where each

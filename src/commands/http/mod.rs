@@ -30,7 +30,7 @@ use self::listen::{ListenArgs, ListenAt, Opened};
 use self::listing::ListingArgs;
 use self::log::LogArgs;
 use self::sandbox::SandboxArgs;
-use self::site::{Place, Reach, SiteArgs};
+use self::site::{Logins, Place, Reach, SiteArgs};
 use self::tls::TlsArgs;
 use super::Desk;
 use crate::args::{FamilyArgs, PortArgs, SocketArgs, combine, duration};
@@ -38,7 +38,8 @@ use crate::http::Site;
 use crate::net::{Address, CallError, Endpoint, Family, HostPort, Socket, reason};
 use crate::output::{Exit, Usage, Warning};
 use crate::server::{
-    Archives, CallLog, Crew, Entered, Gate, Grant, Guard, Home, Measure, Observer, Says, Service,
+    Archives, CallLog, Crew, Entered, Gate, Grant, Guard, Home, Later, Measure, Observer, Says,
+    Service,
 };
 
 /// What is answered where nothing else was asked for.
@@ -119,7 +120,8 @@ impl Http {
         let account = self.sandbox.account()?;
         let place = self.site.place(self.dir.as_deref())?;
         let site = self.site.site(place.as_ref(), self.text())?;
-        let users = self.site.users()?;
+        let logins = self.site.users()?;
+        let users = logins.as_ref().map(Logins::read).transpose()?;
         let home = self.home(place.as_ref())?;
         let gateway = self.exec.gateway(&desk.output)?;
         let calls = self.inspect.inspect.then(CallLog::default);
@@ -147,13 +149,15 @@ impl Http {
         let grants = gateway
             .is_none()
             .then(|| self.grants(reach.as_ref(), &locals));
-        let successors = reach.map(Reach::successors);
-        let Entered { measures, keeper } = self.sandbox.enter(grants, successors, account)?;
-        let home = home.map(|home| Arc::new(home.kept_by(keeper)));
+        let later = self.later(reach, logins.as_ref());
+        let Entered { measures, keeper } = self.sandbox.enter(grants, later, account)?;
+        let keeper = keeper.map(Arc::new);
+        let home = home.map(|home| Arc::new(home.kept_by(keeper.clone())));
         if let (Some(place), Some(home)) = (&place, &home) {
             check(home, &place.directory)?;
         }
-        let guard = users.map(Guard::new).transpose();
+        let source = logins.and_then(Logins::source);
+        let guard = users.map(|users| Guard::new(users, source)).transpose();
         let guard = guard.context("a thread for passwords")?.map(Arc::new);
         self.announce(&locals, measures, desk)?;
         self.inspect.announce(&locals, tls.is_some(), desk)?;
@@ -176,6 +180,7 @@ impl Http {
             let service = Service::new(site.clone(), home.clone(), self.limits.limits(), observer)
                 .packing_with(archives.clone())
                 .guarded(guard.clone())
+                .kept_by(keeper.clone())
                 .behind(Gate::new(tls.as_ref(), self.listening.proxy_protocol));
             let ends = ExecArgs::ends(&locals, tls.is_some(), site.is_guarded);
             let says = match &gateway {
@@ -214,11 +219,24 @@ impl Http {
     /// What is needed of the file system from here on.
     fn grants(&self, reach: Option<&Reach>, locals: &[Address]) -> Vec<(PathBuf, Grant)> {
         let mut grants = reach.map(Reach::files).unwrap_or_default();
-        grants.extend(self.tls.grants());
         // The socket goes with the server.
         let folders = locals.iter().filter_map(Address::path).map(folder_of);
         grants.extend(folders.map(|folder| (folder, Grant::Remove)));
         grants
+    }
+
+    /// What is opened later: what may take the place of DIR, and what SIGHUP has read again.
+    fn later(&self, reach: Option<Reach>, logins: Option<&Logins>) -> Option<Later> {
+        let mut near = reach.as_ref().map(Reach::near).unwrap_or_default();
+        let files = logins.into_iter().flat_map(Logins::files);
+        // They may be other ones by then.
+        let folders = self.tls.files().chain(files).map(folder_of);
+        near.extend(folders.map(|folder| (folder, Grant::Read)));
+        let files = move || reach.as_ref().map(Reach::files).unwrap_or_default();
+        (!near.is_empty()).then(|| Later {
+            near,
+            files: Box::new(files),
+        })
     }
 
     fn announce(

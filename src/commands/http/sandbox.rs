@@ -11,7 +11,7 @@ use super::Desk;
 use crate::engine::StdoutError;
 use crate::net::Account;
 use crate::output::{Event, Face, Usage};
-use crate::server::{Entered, Grant, Measure, Sandbox, Successors};
+use crate::server::{Entered, Grant, Later, Measure, Sandbox};
 
 /// What the server gives up once it listens.
 #[derive(Args, Debug)]
@@ -45,7 +45,7 @@ impl SandboxArgs {
     pub(super) fn enter(
         &self,
         files: Option<Vec<(PathBuf, Grant)>>,
-        successors: Option<Successors>,
+        later: Option<Later>,
         account: Option<Account>,
     ) -> anyhow::Result<Entered> {
         if self.no_sandbox {
@@ -58,9 +58,17 @@ impl SandboxArgs {
             });
         }
         let files = files.map(|files| files.into_iter().map(|(path, grant)| (whole(&path), grant)));
+        let later = later.map(|later| Later {
+            near: later
+                .near
+                .into_iter()
+                .map(|(path, grant)| (whole(&path), grant))
+                .collect(),
+            ..later
+        });
         let sandbox = Sandbox {
             files: files.map(Iterator::collect),
-            successors,
+            later,
             account,
         };
         Ok(sandbox.enter()?)

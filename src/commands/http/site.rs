@@ -12,7 +12,7 @@ use crate::args::{duration, size};
 use crate::http::{Cors, Layout, Single, Site, Uploads, Users, field_line};
 use crate::net::Address;
 use crate::output::Usage;
-use crate::server::{Grant, Successors};
+use crate::server::{Grant, UserSource};
 
 /// Where `--auth` may stand too: what is typed is seen by everyone, ps(1).
 const AUTH: &str = "SOCKKIT_AUTH";
@@ -56,7 +56,7 @@ pub(super) struct SiteArgs {
     /// How long files may be kept without asking again (Cache-Control), 0 for not at all [default: no-cache, ask each time]
     #[arg(long, value_name = "D", value_parser = duration)]
     cache: Option<Duration>,
-    /// Let in only those with LOGIN: USER:PASS, or @FILE of such lines; PASS may be a bcrypt or argon2 hash [env: SOCKKIT_AUTH]
+    /// Let in only those with LOGIN: USER:PASS, or @FILE of such lines; PASS may be a bcrypt or argon2 hash; the file is read again on SIGHUP [env: SOCKKIT_AUTH]
     #[arg(long, value_name = "LOGIN")]
     auth: Vec<String>,
     /// Take files by PUT and by form, below FOLDER of DIR [default: all of DIR]
@@ -68,6 +68,13 @@ pub(super) struct SiteArgs {
     /// Let an upload replace a file
     #[arg(long, requires = "upload")]
     overwrite: bool,
+}
+
+/// Where those come from who are let in.
+#[derive(Clone)]
+pub(super) struct Logins {
+    /// Each with the flag that it came by.
+    words: Vec<(String, &'static str)>,
 }
 
 /// The files that are in reach.
@@ -132,17 +139,17 @@ impl SiteArgs {
     }
 
     /// Whom to let in; `None` for everyone.
-    pub(super) fn users(&self) -> Result<Option<Users>, Usage> {
-        let mut users = Users::default();
-        for word in &self.auth {
-            add(&mut users, word, "--auth")?;
+    pub(super) fn users(&self) -> Result<Option<Logins>, Usage> {
+        let mut words: Vec<(String, &'static str)> = self
+            .auth
+            .iter()
+            .map(|word| (word.clone(), "--auth"))
+            .collect();
+        if words.is_empty() {
+            words.extend(environment()?.map(|word| (word, AUTH)));
         }
-        if self.auth.is_empty()
-            && let Some(word) = environment()?
-        {
-            add(&mut users, &word, AUTH)?;
-        }
-        Ok(Some(users).filter(|users| !users.is_empty()))
+        let logins = Logins { words };
+        Ok(Some(logins).filter(|logins| !logins.words.is_empty()))
     }
 
     /// What is in reach while the files of `place` are served.
@@ -246,6 +253,34 @@ impl SiteArgs {
     }
 }
 
+impl Logins {
+    /// Who that is now.
+    pub(super) fn read(&self) -> Result<Users, Usage> {
+        let mut users = Users::default();
+        for (word, flag) in &self.words {
+            add(&mut users, word, flag)?;
+        }
+        Ok(users)
+    }
+
+    /// The files that name them.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
+        let files = self
+            .words
+            .iter()
+            .filter_map(|(word, _)| word.strip_prefix('@'));
+        files.map(Path::new)
+    }
+
+    /// How they are read again; `None` where no file names any.
+    pub(super) fn source(self) -> Option<UserSource> {
+        let has_files = self.files().next().is_some();
+        has_files.then(|| -> UserSource {
+            Box::new(move || self.read().map_err(|error| error.to_string()))
+        })
+    }
+}
+
 impl Reach {
     /// As it stands there now.
     pub(super) fn files(&self) -> Vec<(PathBuf, Grant)> {
@@ -267,7 +302,7 @@ impl Reach {
     }
 
     /// Where another directory of that name may turn up.
-    fn near(&self) -> Vec<(PathBuf, Grant)> {
+    pub(super) fn near(&self) -> Vec<(PathBuf, Grant)> {
         let grant = match self.uploads {
             Some(_) => Grant::Write,
             None => Grant::Read,
@@ -279,14 +314,6 @@ impl Reach {
             .collect();
         near.dedup();
         near
-    }
-
-    /// What may take the place of it.
-    pub(super) fn successors(self) -> Successors {
-        Successors {
-            near: self.near(),
-            files: Box::new(move || self.files()),
-        }
     }
 }
 

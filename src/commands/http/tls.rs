@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use clap::Args;
@@ -13,7 +13,6 @@ use super::listen::ListenAt;
 use crate::engine::{Tls, TlsError};
 use crate::net::{CallError, Endpoint, Host, HostPort, Resolver, addresses_of_interfaces};
 use crate::output::{Event, Usage};
-use crate::server::Grant;
 
 /// TLS.
 #[derive(Args, Debug)]
@@ -47,12 +46,10 @@ impl TlsArgs {
         }
     }
 
-    /// What is read again on SIGHUP: the files may be other ones by then.
-    pub(super) fn grants(&self) -> Vec<(PathBuf, Grant)> {
+    /// What is read again on SIGHUP.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
         let files = [&self.tls_cert, &self.tls_key].into_iter().flatten();
-        files
-            .map(|file| (super::folder_of(file), Grant::Read))
-            .collect()
+        files.map(PathBuf::as_path)
     }
 
     /// Certificate and key as asked for, said and written; `None` without TLS.

@@ -10,15 +10,16 @@ use crate::engine::Gate;
 use crate::net::{Address, CallError, Endpoint, Host, HostPort, Kind, Network};
 use crate::output::Usage;
 
+const HEADING: &str = "Who may connect";
+
 /// Flags of who may connect.
 #[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Who may connect")]
 pub(in super::super) struct AccessArgs {
     /// Let only these in: 10.0.0.0/8, 2001:db8::1, a name, several with commas, @FILE with one a line; repeatable
-    #[arg(long, value_name = "WHO")]
+    #[arg(long, help_heading = HEADING, value_name = "WHO")]
     allow: Vec<String>,
     /// Do not let these in, whoever else is; others are closed at once, which -v shows
-    #[arg(long, value_name = "WHO")]
+    #[arg(long, help_heading = HEADING, value_name = "WHO")]
     deny: Vec<String>,
 }
 

@@ -15,10 +15,11 @@ use crate::engine::{Program, Runner, Service};
 use crate::net::CallError;
 use crate::output::Usage;
 
+const HEADING: &str = "Instead of stdin and stdout";
+
 /// Flags of services, of which there is one at most.
 #[derive(Args, Clone, Debug)]
 #[command(
-    next_help_heading = "Instead of stdin and stdout",
     group = ArgGroup::new("service").conflicts_with_all(["on_peer_eof", "hex"])
 )]
 pub(super) struct ServiceArgs {
@@ -40,13 +41,13 @@ pub(super) struct ServiceArgs {
     )]
     sh: Option<OsString>,
     /// Give the command a terminal of its own: its stdin, stdout and stderr
-    #[arg(long, conflicts_with_all = ["echo", "discard", "reply", "broker", "chat", "output_dir"])]
+    #[arg(long, help_heading = HEADING, conflicts_with_all = ["echo", "discard", "reply", "broker", "chat", "output_dir"])]
     pty: bool,
     /// Send back what comes
-    #[arg(long, group = "service", conflicts_with = "from_hex")]
+    #[arg(long, help_heading = HEADING, group = "service", conflicts_with = "from_hex")]
     echo: bool,
     /// Drop what comes
-    #[arg(long, group = "service", conflicts_with = "from_hex")]
+    #[arg(long, help_heading = HEADING, group = "service", conflicts_with = "from_hex")]
     discard: bool,
     /// Send each connection this text, or what is in @FILE, and end; what it says is dropped
     #[arg(
@@ -57,13 +58,13 @@ pub(super) struct ServiceArgs {
     )]
     reply: Option<OsString>,
     /// Send what one says, and what stdin says, to all the others (-k is meant)
-    #[arg(long, group = "service")]
+    #[arg(long, help_heading = HEADING, group = "service")]
     broker: bool,
     /// Let people talk: lines, with names (/nick NAME); you see them and speak too (-k is meant)
-    #[arg(long, group = "service")]
+    #[arg(long, help_heading = HEADING, group = "service")]
     chat: bool,
     /// Keep what each connection says in a file of its own in DIR; stdin goes to all
-    #[arg(long, value_name = "DIR", group = "service")]
+    #[arg(long, help_heading = HEADING, value_name = "DIR", group = "service")]
     output_dir: Option<PathBuf>,
 }
 
