@@ -10,6 +10,7 @@ mod hexdump;
 mod palette;
 mod qr_code;
 mod service;
+mod talk;
 
 pub use bytes::Bytes;
 pub use connection::{

@@ -83,6 +83,7 @@ impl Listen {
             self.transport.socket(),
             self.serve.backlog(),
             &prepare,
+            self.stream.timing.to_connect(),
             desk,
         )?;
         reactor.catch_signals()?;
