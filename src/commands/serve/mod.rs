@@ -20,10 +20,10 @@ use self::report::Report;
 pub(super) use self::service::CommandArgs;
 use self::service::{ServiceArgs, Wish};
 use super::stream::{Stream, View};
-use crate::args::{FromHex, LifetimeArgs, duration};
+use crate::args::{LifetimeArgs, duration};
 use crate::engine::{
-    BACKLOG, Connection, Gate, Hub, HubEnding, HubLimits, Inlet, Listener, Reactor, Role, Slow,
-    Timer, Timers, Typed, accept_first,
+    BACKLOG, Connection, Gate, Hub, HubEnding, HubLimits, Listener, Reactor, Role, Slow, Timer,
+    Timers, Typed, accept_first,
 };
 use crate::net::{Address, CallError, descriptor_limit, raise_descriptor_limit};
 use crate::output::{Accepted, Denied, Exit, Listening, Usage, Warning};
@@ -35,7 +35,7 @@ const COMMANDS: usize = 1024;
 #[derive(Args, Clone, Debug)]
 pub(super) struct ServeArgs {
     /// Serve many connections at once, until a signal: what they say goes to stdout, stdin goes to all that are connected
-    #[arg(short, long, conflicts_with = "on_peer_eof")]
+    #[arg(short, long, conflicts_with_all = ["on_peer_eof", "delay", "rate", "preamble", "send_only"])]
     keep_open: bool,
     /// With many: at most N connections at once, others wait [default: as many as `ulimit -Hn` allows; 1024 commands]
     #[arg(long, value_name = "N")]
@@ -230,10 +230,13 @@ impl Stream<'_> {
         timers.stop(Timer::Idle);
         let inherited = descriptor_limit();
         raise_descriptor_limit();
-        let inlet = Inlet::stdin();
+        let shape = &self.args.shape;
+        let inlet = shape.inlet();
         let output = &self.desk.output;
-        let mut from_hex = FromHex::default();
-        let mut decode = |piece: Option<&[u8]>| from_hex.decode(piece);
+        let mut typing = shape.typing(self.args.view);
+        let mut decode = typing
+            .as_mut()
+            .map(|typing| |piece: Option<&[u8]>| typing.take(piece));
         let mut report = Report {
             stream: self,
             view: View::new(output, self.args.view.hex),
@@ -249,7 +252,7 @@ impl Stream<'_> {
             speaks,
             timers,
             limits: plan.limits,
-            typed: self.args.view.from_hex.then_some(&mut decode as Typed<'_>),
+            typed: decode.as_mut().map(|decode| decode as Typed<'_>),
             records: self.records,
             report: &mut |event| report.hear(event),
         };
