@@ -278,7 +278,7 @@ fn listener(place: &Place, line: &str) -> Outcome {
     client.shutdown(Shutdown::Write).unwrap();
     let answered = match () {
         () if line.contains("< FILE") => FILE.len(),
-        () if line.contains("-u ") || line.contains("> FILE") => 0,
+        () if line.contains("-u ") || line.contains("< /dev/null") => 0,
         () => FROM_STDIN.len(),
     };
     let mut heard = vec![0; answered];
