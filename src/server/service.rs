@@ -1,6 +1,7 @@
 //! What the connections of a worker share: what is served, the limits, and the buffers that none of them needs for long.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use super::inspector::Inspector;
 use super::shape::Shape;
 use crate::engine::StdoutError;
 use crate::http::inspect::Record;
-use crate::http::{Boundary, DateLine, Method, Request, Site, Status, folder_of_host};
+use crate::http::{Boundary, DateLine, Method, Refusal, Request, Site, Status, folder_of_host};
 use crate::net::{Address, CallError};
 
 /// How long what is served is taken for what stands at its name.
@@ -159,6 +160,8 @@ pub struct Service {
     pub(super) shape: Option<RefCell<Shape>>,
     /// Who shows what is asked; `None` where nobody wants to see it.
     pub(super) inspector: Option<Rc<RefCell<Inspector>>>,
+    /// What people are shown with a status, once it was asked for.
+    pub(super) pages: HashMap<Status, Rc<str>>,
     seed: RandomState,
     boundaries: u64,
 }
@@ -206,6 +209,7 @@ impl Service {
             inbound: vec![0; RECEIVE],
             outbound: Vec::new(),
             path: Vec::new(),
+            pages: HashMap::new(),
             seed: RandomState::new(),
             boundaries: 0,
         }
@@ -298,7 +302,7 @@ impl Service {
     }
 
     /// Where the body of a request is to go; `None` where nobody wants it.
-    pub(super) fn sink(&mut self, asking: &Asking<'_>) -> Result<Option<Box<dyn Sink>>, Status> {
+    pub(super) fn sink(&mut self, asking: &Asking<'_>) -> Result<Option<Box<dyn Sink>>, Refusal> {
         if self.is_page(asking.request) {
             return Ok(None);
         }
@@ -307,7 +311,7 @@ impl Service {
         }
         match &self.shape {
             Some(shape) if asking.request.method != Method::Connect => {
-                shape.borrow_mut().sink(asking).map(Some)
+                Ok(Some(shape.borrow_mut().sink(asking)?))
             }
             _ => Ok(None),
         }
