@@ -107,6 +107,11 @@ pub trait Observer {
     /// Something happened.
     fn notice(&mut self, happening: &Happening<'_>) -> Result<(), StdoutError>;
 
+    /// Whether it wants to hear of [`Happening::Finished`] where that comes later than [`Happening::Answered`].
+    fn hears_ends(&self) -> bool {
+        true
+    }
+
     /// A request was put together with everything that is known of it, where that was asked for.
     fn recorded(&mut self, _: &Record) -> Result<(), StdoutError> {
         Ok(())
@@ -139,6 +144,8 @@ pub struct Service {
     home: Option<Arc<Home>>,
     /// When it was last looked what stands there.
     looked: Option<Instant>,
+    /// Whether its name leads to what is served: what is not there then may be there the next moment.
+    pub(super) is_there: bool,
     /// Who lets clients in; `None` for everyone.
     pub(super) guard: Option<Arc<Guard>>,
     /// Who reads files again that the workers may not; `None` where they may.
@@ -197,6 +204,7 @@ impl Service {
             root: root.filter(|_| !has_hosts),
             home,
             looked: None,
+            is_there: true,
             guard: None,
             keeper: None,
             limits,
@@ -271,6 +279,7 @@ impl Service {
         }
         self.looked = Some(now);
         let look = home.look(held);
+        self.is_there = look.is_there;
         if let Some(root) = look.root {
             self.cache.clear();
             match self.hosts {

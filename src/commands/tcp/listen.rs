@@ -59,6 +59,7 @@ impl Listen {
             self.address.family(),
             self.transport.socket(),
             &prepare,
+            self.stream.timing.to_connect(),
             desk,
         )?;
         reactor.catch_signals()?;
