@@ -49,7 +49,7 @@ impl Connect {
         let start = Instant::now();
         let stream = Stream {
             desk,
-            args: self.stream,
+            args: &self.stream,
             proto: self.transport.word(),
             records: false,
             start,

@@ -45,7 +45,7 @@ impl Listen {
     pub(super) fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
         let stream = Stream {
             desk,
-            args: self.stream,
+            args: &self.stream,
             proto: self.transport.word(),
             records: false,
             start: Instant::now(),
