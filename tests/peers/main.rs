@@ -25,6 +25,7 @@ mod dig;
 mod inspect;
 mod listing;
 mod netcat;
+mod proxies;
 mod python;
 mod socat;
 #[cfg(feature = "tls")]

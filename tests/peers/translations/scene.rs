@@ -26,6 +26,10 @@ const FILE: &[u8] = b"what the file holds\n";
 pub(super) enum Scene {
     /// A TCP server hears stdin and answers.
     Client,
+    /// A TCP server is connected to, and told nothing.
+    Probe,
+    /// A proxy does as it is asked, hears stdin and answers.
+    Proxy,
     /// A TCP server greets whoever says nothing.
     Banner,
     /// A TCP server gets FILE.
@@ -115,6 +119,7 @@ impl Place {
     fn shell(&self, line: &str) -> Start {
         let path = self.path().display().to_string();
         let mut line = line.replace("HOST", "127.0.0.1");
+        line = line.replace("PROXY", "127.0.0.1");
         for place in ["/run/x.sock", "/run/log"] {
             line = line.replace(place, &path);
         }
@@ -123,7 +128,7 @@ impl Place {
             self.source.to_string(),
             self.name(),
         );
-        for word in ["22", "53", "80", "514", "9000"] {
+        for word in ["22", "53", "80", "443", "514", "1080", "3128", "9000"] {
             line = replace_word(&line, word, &port);
         }
         line = replace_word(&line, "4000", &source);
@@ -200,6 +205,8 @@ impl Scene {
     pub(super) fn play(self, place: &Place, line: &str) -> Outcome {
         match self {
             Self::Client => client(place, line),
+            Self::Probe => probe(place, line),
+            Self::Proxy => proxy(place, line),
             Self::Banner => banner(place, line),
             Self::Upload | Self::Archive => upload(place, line),
             Self::Listener | Self::Download => listener(place, line),
@@ -249,6 +256,71 @@ fn client(place: &Place, line: &str) -> Outcome {
     Outcome {
         from: Some(format!("{} {chosen}", from.ip())),
         ..place.outcome(heard, finished.stdout.clone())
+    }
+}
+
+fn probe(place: &Place, line: &str) -> Outcome {
+    let server = server(place, line);
+    let client = place.shell(line).input(FROM_STDIN).start();
+    assert_eq!(read_end(&mut accept(&server)), b"");
+    let finished = client.finish().expect(0);
+    // Each in its own words: on stderr, on stdout.
+    let port = place.port.get().to_string();
+    let is_told = finished.text().contains(&port) || finished.stderr.contains(&port);
+    place.outcome(
+        Vec::new(),
+        if is_told {
+            b"told".to_vec()
+        } else {
+            Vec::new()
+        },
+    )
+}
+
+fn proxy(place: &Place, line: &str) -> Outcome {
+    let server = server(place, line);
+    let client = place.shell(line).input(FROM_STDIN).start();
+    let mut peer = accept(&server);
+    welcome(&mut peer);
+    let heard = answer(&mut peer);
+    drop(peer);
+    let finished = client.finish().expect(0);
+    place.outcome(heard, finished.stdout.clone())
+}
+
+/// What every proxy says that is content with whoever comes: the replies to SOCKS 4, SOCKS 5 and CONNECT.
+fn welcome(peer: &mut TcpStream) {
+    let mut first = [0];
+    peer.read_exact(&mut first).unwrap();
+    match first[0] {
+        4 => {
+            // Version, command, port, address; then the user, and for an address that is none the name, each with a
+            // zero at its end.
+            let mut head = [0; 7];
+            peer.read_exact(&mut head).unwrap();
+            let mut words = if head[3..6] == [0; 3] { 2 } else { 1 };
+            while words > 0 {
+                peer.read_exact(&mut first).unwrap();
+                words -= i32::from(first[0] == 0);
+            }
+            peer.write_all(b"\0\x5a\0\0\0\0\0\0").unwrap();
+        }
+        5 => {
+            peer.read_exact(&mut first).unwrap();
+            peer.read_exact(&mut vec![0; first[0].into()]).unwrap();
+            peer.write_all(b"\x05\0").unwrap();
+            // All of them ask for an address of IPv4 here.
+            peer.read_exact(&mut [0; 10]).unwrap();
+            peer.write_all(b"\x05\0\0\x01\x7f\0\0\x01\0\x50").unwrap();
+        }
+        _ => {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                peer.read_exact(&mut first).unwrap();
+                head.push(first[0]);
+            }
+            peer.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+        }
     }
 }
 
