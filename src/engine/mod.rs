@@ -17,6 +17,7 @@ mod pace;
 mod pump;
 mod reactor;
 mod signals;
+mod tap;
 mod timer;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;
@@ -37,9 +38,10 @@ pub use listener::{BACKLOG, Binding, Listener, PAUSE, accept_first, is_gone, is_
 pub use lookup::lookup;
 pub use outlet::{Outlet, StdoutError};
 pub use pace::Pace;
-pub use pump::{CHUNK, Pump, Show, Typed};
+pub use pump::{Account, CHUNK, Pump, Show, Ticker, Typed};
 pub use reactor::{Interest, Reactor, Ready};
 pub use signals::{hold_signals, pending_signal};
+pub use tap::Tap;
 pub use timer::{Expired, Timer, Timers};
 pub use tls::{Acceptor, Tls, TlsStream};
 pub use tls_error::TlsError;

@@ -42,6 +42,7 @@ mod racing;
 mod raw;
 mod resolve;
 mod shape;
+mod sight;
 mod stdio;
 mod strace;
 mod tcp;
