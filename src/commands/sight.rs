@@ -9,7 +9,7 @@ use std::rc::Rc;
 use crate::args::{DumpForm, SightArgs};
 use crate::engine::Tap;
 use crate::net::CallError;
-use crate::output::{self, Direction, Dump, Output, Warning};
+use crate::output::{self, Direction, Dump, Exit, Output, Warning};
 
 /// What looks, and what became of it.
 #[derive(Clone)]
@@ -69,9 +69,12 @@ impl Sight {
         Ok(Self { tap, failed })
     }
 
-    /// Why not everything that passed was written; `None` when it was.
-    pub(super) fn failure(&self) -> Option<CallError> {
-        self.failed.take()
+    /// A run's end, which is none that went well where not everything that passed was written.
+    pub(super) fn ends(&self, exit: Exit) -> anyhow::Result<Exit> {
+        match (exit, self.failed.take()) {
+            (Exit::Done, Some(failure)) => Err(failure.into()),
+            (exit, _) => Ok(exit),
+        }
     }
 }
 

@@ -140,10 +140,7 @@ impl Stream<'_> {
             Ok(Ending::Signal(_)) | Err(LoopError::Expired(_)) => output.offer(&closed)?,
             _ => output.tell(&closed)?,
         }
-        match (exit(ending)?, sight.failure()) {
-            (Exit::Done, Some(failure)) => Err(failure.into()),
-            (exit, _) => Ok(exit),
-        }
+        sight.ends(exit(ending)?)
     }
 }
 

@@ -2,10 +2,13 @@
 
 use std::fs;
 use std::io::Write;
+use std::net::Shutdown;
 
 use serde_json::Value;
 
-use crate::kit::{Finished, Start, accept, listener, pattern, read_end, scratch, sockkit};
+use crate::kit::{
+    Finished, Start, accept, listener, pattern, read_end, scratch, sockkit, stream_to,
+};
 
 /// A client that says a question and hears an answer.
 fn converse(prepare: impl FnOnce(Start) -> Start, question: &[u8], answer: &[u8]) -> Finished {
@@ -188,4 +191,43 @@ fn what_makes_no_sense_is_a_usage_error() {
     ] {
         sockkit(words.split(' ')).run().expect(2);
     }
+}
+
+#[test]
+fn many_are_seen_each_by_its_number() {
+    let folder = scratch();
+    let path = folder.path().join("dump");
+    let listener = sockkit(["tcp", "listen", "0", "-k", "--echo", "--dump", "text"])
+        .args(["--dump-to"])
+        .args([&path])
+        .start();
+    let port = listener.port();
+    for word in ["one", "two"] {
+        let mut client = stream_to(("127.0.0.1", port));
+        client.write_all(word.as_bytes()).unwrap();
+        client.shutdown(Shutdown::Write).unwrap();
+        assert_eq!(read_end(&mut client), word.as_bytes());
+    }
+    let dump = fs::read_to_string(&path).unwrap();
+    for seen in [
+        "Z 1 received 3 bytes at 0\none\n",
+        "Z 1 sent 3 bytes at 0\none\n",
+        "Z 2 received 3 bytes at 0\ntwo\n",
+        "Z 2 sent 3 bytes at 0\ntwo\n",
+    ] {
+        assert!(dump.contains(seen), "{seen} in {dump}");
+    }
+}
+
+#[test]
+fn what_many_say_is_written_twice() {
+    let folder = scratch();
+    let path = folder.path().join("in");
+    let listener = sockkit(["tcp", "listen", "0", "-k", "--tee-in"])
+        .args([&path])
+        .start();
+    let mut client = stream_to(("127.0.0.1", listener.port()));
+    client.write_all(b"twice").unwrap();
+    assert_eq!(listener.read(5), b"twice");
+    assert_eq!(fs::read(&path).unwrap(), b"twice");
 }
