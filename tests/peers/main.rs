@@ -22,6 +22,7 @@ mod kit;
 mod browser;
 mod chromium;
 mod dig;
+mod fastopen;
 mod inspect;
 mod listing;
 mod netcat;
