@@ -21,7 +21,7 @@ pub use host::HostArgs;
 pub use lifetime::LifetimeArgs;
 pub use local::LocalArgs;
 pub use ready::{PortArgs, ReadyArgs};
-pub use shape::{ShapeArgs, Typing};
+pub use shape::{Escaped, ShapeArgs, Typing, escaped};
 pub use size::size;
 pub use socket::{Preparation, SocketArgs};
 pub use source::SourceArgs;

@@ -41,6 +41,7 @@ mod options;
 mod racing;
 mod raw;
 mod resolve;
+mod serving;
 mod shape;
 mod stdio;
 mod strace;

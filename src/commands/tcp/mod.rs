@@ -21,7 +21,7 @@ pub struct Tcp {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Connect(Connect),
-    Listen(Listen),
+    Listen(Box<Listen>),
 }
 
 /// Transports that are used like TCP.
