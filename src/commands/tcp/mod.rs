@@ -25,7 +25,7 @@ pub struct Tcp {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Connect(Connect),
-    Listen(Box<Listen>),
+    Listen(Listen),
 }
 
 /// Transports that are used like TCP.
