@@ -132,10 +132,21 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l bind -d 'The address to speak from: HOST, HOST:PORT or :PORT' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l keepalive -d 'Probe a silent connection (SO_KEEPALIVE): after IDLE, every INTERVAL, COUNT times, as 60s,10s,5; the kernel has values for what is left out' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l retry -d 'Try N times more, or forever, where the connection is refused, the way or an answer in time is missing, or a name server or proxy is in trouble' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l retry-delay -d 'Wait D before the second attempt, and up to twice as long before each further one, 10s at most' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l proxy -d 'Connect through a proxy: http, socks4, socks4a, socks5 or socks5h://[USER:PASSWORD@]HOST[:PORT]; repeatable, the nearest first' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l proxy-auth -d 'Who asks the proxies whose URL does not say: USER:PASSWORD, or @FILE with such a line; others cannot see SOCKKIT_PROXY_AUTH' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l delay -d 'Wait for D between two lines' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l rate -d 'Send N bytes a second at most: 500, 64k, 10M' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l max-bytes -d 'Send N bytes of stdin at most, and take that for its end' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l preamble -d 'Send TEXT first; \\n \\r \\t \\e \\0 \\\\ and \\xHH stand for bytes' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l dump -d 'Show what passes both ways, on stderr, with time, connection, direction and offset' -r -f -a "text\t'As text, control characters escaped'
+hex\t'As offset, hex and ASCII'
+json\t'As a JSON object a line'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l dump-to -d 'Show it in FILE instead' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l tee-in -d 'Write what arrives to FILE as well' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l tee-out -d 'Write what is sent to FILE as well' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l on-peer-eof -d 'What the peer\'s end means while stdin is open: auto ends unless stdin is a file or a pipe that has spoken' -r -f -a "auto\t'End at once, but hear out a file, or a pipe that has spoken'
 exit\t'End at once'
 drain\t'Hear stdin out to its end'"
@@ -148,9 +159,11 @@ always\t''
 never\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l fastopen -d 'Send the first bytes with the SYN where the server knows us (TCP_FASTOPEN_CONNECT); for protocols in which the client speaks first'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l mptcp -d 'Multipath TCP (IPPROTO_MPTCP)'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l sctp -d 'SCTP in its one-to-one style (IPPROTO_SCTP)'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l dccp -d 'DCCP (SOCK_DCCP, IPPROTO_DCCP)'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l probe -d 'Only say which ports are open, closed or filtered, by connecting: ADDR may be HOST:22,80,8000-8010, -t is each port\'s [default: 3s], status 0 is all open'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l pass-fd -d 'Once connected, pass the socket on through stdout, itself a local socket (SCM_RIGHTS), and end: for ssh\'s ProxyUseFdpass'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l crlf -d 'Send the ends of lines as CR LF; one that is CR LF already stays'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l send-only -d 'Only send: what arrives is dropped; ends when stdin has ended and the peer has taken everything'
@@ -174,7 +187,7 @@ block\t'The others wait for it, however long that takes'"
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l accept-timeout -d 'End when nobody is connected and nobody has come for D (exit status 124)' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l backlog -d 'Let N connections wait to be accepted; the kernel caps it at net.core.somaxconn [default: 4096]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l sh -d 'Run a line of the shell for each connection: sh -c LINE' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l reply -d 'Send each connection this text, or what is in @FILE, and end; what it says is dropped' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l reply -d 'Send each connection TEXT, with escapes as --preamble, or what is in @FILE, and end; what it says is dropped' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l output-dir -d 'Keep what each connection says in a file of its own in DIR; stdin goes to all' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l allow -d 'Let only these in: 10.0.0.0/8, 2001:db8::1, a name, several with commas, @FILE with one a line; repeatable' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l deny -d 'Do not let these in, whoever else is; others are closed at once, which -v shows' -r
@@ -184,6 +197,12 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l rate -d 'Send N bytes a second at most: 500, 64k, 10M' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l max-bytes -d 'Send N bytes of stdin at most, and take that for its end' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l preamble -d 'Send TEXT first; \\n \\r \\t \\e \\0 \\\\ and \\xHH stand for bytes' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l dump -d 'Show what passes both ways, on stderr, with time, connection, direction and offset' -r -f -a "text\t'As text, control characters escaped'
+hex\t'As offset, hex and ASCII'
+json\t'As a JSON object a line'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l dump-to -d 'Show it in FILE instead' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l tee-in -d 'Write what arrives to FILE as well' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l tee-out -d 'Write what is sent to FILE as well' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l on-peer-eof -d 'What the peer\'s end means while stdin is open: auto ends unless stdin is a file or a pipe that has spoken' -r -f -a "auto\t'End at once, but hear out a file, or a pipe that has spoken'
 exit\t'End at once'
 drain\t'Hear stdin out to its end'"
@@ -328,6 +347,12 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l rate -d 'Send N bytes a second at most: 500, 64k, 10M' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l max-bytes -d 'Send N bytes of stdin at most, and take that for its end' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l preamble -d 'Send TEXT first; \\n \\r \\t \\e \\0 \\\\ and \\xHH stand for bytes' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l dump -d 'Show what passes both ways, on stderr, with time, connection, direction and offset' -r -f -a "text\t'As text, control characters escaped'
+hex\t'As offset, hex and ASCII'
+json\t'As a JSON object a line'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l dump-to -d 'Show it in FILE instead' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l tee-in -d 'Write what arrives to FILE as well' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l tee-out -d 'Write what is sent to FILE as well' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l on-peer-eof -d 'What the peer\'s end means while stdin is open: auto ends unless stdin is a file or a pipe that has spoken' -r -f -a "auto\t'End at once, but hear out a file, or a pipe that has spoken'
 exit\t'End at once'
 drain\t'Hear stdin out to its end'"
@@ -366,7 +391,7 @@ block\t'The others wait for it, however long that takes'"
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l accept-timeout -d 'End when nobody is connected and nobody has come for D (exit status 124)' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l backlog -d 'Let N connections wait to be accepted; the kernel caps it at net.core.somaxconn [default: 4096]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l sh -d 'Run a line of the shell for each connection: sh -c LINE' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l reply -d 'Send each connection this text, or what is in @FILE, and end; what it says is dropped' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l reply -d 'Send each connection TEXT, with escapes as --preamble, or what is in @FILE, and end; what it says is dropped' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l output-dir -d 'Keep what each connection says in a file of its own in DIR; stdin goes to all' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l send-fd -d 'First of all hand the inherited descriptor N to the peer (SCM_RIGHTS), along with one NUL byte' -r
@@ -378,6 +403,12 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l rate -d 'Send N bytes a second at most: 500, 64k, 10M' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l max-bytes -d 'Send N bytes of stdin at most, and take that for its end' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l preamble -d 'Send TEXT first; \\n \\r \\t \\e \\0 \\\\ and \\xHH stand for bytes' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l dump -d 'Show what passes both ways, on stderr, with time, connection, direction and offset' -r -f -a "text\t'As text, control characters escaped'
+hex\t'As offset, hex and ASCII'
+json\t'As a JSON object a line'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l dump-to -d 'Show it in FILE instead' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l tee-in -d 'Write what arrives to FILE as well' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l tee-out -d 'Write what is sent to FILE as well' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l on-peer-eof -d 'What the peer\'s end means while stdin is open: auto ends unless stdin is a file or a pipe that has spoken' -r -f -a "auto\t'End at once, but hear out a file, or a pipe that has spoken'
 exit\t'End at once'
 drain\t'Hear stdin out to its end'"
