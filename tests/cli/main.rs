@@ -46,6 +46,7 @@ mod resolve;
 mod retry;
 mod shape;
 mod sight;
+mod stats;
 mod stdio;
 mod strace;
 mod tcp;
