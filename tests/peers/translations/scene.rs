@@ -123,7 +123,7 @@ impl Place {
             self.source.to_string(),
             self.name(),
         );
-        for word in ["22", "53", "80", "514", "9000"] {
+        for word in ["22", "25", "53", "80", "514", "9000"] {
             line = replace_word(&line, word, &port);
         }
         line = replace_word(&line, "4000", &source);
@@ -229,10 +229,14 @@ fn server(place: &Place, line: &str) -> TcpListener {
     server
 }
 
-/// Hear stdin, answer, and end: a tool that does not half-close ends then as well.
+/// Hear a line of stdin, answer, and end: a tool that does not half-close ends then as well.
 fn answer(peer: &mut (impl Read + Write)) -> Vec<u8> {
-    let mut heard = vec![0; FROM_STDIN.len()];
-    peer.read_exact(&mut heard).unwrap();
+    let mut heard = Vec::new();
+    while heard.last() != Some(&b'\n') {
+        let mut byte = [0];
+        peer.read_exact(&mut byte).unwrap();
+        heard.extend(byte);
+    }
     peer.write_all(FROM_PEER).unwrap();
     heard
 }
@@ -278,7 +282,12 @@ fn listener(place: &Place, line: &str) -> Outcome {
     client.shutdown(Shutdown::Write).unwrap();
     let answered = match () {
         () if line.contains("< FILE") => FILE.len(),
-        () if line.contains("-u ") || line.contains("< /dev/null") => 0,
+        () if line.contains("-u ")
+            || line.contains("--recv-only")
+            || line.contains("< /dev/null") =>
+        {
+            0
+        }
         () => FROM_STDIN.len(),
     };
     let mut heard = vec![0; answered];
