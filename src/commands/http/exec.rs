@@ -7,10 +7,11 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::args::duration;
+use crate::engine::CannotRun;
 use crate::http::cgi::Ends;
 use crate::net::Address;
-use crate::output::{NoCommand, Output, Warning};
-use crate::server::{CannotRun, Gateway, GatewayLimits};
+use crate::output::{Output, Warning};
+use crate::server::{Gateway, GatewayLimits};
 
 /// How long a command may run, unless it is said.
 const TIME: Duration = Duration::from_secs(60);
@@ -48,7 +49,7 @@ pub(super) struct ExecArgs {
 
 impl ExecArgs {
     /// The command, looked up before anything is opened; `None` where there is none to run.
-    pub(super) fn gateway(&self, output: &Output) -> Result<Option<Arc<Gateway>>, NoCommand> {
+    pub(super) fn gateway(&self, output: &Output) -> Result<Option<Arc<Gateway>>, CannotRun> {
         if !self.exec {
             return Ok(None);
         }
@@ -64,9 +65,7 @@ impl ExecArgs {
             });
         };
         let found = Gateway::new(&self.command, limits, self.cgi, log);
-        found
-            .map(|gateway| Some(Arc::new(gateway)))
-            .map_err(refused)
+        found.map(|gateway| Some(Arc::new(gateway)))
     }
 
     /// What a command is told of our end.
@@ -77,17 +76,5 @@ impl ExecArgs {
             is_tls,
             is_guarded,
         }
-    }
-}
-
-fn refused(error: CannotRun) -> NoCommand {
-    let hint = match error.is_missing() {
-        true => "a path, or the name of a program in PATH; a shell's line: -- sh -c '...'",
-        false => "a file that this user may execute",
-    };
-    NoCommand {
-        why: error.to_string(),
-        hint: hint.to_owned(),
-        is_missing: error.is_missing(),
     }
 }
