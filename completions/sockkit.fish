@@ -49,7 +49,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l port -d 'The po
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l listen -d 'The address, where there is no DIR' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l deadline -d 'End after D, whatever happens' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l deadline -d 'End after D, whatever happens: 500ms, 2s, 1m, or seconds' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l port-file -d 'Write the real port to FILE when listening' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l index -d 'The file that a folder is answered with, the first of these that is there [default: index.html]' -r

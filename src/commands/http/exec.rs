@@ -10,7 +10,7 @@ use crate::args::duration;
 use crate::engine::CannotRun;
 use crate::http::cgi::Ends;
 use crate::net::Address;
-use crate::output::{Output, Warning};
+use crate::output::{Output, Usage, Warning};
 use crate::server::{Gateway, GatewayLimits};
 
 /// How long a command may run, unless it is said.
@@ -23,8 +23,7 @@ pub(super) struct ExecArgs {
     /// Answer every request with the output of the command behind --: the request is in CGI variables, its body on stdin
     #[arg(
         long,
-        requires = "command",
-        conflicts_with_all = ["dir", "single", "text", "status", "echo"]
+        conflicts_with_all = ["single", "text", "status", "echo"]
     )]
     exec: bool,
     /// The output begins with a CGI head: Status, Content-Type, Location and other fields, and a blank line
@@ -48,6 +47,17 @@ pub(super) struct ExecArgs {
 }
 
 impl ExecArgs {
+    /// Whether a command answers. One that stands in the wrong place is not there.
+    pub(super) fn is_on(&self) -> Result<bool, Usage> {
+        match self.exec && self.command.is_empty() {
+            true => Err(Usage::new(
+                "--exec has no command",
+                "it goes behind --: sockkit http --exec -- date",
+            )),
+            false => Ok(self.exec),
+        }
+    }
+
     /// The command, looked up before anything is opened; `None` where there is none to run.
     pub(super) fn gateway(&self, output: &Output) -> Result<Option<Arc<Gateway>>, CannotRun> {
         if !self.exec {
