@@ -1,11 +1,12 @@
-//! Packets as values, for display: what a raw socket delivers, decoded on top of the crate that reads the headers; and
-//! the header that a proxy puts in front of a connection.
+//! Packets as values, for display: what a raw socket delivers, decoded on top of the crate that reads the headers; the
+//! header that a proxy puts in front of a connection; and what is said to a proxy that is asked for one.
 //!
 //! Nothing here does I/O or allocates by what a packet claims; any bytes are a packet, or a [`Malformed`] one.
 
 mod icmp;
 mod ip;
 mod packet;
+pub mod proxy;
 mod proxy_protocol;
 mod tcp;
 mod transport;

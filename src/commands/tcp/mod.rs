@@ -1,7 +1,11 @@
 //! `sockkit tcp`: a TCP connection joined to stdin and stdout (socket, connect, listen, accept, send, recv, shutdown).
 
 mod connect;
+mod dial;
+mod event;
 mod listen;
+mod probe;
+mod retry;
 
 use clap::{Args, Subcommand};
 
