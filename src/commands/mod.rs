@@ -5,6 +5,7 @@ mod datagram;
 mod endpoint;
 mod pass;
 mod serve;
+mod sight;
 mod stream;
 
 pub mod completions;
