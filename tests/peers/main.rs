@@ -29,6 +29,7 @@ mod netcat;
 mod proxies;
 mod python;
 mod socat;
+mod streams;
 #[cfg(feature = "tls")]
 mod tls;
 mod translations;
