@@ -39,6 +39,13 @@ const ROWS: &[(&str, Scene)] = &[
     ("ncat -w 5s HOST 80", Scene::Client),
     ("ncat -l 9000", Scene::Listener),
     ("ncat -l -k 9000", Scene::Many),
+    ("ncat -l -k 9000 -e /bin/cat", Scene::Answering),
+    ("ncat -l -k 9000 -c 'head -n 1'", Scene::Answering),
+    (
+        "ncat -l -k -m 3 --allow 127.0.0.0/8 9000 -e /bin/cat",
+        Scene::Answering,
+    ),
+    ("ncat -l --broker 9000", Scene::Brokering),
     ("ncat -u HOST 53", Scene::Asking),
     ("ncat -u -l 514", Scene::Hearing),
     ("ncat -U /run/x.sock", Scene::LocalClient),
@@ -51,6 +58,18 @@ const ROWS: &[(&str, Scene)] = &[
     ("socat -u TCP:HOST:80 CREATE:FILE", Scene::Banner),
     ("socat -u OPEN:FILE TCP:HOST:9000", Scene::Upload),
     ("socat - TCP-LISTEN:9000,reuseaddr", Scene::Listener),
+    (
+        "socat TCP-LISTEN:9000,reuseaddr,fork EXEC:/bin/cat",
+        Scene::Answering,
+    ),
+    (
+        "socat TCP-LISTEN:9000,reuseaddr,fork SYSTEM:'head -n 1'",
+        Scene::Answering,
+    ),
+    (
+        "socat TCP-LISTEN:9000,reuseaddr,fork PIPE",
+        Scene::Answering,
+    ),
     (
         "socat -u TCP-LISTEN:9000,reuseaddr CREATE:FILE",
         Scene::Listener,

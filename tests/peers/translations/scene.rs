@@ -40,6 +40,10 @@ pub(super) enum Scene {
     Unpack,
     /// Two TCP clients at once.
     Many,
+    /// Each of two TCP clients says something, and hears it again.
+    Answering,
+    /// One TCP client hears what another says.
+    Brokering,
     /// A UDP server is asked and answers.
     Asking,
     /// A UDP server is told something.
@@ -205,6 +209,8 @@ impl Scene {
             Self::Listener | Self::Download => listener(place, line),
             Self::Unpack => unpack(place, line),
             Self::Many => many(place, line),
+            Self::Answering => answering(place, line),
+            Self::Brokering => brokering(place, line),
             Self::Asking => asking(place, line),
             Self::Telling => telling(place, line),
             Self::Hearing => hearing(place, line),
@@ -319,6 +325,41 @@ fn many(place: &Place, line: &str) -> Outcome {
         heard
     });
     place.outcome(heard.concat(), end(listening))
+}
+
+fn answering(place: &Place, line: &str) -> Outcome {
+    let listening = place.shell(line).start();
+    place.listens(&listening);
+    let mut clients = [0, 1].map(|_| stream_to(("127.0.0.1", place.port.get())));
+    let heard = clients.each_mut().map(|client: &mut TcpStream| {
+        client.write_all(FROM_PEER).unwrap();
+        let mut heard = vec![0; FROM_PEER.len()];
+        client.read_exact(&mut heard).unwrap();
+        heard
+    });
+    // What a tool has started for each of them ends with it.
+    drop(clients);
+    place.outcome(heard.concat(), end(listening))
+}
+
+fn brokering(place: &Place, line: &str) -> Outcome {
+    let listening = place.shell(line).start();
+    place.listens(&listening);
+    let mut hearing = stream_to(("127.0.0.1", place.port.get()));
+    let mut speaking = stream_to(("127.0.0.1", place.port.get()));
+    let mut heard = vec![0; FROM_PEER.len()];
+    // Whoever came first is known by hearing something: it is told again and again until then.
+    let short = Some(Duration::from_millis(20));
+    hearing.set_read_timeout(short).unwrap();
+    until(&listening, || {
+        (&speaking).write_all(b"?").unwrap();
+        (&hearing).read(&mut [0]).is_ok()
+    });
+    while hearing.read(&mut [0]).is_ok() {}
+    let mut hearing = patient(hearing);
+    speaking.write_all(FROM_PEER).unwrap();
+    hearing.read_exact(&mut heard).unwrap();
+    place.outcome(heard, end(listening))
 }
 
 /// End a child that would run on; what it has printed.
