@@ -140,6 +140,7 @@ impl Stream<'_> {
         if !plan.limits.once || !matches!(plan.wish, Wish::Join) {
             return self.serve_with(&mut reactor, listeners, plan);
         }
+        self.set_aside(&mut reactor);
         match self.take_one(&mut reactor, listeners, &plan)? {
             Ok(connection) => self.pump(&mut reactor, connection, Role::Listener),
             Err(signal) => Ok(Exit::Signal(signal)),
