@@ -27,6 +27,7 @@ mod listing;
 mod netcat;
 mod python;
 mod socat;
+mod streams;
 #[cfg(feature = "tls")]
 mod tls;
 mod translations;

@@ -36,7 +36,7 @@ const COMMANDS: usize = 1024;
 #[derive(Args, Clone, Debug)]
 pub(super) struct ServeArgs {
     /// Serve many connections at once, until a signal: what they say goes to stdout, stdin goes to all that are connected
-    #[arg(short, long, conflicts_with_all = ["on_peer_eof", "delay", "rate", "preamble", "send_only"])]
+    #[arg(short, long, conflicts_with_all = ["on_peer_eof", "delay", "rate", "preamble", "send_only", "stats"])]
     keep_open: bool,
     /// With many: at most N connections at once, others wait [default: as many as `ulimit -Hn` allows; 1024 commands]
     #[arg(long, value_name = "N")]
@@ -140,6 +140,7 @@ impl Stream<'_> {
         if !plan.limits.once || !matches!(plan.wish, Wish::Join) {
             return self.serve_with(&mut reactor, listeners, plan);
         }
+        self.set_aside(&mut reactor);
         match self.take_one(&mut reactor, listeners, &plan)? {
             Ok(connection) => self.pump(&mut reactor, connection, Role::Listener),
             Err(signal) => Ok(Exit::Signal(signal)),
