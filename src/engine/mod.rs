@@ -8,7 +8,6 @@ mod ending;
 mod flow;
 mod hub;
 mod inlet;
-mod line;
 mod listener;
 mod lookup;
 mod outlet;
@@ -16,9 +15,7 @@ mod pump;
 mod reactor;
 mod signals;
 mod timer;
-#[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;
-mod tls_error;
 mod transport;
 mod watch;
 
@@ -29,7 +26,6 @@ pub use ending::{Ending, LoopError, Moved};
 pub use flow::{Flow, OnPeerEof, Role};
 pub use hub::{Hub, HubEvent};
 pub use inlet::{Inlet, Source};
-pub use line::Line;
 pub use listener::{BACKLOG, Binding, Listener, PAUSE, accept_first, is_gone, is_shortage};
 pub use lookup::lookup;
 pub use outlet::{Outlet, StdoutError};
@@ -37,6 +33,8 @@ pub use pump::{CHUNK, Pump, Show, Typed};
 pub use reactor::{Interest, Reactor, Ready};
 pub use signals::{hold_signals, pending_signal};
 pub use timer::{Expired, Timer, Timers};
-pub use tls::{Acceptor, Tls, TlsStream};
-pub use tls_error::TlsError;
-pub use transport::Transport;
+pub use tls::{
+    Acceptor, ClientTerms, ClientTls, Curiosity, Fingerprint, ServerTerms, ServerTls, TlsError,
+    TlsFailure, TlsSession, TlsStream, TlsVersion, Trust,
+};
+pub use transport::{Line, Transport, greet};

@@ -8,7 +8,8 @@ use std::rc::Rc;
 use super::super::outbound::{Outbound, PIECE, Scratch};
 use super::super::records::{Say, Step};
 use super::TlsStream;
-use crate::engine::line::Line;
+use crate::engine::tls::TlsFailure;
+use crate::engine::transport::Line;
 use crate::net::{CallError, Send, Shutdown};
 use nix::errno::Errno;
 use nix::sys::uio::pread;
@@ -114,12 +115,16 @@ impl<L: Line> TlsStream<L> {
             match step {
                 Step::MayWrite { said: true } => return Ok(()),
                 Step::Written => {}
-                Step::Failed(error) => return Err(self.failed("send", error)),
+                Step::Failed(error) => {
+                    let why = self.scene(None).describe(&error);
+                    return Err(self.failed("send", why));
+                }
                 Step::MayWrite { said: false }
                 | Step::Waits
                 | Step::Plain(_)
                 | Step::PeerClosed => {
-                    return Err(self.failed("send", "no data can be sent any more"));
+                    let why = TlsFailure::bare("no data can be sent any more");
+                    return Err(self.failed("send", why));
                 }
             }
         }
