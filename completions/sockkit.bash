@@ -620,7 +620,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__tcp__subcmd__connect)
-            opts="-4 -6 -o -t -q -v -h --host --port --ipv4 --ipv6 --bind --option --interface --mptcp --sctp --dccp --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
+            opts="-4 -6 -o -t -q -v -h --host --port --ipv4 --ipv6 --bind --option --interface --mptcp --sctp --dccp --pass-fd --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1002,7 +1002,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__unix__subcmd__connect)
-            opts="-o -c -t -q -v -h --type --bind --option --interface --count --lines --whole --size --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
+            opts="-o -c -t -q -v -h --type --bind --show-cred --send-fd --recv-fd --pass-fd --option --interface --count --lines --whole --size --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1013,6 +1013,10 @@ _sockkit() {
                     return 0
                     ;;
                 --bind)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --send-fd)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1076,7 +1080,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__unix__subcmd__listen)
-            opts="-k -o -c -t -q -v -h --type --mode --group --replace --keep-file --keep-open --ready-fd --option --interface --count --lines --whole --size --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
+            opts="-k -o -c -t -q -v -h --type --mode --group --replace --keep-file --keep-open --ready-fd --show-cred --send-fd --recv-fd --option --interface --count --lines --whole --size --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1095,6 +1099,10 @@ _sockkit() {
                     return 0
                     ;;
                 --ready-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --send-fd)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1158,7 +1166,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__unix__subcmd__send)
-            opts="-o -t -q -v -h --type --lines --whole --size --from-hex --option --interface --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
+            opts="-o -t -q -v -h --type --lines --whole --size --from-hex --send-fd --option --interface --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1169,6 +1177,10 @@ _sockkit() {
                     return 0
                     ;;
                 --size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --send-fd)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -59,7 +59,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l single -d 'Serv
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l cors -d 'Let pages of ORIGIN read the answers, those of all without it' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l header -d 'Add a field to every answer: \'Name: value\'' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l cache -d 'How long files may be kept without asking again (Cache-Control), 0 for not at all [default: no-cache, ask each time]' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l auth -d 'Let in only those with LOGIN: USER:PASS, or @FILE of such lines; PASS may be a bcrypt or argon2 hash [env: SOCKKIT_AUTH]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l auth -d 'Let in only those with LOGIN: USER:PASS, or @FILE of such lines; PASS may be a bcrypt or argon2 hash; the file is read again on SIGHUP [env: SOCKKIT_AUTH]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l upload -d 'Take files by PUT and by form, below FOLDER of DIR [default: all of DIR]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l upload-limit -d 'How many bytes a request may leave at most [default: 1G]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l unix -d 'Listen on a local socket: /path, ./path or @name (abstract; \\0 is a NUL byte); as ADDR these work too' -r
@@ -147,6 +147,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l mptcp -d 'Multipath TCP (IPPROTO_MPTCP)'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l sctp -d 'SCTP in its one-to-one style (IPPROTO_SCTP)'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l dccp -d 'DCCP (SOCK_DCCP, IPPROTO_DCCP)'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l pass-fd -d 'Once connected, pass the socket on through stdout, itself a local socket (SCM_RIGHTS), and end: for ssh\'s ProxyUseFdpass'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l hex -d 'Show what arrives as offset, hex and ASCII'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l from-hex -d 'Take what is to be sent as hex digits; white space is ignored'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l json -d 'Print events as JSON, one object a line'
@@ -284,6 +285,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 dgram\t'Datagrams (SOCK_DGRAM)'
 seqpacket\t'Records over a connection (SOCK_SEQPACKET)'"
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l bind -d 'The own name, for answers to datagrams; the kernel chooses one if left out' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l send-fd -d 'First of all hand the inherited descriptor N to the peer (SCM_RIGHTS), along with one NUL byte' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -s c -l count -d 'End after N datagrams have come' -r
@@ -298,6 +300,9 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l show-cred -d 'Show the process, the user and the group at the other end, as the kernel knows them (SO_PEERCRED)'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l recv-fd -d 'Take a descriptor from the peer (SCM_RIGHTS) and go on with it: a connection is joined to stdin and stdout'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l pass-fd -d 'Once connected, pass the socket on through stdout, itself a local socket (SCM_RIGHTS), and end: for ssh\'s ProxyUseFdpass'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l lines -d 'One datagram per line of stdin, without its line feed'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l whole -d 'All of stdin as one datagram'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l hex -d 'Show what arrives as offset, hex and ASCII'
@@ -313,6 +318,7 @@ seqpacket\t'Records over a connection (SOCK_SEQPACKET)'"
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l mode -d 'The mode of a local socket\'s file, in octal [default: 0600, with --group 0660]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l group -d 'The group of a local socket\'s file, which may then connect' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l send-fd -d 'First of all hand the inherited descriptor N to the peer (SCM_RIGHTS), along with one NUL byte' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s c -l count -d 'End after N datagrams have come' -r
@@ -330,6 +336,8 @@ never\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l replace -d 'Take the place of a dead local socket\'s file; never of another file, never of a listener'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l keep-file -d 'Leave a local socket\'s file where it is at the end'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s k -l keep-open -d 'Serve many connections at once, until a signal: what they say goes to stdout, stdin goes to all that are connected'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l show-cred -d 'Show the process, the user and the group at the other end, as the kernel knows them (SO_PEERCRED)'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l recv-fd -d 'Take a descriptor from the peer (SCM_RIGHTS) and go on with it: a connection is joined to stdin and stdout'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l lines -d 'One datagram per line of stdin, without its line feed'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l whole -d 'All of stdin as one datagram'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l hex -d 'Show what arrives as offset, hex and ASCII'
@@ -343,6 +351,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 dgram\t'Datagrams (SOCK_DGRAM)'
 seqpacket\t'Records over a connection (SOCK_SEQPACKET)'"
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l size -d 'One datagram per read of stdin, of N bytes at most [default: 65507]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l send-fd -d 'Hand the inherited descriptor N over with the first of it (SCM_RIGHTS), or with one NUL byte where there is none' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -s t -l timeout -d 'Connect, or hear the first client or reply, within D: 500ms, 2s, 1m, or seconds' -r

@@ -9,6 +9,7 @@ use crate::engine::{
     ClientTerms, ClientTls, Curiosity, Fingerprint, ServerTerms, ServerTls, TlsError, TlsVersion,
     Trust,
 };
+use crate::wire::StarttlsProtocol;
 
 const HEADING: &str = "TLS";
 
@@ -27,6 +28,17 @@ enum Least {
     V1_2,
     #[value(name = "1.3")]
     V1_3,
+}
+
+/// Protocols that begin in plain text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Protocol {
+    Smtp,
+    Imap,
+    Pop3,
+    Ftp,
+    Postgres,
+    Ldap,
 }
 
 /// The protocols inside TLS.
@@ -66,6 +78,9 @@ pub struct ClientTlsArgs {
     /// The key of --cert in PEM: PKCS#8, PKCS#1 or SEC1
     #[arg(long, value_name = "FILE", requires = "cert", help_heading = HEADING)]
     key: Option<PathBuf>,
+    /// Ask for TLS in this protocol's own words first
+    #[arg(long, value_name = "PROTOCOL", value_enum, help_heading = HEADING)]
+    starttls: Option<Protocol>,
     /// Show the server's certificate, how long it holds, and whether it is trusted (exit status 0 or 1), and say nothing
     #[arg(long, help_heading = HEADING)]
     show_cert: bool,
@@ -112,7 +127,19 @@ impl AlpnArgs {
 impl ClientTlsArgs {
     /// Whether TLS was asked for.
     pub fn is_on(&self) -> bool {
-        self.tls || self.show_cert
+        self.tls || self.show_cert || self.starttls.is_some()
+    }
+
+    /// The protocol whose words ask for TLS; `None` where TLS comes first.
+    pub fn starttls(&self) -> Option<StarttlsProtocol> {
+        self.starttls.map(|protocol| match protocol {
+            Protocol::Smtp => StarttlsProtocol::Smtp,
+            Protocol::Imap => StarttlsProtocol::Imap,
+            Protocol::Pop3 => StarttlsProtocol::Pop3,
+            Protocol::Ftp => StarttlsProtocol::Ftp,
+            Protocol::Postgres => StarttlsProtocol::Postgres,
+            Protocol::Ldap => StarttlsProtocol::Ldap,
+        })
     }
 
     /// Whether the certificate is to be shown, and nothing else.
@@ -175,8 +202,9 @@ impl ServerTlsArgs {
     }
 
     /// The files of the certificate and its key, where it is not a temporary one.
-    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
-        self.cert.iter().chain(&self.key)
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let files = [&self.cert, &self.key].into_iter().flatten();
+        files.map(PathBuf::as_path)
     }
 
     /// Whether the certificate is made for this run.

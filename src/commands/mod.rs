@@ -4,6 +4,7 @@
 mod certificate;
 mod datagram;
 mod endpoint;
+mod pass;
 mod serve;
 mod stream;
 

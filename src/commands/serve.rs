@@ -3,12 +3,13 @@
 use std::time::Instant;
 
 use clap::Args;
+use nix::sys::signal::Signal;
 
 use super::stream::{Stream, View, closed, exit};
 use crate::args::FromHex;
 use crate::engine::{
-    Connection, Hub, HubEvent, Inlet, Listener, Reactor, Role, StdoutError, Timer, Timers, Typed,
-    accept_first,
+    Connection, Hub, HubEvent, Inlet, Listener, LoopError, Reactor, Role, StdoutError, Timer,
+    Timers, Typed, accept_first,
 };
 use crate::net::CallError;
 use crate::output::{Accepted, Exit, Listening, Warning};
@@ -37,34 +38,59 @@ impl Stream<'_> {
         serve: ServeArgs,
         ready: impl FnOnce(Option<u16>) -> Result<(), CallError>,
     ) -> anyhow::Result<Exit> {
+        self.announce(&listeners, ready)?;
+        if serve.keep_open {
+            return self.serve_many(&mut reactor, listeners);
+        }
+        match self.take_one(&mut reactor, listeners)? {
+            Ok(connection) => self.pump(&mut reactor, connection, Role::Listener),
+            Err(signal) => Ok(Exit::Signal(signal)),
+        }
+    }
+
+    /// Say that clients can come.
+    pub(super) fn announce(
+        &self,
+        listeners: &[Listener],
+        ready: impl FnOnce(Option<u16>) -> Result<(), CallError>,
+    ) -> anyhow::Result<()> {
         let first = listeners.first().and_then(|listener| listener.local.inet());
         ready(first.map(|address| address.port()))?;
-        for listener in &listeners {
+        for listener in listeners {
             self.desk.output.tell(&Listening {
                 proto: self.proto,
                 local: listener.local.to_string(),
             })?;
         }
+        Ok(())
+    }
+
+    fn arrival_timers(&self) -> Timers {
         let mut timers = self.args.timing.timers(self.start);
         timers.start(Timer::Arrival, self.args.timing.timeout, Instant::now());
-        if serve.keep_open {
-            timers.stop(Timer::Idle);
-            return self.serve_many(&mut reactor, listeners, timers);
-        }
+        timers
+    }
+
+    /// Take the first connection, and close the listeners; or the signal that came before it.
+    pub(super) fn take_one(
+        &self,
+        reactor: &mut Reactor,
+        listeners: Vec<Listener>,
+    ) -> anyhow::Result<Result<Connection, Signal>> {
         let warn = |error: &CallError| {
             self.desk.output.offer(&Warning {
                 message: error.to_string(),
             })
         };
         let (socket, peer, local) = match accept_first(
-            &mut reactor,
+            reactor,
             listeners,
-            &timers,
+            &self.arrival_timers(),
             self.desk.output.outlet(),
             &warn,
         )? {
             Ok(accepted) => accepted,
-            Err(signal) => return Ok(Exit::Signal(signal)),
+            Err(signal) => return Ok(Err(signal)),
         };
         let accepted = Accepted {
             conn: 1,
@@ -72,21 +98,18 @@ impl Stream<'_> {
             local: local.to_string(),
         };
         self.desk.output.tell(&accepted)?;
-        let connection = Connection {
+        self.welcome(1, &socket)?;
+        Ok(Ok(Connection {
             socket,
             peer,
             local,
             reset: None,
-        };
-        self.pump(&mut reactor, connection, Role::Listener)
+        }))
     }
 
-    fn serve_many(
-        &self,
-        reactor: &mut Reactor,
-        listeners: Vec<Listener>,
-        timers: Timers,
-    ) -> anyhow::Result<Exit> {
+    fn serve_many(&self, reactor: &mut Reactor, listeners: Vec<Listener>) -> anyhow::Result<Exit> {
+        let mut timers = self.arrival_timers();
+        timers.stop(Timer::Idle);
         let inlet = Inlet::stdin();
         let output = &self.desk.output;
         let mut from_hex = FromHex::default();
@@ -102,16 +125,35 @@ impl Stream<'_> {
             idle,
             typed: self.args.view.from_hex.then_some(&mut decode as Typed<'_>),
             records: self.records,
-            report: &mut |event| view.report(event),
+            report: &mut |event| {
+                view.report(event)?;
+                self.welcome_one_of_many(event)
+            },
         };
         exit(hub.run())
+    }
+
+    /// One of many who cannot be welcomed ends nobody else's connection.
+    fn welcome_one_of_many(&self, event: &HubEvent<'_>) -> Result<(), StdoutError> {
+        let HubEvent::Accepted { conn, socket, .. } = event else {
+            return Ok(());
+        };
+        match self.welcome(*conn, socket) {
+            Err(LoopError::Stdout(error)) => Err(error),
+            Err(error) => self.desk.output.offer(&Warning {
+                message: error.to_string(),
+            }),
+            Ok(()) => Ok(()),
+        }
     }
 }
 
 impl View<'_> {
     fn report(&mut self, event: &HubEvent<'_>) -> Result<(), StdoutError> {
         match event {
-            HubEvent::Accepted { conn, peer, local } => self.output.offer(&Accepted {
+            HubEvent::Accepted {
+                conn, peer, local, ..
+            } => self.output.offer(&Accepted {
                 conn: *conn,
                 peer: peer.to_string(),
                 local: local.to_string(),

@@ -10,6 +10,7 @@ use crate::args::{FromHex, LifetimeArgs, TimingArgs, ViewArgs};
 use crate::engine::{
     Connection, Ending, Flow, Inlet, LoopError, Moved, Pump, Reactor, Role, StdoutError, Typed,
 };
+use crate::net::Socket;
 use crate::output::{Bytes, Closed, Connected, Exit, HexDump, Output, Received, Warning};
 
 /// Flags of every stream.
@@ -33,20 +34,34 @@ pub(super) struct Stream<'a> {
     pub(super) records: bool,
     /// When the run began; the deadline counts from here.
     pub(super) start: Instant,
+    /// What is done with each connection, which has a number, before anything is said; `None` is nothing.
+    pub(super) welcome: Option<Welcome<'a>>,
 }
+
+/// Done with a connection as soon as it stands.
+pub(super) type Welcome<'a> = &'a dyn Fn(u64, &Socket) -> Result<(), LoopError>;
 
 impl Stream<'_> {
     /// Join a connection that this side asked for.
     pub(super) fn converse(&self, connection: Connection) -> anyhow::Result<Exit> {
-        let (peer, local) = (connection.peer.to_string(), connection.local.to_string());
-        self.desk.output.tell(&Connected {
-            proto: self.proto,
-            peer,
-            local,
-        })?;
+        self.connected(&connection)?;
         let mut reactor = Reactor::new()?;
         reactor.catch_signals()?;
         self.pump(&mut reactor, connection, Role::Connector)
+    }
+
+    /// Tell that a connection stands, and welcome it.
+    pub(super) fn connected(&self, connection: &Connection) -> anyhow::Result<()> {
+        self.desk.output.tell(&Connected {
+            proto: self.proto,
+            peer: connection.peer.to_string(),
+            local: connection.local.to_string(),
+        })?;
+        Ok(self.welcome(1, &connection.socket)?)
+    }
+
+    pub(super) fn welcome(&self, conn: u64, socket: &Socket) -> Result<(), LoopError> {
+        self.welcome.map_or(Ok(()), |welcome| welcome(conn, socket))
     }
 
     pub(super) fn pump(

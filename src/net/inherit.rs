@@ -1,6 +1,8 @@
 //! Sockets that the process was started with: `fd:N` and `fd:systemd` (fromfd).
 
 use std::fmt;
+use std::io;
+use std::os::fd::OwnedFd;
 
 use super::error::CallError;
 use super::explain::Explain;
@@ -21,16 +23,21 @@ pub enum InheritError {
 
 /// Adopt descriptor `number` as a socket. Call it once per number, before anything is opened.
 pub fn inherit(number: i32, explain: &Explain) -> Result<Socket, InheritError> {
-    let refused = |cause| {
-        InheritError::Call(CallError::new(
-            "inherit",
-            format_args!("fd:{number}"),
-            cause,
-        ))
-    };
-    let socket = Socket::from_fd(sys::adopt(number).map_err(refused)?, explain);
-    socket.family().map_err(|error| refused(error.cause))?;
+    let socket = Socket::from_fd(inherit_descriptor(number)?, explain);
+    socket
+        .family()
+        .map_err(|error| refused(number, error.cause))?;
     Ok(socket)
+}
+
+/// Adopt descriptor `number`, whatever it is. Call it once per number, before anything is opened.
+pub fn inherit_descriptor(number: i32) -> Result<OwnedFd, InheritError> {
+    sys::adopt(number).map_err(|cause| refused(number, cause))
+}
+
+fn refused(number: i32, cause: io::Error) -> InheritError {
+    let on = format_args!("fd:{number}");
+    InheritError::Call(CallError::new("inherit", on, cause))
 }
 
 /// Adopt the sockets of LISTEN_FDS; `environment` reads a variable, `process` is this process's id.

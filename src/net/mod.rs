@@ -5,6 +5,7 @@
 
 mod account;
 mod address;
+mod credentials;
 mod endpoint;
 mod error;
 mod explain;
@@ -16,6 +17,7 @@ mod message;
 mod poll;
 mod privilege;
 mod resolve;
+mod rights;
 mod service_manager;
 mod socket;
 mod socket_option;
@@ -27,17 +29,19 @@ pub mod sockopt;
 
 pub use account::{Account, group, group_name, user_name};
 pub use address::Address;
+pub use credentials::Credentials;
 pub use endpoint::{DEFAULT_PORT, Descriptor, Endpoint, EndpointError, Host, HostPort, Port};
 pub use error::{CallError, errno_name, reason};
 pub use explain::{Explain, Outcome, Quoted, Told};
 pub use family::{Family, Kind, Protocol};
-pub use inherit::{InheritError, inherit, inherit_systemd};
+pub use inherit::{InheritError, inherit, inherit_descriptor, inherit_systemd};
 pub use interface::{addresses_of_interfaces, index_of_interface, name_of_interface};
 pub use limit::raise_descriptor_limit;
 pub use message::Arrival;
 pub use poll::{milliseconds, poll_writable};
-pub use privilege::{drop_privileges, gain_no_privileges, raise_net_raw};
+pub use privilege::{bound_privileges, drop_privileges, gain_no_privileges, raise_net_raw};
 pub use resolve::{NameError, Names, Resolver};
+pub use rights::Handed;
 pub use service_manager::notify_ready;
 pub use socket::{Recv, Send, Shutdown, Socket};
 pub use socket_option::Moved;

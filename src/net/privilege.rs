@@ -13,6 +13,19 @@ pub fn raise_net_raw() -> bool {
     held(CapSet::Permitted) && caps::raise(None, CapSet::Effective, Capability::CAP_NET_RAW).is_ok()
 }
 
+/// Have no exec(2) of this thread give it a capability, whatever the file and the user: PR_CAPBSET_DROP, prctl(2). Only
+/// CAP_SETPCAP can; whoever has it not has none to be given where there are no new privileges.
+pub fn bound_privileges() -> Result<(), String> {
+    if !caps::has_cap(None, CapSet::Effective, Capability::CAP_SETPCAP).unwrap_or(false) {
+        return Ok(());
+    }
+    // The kernel may be older than some of them.
+    caps::runtime::thread_all_supported()
+        .into_iter()
+        .try_for_each(|capability| caps::drop(None, CapSet::Bounding, capability))
+        .map_err(|error| error.to_string())
+}
+
 /// Give up every capability of this thread; the sockets that are open stay open.
 pub fn drop_privileges() -> Result<(), String> {
     [CapSet::Effective, CapSet::Permitted, CapSet::Inheritable]

@@ -119,9 +119,19 @@ impl Socket {
 
     /// O_NONBLOCK, fcntl(2). It holds for everybody who shares the open socket.
     pub fn set_nonblocking(&self) -> Result<(), CallError> {
+        self.set_waiting(false)
+    }
+
+    /// No O_NONBLOCK, fcntl(2), as whoever is handed the socket expects.
+    pub fn set_blocking(&self) -> Result<(), CallError> {
+        self.set_waiting(true)
+    }
+
+    fn set_waiting(&self, waits: bool) -> Result<(), CallError> {
         let refused = |errno: Errno| self.refused("fcntl", errno.into());
         let flags = fcntl(self, FcntlArg::F_GETFL).map_err(refused)?;
-        let flags = OFlag::from_bits_retain(flags) | OFlag::O_NONBLOCK;
+        let mut flags = OFlag::from_bits_retain(flags);
+        flags.set(OFlag::O_NONBLOCK, !waits);
         fcntl(self, FcntlArg::F_SETFL(flags))
             .map(drop)
             .map_err(refused)

@@ -56,6 +56,14 @@ fn take(number: c_int) -> io::Result<OwnedFd> {
     Ok(fd)
 }
 
+/// Own the descriptors that a message brought, recvmsg(2): SCM_RIGHTS.
+pub(super) fn received(numbers: Vec<c_int>) -> impl Iterator<Item = OwnedFd> {
+    numbers.into_iter().map(|number| {
+        // SAFETY: the kernel has just opened it for this process, and told nobody else of its number.
+        unsafe { OwnedFd::from_raw_fd(number) }
+    })
+}
+
 /// Write one byte to an inherited descriptor and close it, so that whoever waits for it sees it, and then the end. A
 /// standard stream stays open: the next socket must not get its number.
 pub fn notify(number: c_int) -> Result<(), CallError> {

@@ -38,6 +38,39 @@ pub struct Accepted {
     pub local: String,
 }
 
+/// Who is at the other end of a local connection, by the kernel's word.
+#[derive(Debug, Serialize)]
+pub struct PeerCredentials {
+    /// Which connection, counted from 1.
+    pub conn: u64,
+    /// The process when it connected, or began to listen; 0 where it is out of sight.
+    pub pid: u32,
+    /// The user's number.
+    pub uid: u32,
+    /// The user's name; missing where nobody has the number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The group's number.
+    pub gid: u32,
+    /// The group's name; missing where none has the number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+}
+
+/// A descriptor came in on a local connection.
+#[derive(Debug, Serialize)]
+pub struct HandedOver<'a> {
+    /// Which connection, counted from 1.
+    pub conn: u64,
+    /// Its number here.
+    pub fd: i32,
+    /// `socket`, `file`, `pipe`, `directory`, `device`.
+    pub kind: &'a str,
+    /// What came along with it.
+    #[serde(flatten)]
+    pub bytes: Bytes<'a>,
+}
+
 /// Bytes came in on a connection.
 #[derive(Debug, Serialize)]
 pub struct Received<'a> {
@@ -102,6 +135,15 @@ impl Event for Accepted {
     const FACE: Face = Face::Detail;
 }
 
+impl Event for PeerCredentials {
+    const NAME: &'static str = "credentials";
+}
+
+impl Event for HandedOver<'_> {
+    const NAME: &'static str = "descriptor";
+    const FACE: Face = Face::Detail;
+}
+
 impl Event for Received<'_> {
     const NAME: &'static str = "received";
     const FACE: Face = Face::Unseen;
@@ -144,6 +186,34 @@ impl fmt::Display for Accepted {
             "{} accepted from {} on {}",
             self.conn, self.peer, self.local
         )
+    }
+}
+
+impl fmt::Display for PeerCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            conn,
+            pid,
+            uid,
+            gid,
+            ..
+        } = self;
+        let named = |name: &Option<String>| {
+            let name = name.as_ref().map(|name| format!(" ({name})"));
+            name.unwrap_or_default()
+        };
+        let (user, group) = (named(&self.user), named(&self.group));
+        write!(
+            f,
+            "{conn} is process {pid}, uid {uid}{user}, gid {gid}{group}"
+        )
+    }
+}
+
+impl fmt::Display for HandedOver<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { conn, fd, kind, .. } = self;
+        write!(f, "{conn} handed over descriptor {fd}, a {kind}")
     }
 }
 

@@ -11,7 +11,10 @@ mod palette;
 mod qr_code;
 
 pub use bytes::Bytes;
-pub use connection::{Accepted, Closed, Connected, Datagram, Listening, Received, Warning};
+pub use connection::{
+    Accepted, Closed, Connected, Datagram, HandedOver, Listening, PeerCredentials, Received,
+    Warning,
+};
 pub use event::{Event, Face, Output, Style};
 pub use exit::Exit;
 pub use failure::{Failure, NoAnswer, NoCommand, Usage};

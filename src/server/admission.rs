@@ -38,7 +38,7 @@ pub(super) struct Pass(Option<Origin>);
 
 /// Who counts as one: whoever has one IPv6 address has 2^64 of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Origin {
+pub(super) enum Origin {
     V4(Ipv4Addr),
     V6(u64),
 }
@@ -92,7 +92,8 @@ impl Admission {
 }
 
 impl Origin {
-    fn of(peer: &Address) -> Option<Self> {
+    /// Whose address it is; `None` for a local socket.
+    pub(super) fn of(peer: &Address) -> Option<Self> {
         Some(match peer.inet()?.ip().to_canonical() {
             IpAddr::V4(v4) => Self::V4(v4),
             IpAddr::V6(v6) => Self::V6((v6.to_bits() >> 64) as u64),

@@ -204,7 +204,8 @@ impl Cache {
         self.bytes += bytes;
     }
 
-    fn clear(&mut self) {
+    /// Forget everything.
+    pub(super) fn clear(&mut self) {
         self.kept.clear();
         self.open = 0;
         self.bytes = 0;

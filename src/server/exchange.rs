@@ -71,7 +71,7 @@ impl Service {
         }
         let request = asking.request;
         let site = Rc::clone(&self.site);
-        self.enter(request);
+        self.enter(asking);
         let reply = match ask(request, &site, &mut self.path) {
             Asked::Answer(plan) => self.respond(plan, None, asking)?,
             asked => {

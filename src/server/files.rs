@@ -4,6 +4,7 @@ use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nix::errno::Errno;
@@ -11,6 +12,7 @@ use nix::fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag, open, openat2};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
 use nix::unistd::{AccessFlags, faccessat};
 
+use super::deputy::Deputy;
 use super::stored::Stored;
 use crate::http::{Coding, Facts, Found, media_type};
 use crate::net::CallError;
@@ -29,21 +31,30 @@ const STRAIGHT: ResolveFlag = ResolveFlag::RESOLVE_NO_SYMLINKS;
 
 /// The directory whose files are served.
 #[derive(Debug)]
-pub struct Root {
-    directory: OwnedFd,
+pub(super) struct Root {
+    directory: Arc<OwnedFd>,
+    identity: Identity,
     /// Where a name may lead.
     reach: ResolveFlag,
+    /// Who may open what lies in it.
+    deputy: Deputy,
 }
+
+/// Which directory it is, as long as it is open: its device and its number there, stat(2).
+pub(super) type Identity = (u64, u64);
 
 impl Root {
     /// Open a directory; it stays the root when it is renamed.
-    pub fn open(path: &Path) -> Result<Self, CallError> {
+    pub(super) fn open(path: &Path) -> Result<Self, CallError> {
         let refused = |call, errno| CallError::new(call, path.display(), errno);
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let directory = open(path, flags, Mode::empty()).map_err(|errno| refused("open", errno))?;
+        let stat = fstat(&directory).map_err(|errno| refused("fstat", errno))?;
         let root = Self {
-            directory,
+            directory: Arc::new(directory),
+            identity: identity(&stat),
             reach: ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_MAGICLINKS,
+            deputy: Deputy::default(),
         };
         // A kernel before 5.6 is better found out now than at the first request.
         root.open_directory(b"")
@@ -51,15 +62,43 @@ impl Root {
         Ok(root)
     }
 
+    /// The same directory, where somebody else has to open what lies in it.
+    #[must_use]
+    pub(super) fn reached_by(self, deputy: Deputy) -> Self {
+        Self { deputy, ..self }
+    }
+
+    /// Which directory it is.
+    pub(super) fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// Who may make files in it.
+    pub(super) fn deputy(&self) -> &Deputy {
+        &self.deputy
+    }
+
+    /// Whether it is the sandbox that keeps it closed: by its permissions it is open.
+    pub(super) fn is_out_of_reach(&self) -> bool {
+        let flags = AtFlags::AT_EACCESS;
+        faccessat(&*self.directory, ".", AccessFlags::R_OK, flags).is_ok()
+            && matches!(self.open_folder(b""), Err(Errno::EACCES))
+    }
+
     /// Whether this process, with the privileges that it has now, can look for files in it: EACCES where it cannot.
-    pub fn check(&self) -> Result<(), CallError> {
-        faccessat(&self.directory, ".", AccessFlags::X_OK, AtFlags::AT_EACCESS)
-            .map_err(|errno| CallError::new("access", "the directory", errno))
+    pub(super) fn check(&self) -> Result<(), CallError> {
+        faccessat(
+            &*self.directory,
+            ".",
+            AccessFlags::X_OK,
+            AtFlags::AT_EACCESS,
+        )
+        .map_err(|errno| CallError::new("access", "the directory", errno))
     }
 
     /// The same directory, out of which links may lead. A path still cannot: it has no dots.
     #[must_use]
-    pub fn following_links(self) -> Self {
+    pub(super) fn following_links(self) -> Self {
         Self {
             reach: ResolveFlag::RESOLVE_NO_MAGICLINKS,
             ..self
@@ -69,9 +108,12 @@ impl Root {
     /// A directory beneath as a root of its own, which is another world: no link leads from one to the other.
     pub(super) fn enclosed(&self, name: &str) -> nix::Result<Self> {
         let flags = PLACE | OFlag::O_DIRECTORY;
+        let directory = self.open_beneath(name.as_bytes(), flags, ResolveFlag::empty())?;
         Ok(Self {
-            directory: self.open_beneath(name.as_bytes(), flags, ResolveFlag::empty())?,
+            identity: identity(&fstat(&directory)?),
+            directory: Arc::new(directory),
             reach: self.reach,
+            deputy: self.deputy.clone(),
         })
     }
 
@@ -106,7 +148,7 @@ impl Root {
 
     fn look(&self, path: &[u8]) -> nix::Result<(Found, Option<File>)> {
         // A FIFO that is opened is felt at its other end: what it is comes first.
-        let stat = fstatat(&self.directory, path, AtFlags::AT_SYMLINK_NOFOLLOW)?;
+        let stat = fstatat(&*self.directory, path, AtFlags::AT_SYMLINK_NOFOLLOW)?;
         match kind(&stat) {
             SFlag::S_IFREG | SFlag::S_IFLNK => {}
             // A link on the way may lead outside: what is there is nobody's business.
@@ -128,7 +170,7 @@ impl Root {
 
     /// What is known of the file at a path, no link to one; `None` where there is none.
     pub(super) fn facts(&self, path: &[u8]) -> Option<Facts> {
-        facts_of(&self.directory, path)
+        facts_of(&*self.directory, path)
     }
 
     /// A directory on the way to a file, to be watched; the way leads through no link.
@@ -146,7 +188,7 @@ impl Root {
         }
     }
 
-    /// openat2(2), repeated while a rename beneath the root makes it uncertain.
+    /// openat2(2), by whoever may.
     pub(super) fn open_beneath(
         &self,
         path: &[u8],
@@ -156,14 +198,11 @@ impl Root {
         let how = OpenHow::new()
             .flags(flags | OFlag::O_CLOEXEC)
             .resolve(self.reach | more);
-        let mut opened = openat2(&self.directory, path, how);
-        for _ in 0..RETRIES {
-            if !matches!(opened, Err(Errno::EAGAIN | Errno::EINTR)) {
-                break;
-            }
-            opened = openat2(&self.directory, path, how);
+        if self.deputy.is_here() {
+            return open_with(&self.directory, path, how);
         }
-        opened
+        let (directory, path) = (Arc::clone(&self.directory), path.to_vec());
+        self.deputy.run(move || open_with(&directory, &path, how))?
     }
 }
 
@@ -189,6 +228,23 @@ fn facts(stat: &FileStat, path: &[u8]) -> Option<Facts> {
         coding: Coding::Identity,
         varies: false,
     })
+}
+
+/// openat2(2), repeated while a rename beneath the root makes it uncertain.
+fn open_with(directory: &OwnedFd, path: &[u8], how: OpenHow) -> nix::Result<OwnedFd> {
+    let mut opened = openat2(directory, path, how);
+    for _ in 0..RETRIES {
+        if !matches!(opened, Err(Errno::EAGAIN | Errno::EINTR)) {
+            break;
+        }
+        opened = openat2(directory, path, how);
+    }
+    opened
+}
+
+/// Which directory a stat(2) is about.
+pub(super) fn identity(stat: &FileStat) -> Identity {
+    (stat.st_dev, stat.st_ino)
 }
 
 fn kind(stat: &FileStat) -> SFlag {

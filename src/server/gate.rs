@@ -34,14 +34,21 @@ impl Gate {
         self.tls.is_some()
     }
 
-    /// Read the certificate's files again, for all workers; what came of it, `None` where there are none.
-    pub(super) fn reload(&self) -> Option<String> {
-        let (tls, _) = self.tls.as_ref()?;
-        match tls.reload() {
-            Ok(true) => Some(format!("new certificate, SHA-256 {}", tls.fingerprint())),
-            Ok(false) => None,
-            Err(error) => Some(format!("{error}: the certificate stays the old one")),
-        }
+    /// What its clients are shown, the same for all workers; `None` without TLS.
+    pub(super) fn tls(&self) -> Option<ServerTls> {
+        self.tls.as_ref().map(|(tls, _)| tls.clone())
+    }
+}
+
+/// Read the certificate's files again; what came of it, `None` where there are none.
+pub(super) fn reload(tls: &ServerTls) -> Option<String> {
+    match tls.reload() {
+        Ok(true) => Some(format!(
+            "new certificate sha256 Fingerprint={}",
+            tls.fingerprint()
+        )),
+        Ok(false) => None,
+        Err(error) => Some(format!("{error}: the certificate stays the old one")),
     }
 }
 
@@ -83,6 +90,7 @@ mod tests {
         },
         grace: Duration::ZERO,
         is_handed: false,
+        is_at_terminal: false,
     };
 
     /// A server that has little patience for heads, what ends it, and its thread.

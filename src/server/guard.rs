@@ -3,41 +3,65 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::os::fd::OwnedFd;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use blake2::Blake2sMac256;
 use blake2::digest::{KeyInit, Mac};
 use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use super::admission::Origin;
 use super::connection::Wait;
 use super::errand::wake;
 use super::exchange::{Asking, Reply};
 use super::service::Service;
+use super::turns::Turns;
 use crate::engine::StdoutError;
 use crate::http::{CHALLENGE, Credentials, Name, Plan, Status, Users};
+use crate::net::Address;
 
 /// How long good credentials are taken for good.
 const GOOD: Duration = Duration::from_secs(300);
 /// How long wrong ones are taken for wrong: long enough for whoever waits for that to ask again.
 const WRONG: Duration = Duration::from_secs(10);
-/// How many checks may wait for the one that is being made.
-const QUEUE: usize = 64;
 /// How many credentials are remembered.
 const KNOWN: usize = 4096;
 
 /// The digest of credentials, which only this process can make.
 type Digest = [u8; 32];
 
+/// Where users come from, and come from again; why they do not, in words.
+pub type UserSource = Box<dyn Fn() -> Result<Users, String> + Send + Sync>;
+
 /// Lets in those who have a right password. Shared by all workers.
 pub struct Guard {
-    users: Arc<Users>,
     key: [u8; 32],
-    known: Arc<Mutex<HashMap<Digest, Known>>>,
-    checks: SyncSender<(Digest, Credentials)>,
+    /// Where its users are read again; `None` where they were typed.
+    source: Option<UserSource>,
+    desk: Arc<Desk>,
+}
+
+/// What the guard and the thread that checks share.
+#[derive(Default)]
+struct Desk {
+    book: Mutex<Book>,
+    /// Something is to be checked, or nothing ever again.
+    news: Condvar,
+}
+
+#[derive(Default)]
+struct Book {
+    users: Arc<Users>,
+    /// How often the users have changed.
+    edition: u64,
+    known: HashMap<Digest, Known>,
+    checks: Turns<(Digest, Credentials)>,
+    /// Whether a thread checks.
+    is_staffed: bool,
+    is_closed: bool,
 }
 
 /// What is known of credentials.
@@ -83,7 +107,7 @@ impl Service {
             return Ok(Admission::Welcome);
         }
         let authorization = asking.request.value(Name::Authorization);
-        let plan = match guard.judge(authorization, Instant::now()) {
+        let plan = match guard.judge(authorization, asking.peer, Instant::now()) {
             Verdict::Welcome => return Ok(Admission::Welcome),
             Verdict::Wait(fd) => return Ok(Admission::Wait(Wait::For(fd))),
             Verdict::Unknown => Plan {
@@ -100,52 +124,79 @@ impl Service {
 }
 
 impl Guard {
-    /// Let in these users, and nobody else.
-    pub fn new(users: Users) -> Result<Self, Errno> {
+    /// Let in these users, and nobody else; they are read again from `source` where there is one.
+    pub fn new(users: Users, source: Option<UserSource>) -> Result<Self, Errno> {
         let mut key = [0; 32];
         getrandom::fill(&mut key).map_err(|_| Errno::EAGAIN)?;
-        let (checks, queue) = sync_channel(QUEUE);
         let guard = Self {
-            users: Arc::new(users),
             key,
-            known: Arc::default(),
-            checks,
+            source,
+            desk: Arc::default(),
         };
-        if guard.users.is_slow() {
-            let (users, known) = (Arc::clone(&guard.users), Arc::clone(&guard.known));
-            thread::Builder::new()
-                .spawn(move || check_all(&queue, &users, &known))
-                .map_err(|_| Errno::EAGAIN)?;
-        }
+        guard.let_in(users)?;
         Ok(guard)
     }
 
+    /// Read the users again; what came of it in words, `None` where they were typed.
+    pub(super) fn reload(&self) -> Option<String> {
+        let source = self.source.as_ref()?;
+        let read = source().and_then(|users| {
+            let count = users.len();
+            let entered = self.let_in(users).map(|()| count);
+            entered.map_err(|errno| errno.desc().to_owned())
+        });
+        Some(match read {
+            Ok(1) => "the file of --auth was read again: 1 user".to_owned(),
+            Ok(count) => format!("the file of --auth was read again: {count} users"),
+            Err(why) => format!("{why}: the users stay the old ones"),
+        })
+    }
+
+    /// From now on these users. What was known of others is forgotten, and who waits asks again.
+    fn let_in(&self, users: Users) -> Result<(), Errno> {
+        let mut book = self.desk.lock();
+        if users.is_slow() && !book.is_staffed {
+            let desk = Arc::clone(&self.desk);
+            let spawned = thread::Builder::new().spawn(move || desk.check_all());
+            spawned.map_err(|_| Errno::EAGAIN)?;
+            book.is_staffed = true;
+        }
+        book.users = Arc::new(users);
+        book.edition += 1;
+        book.known.clear();
+        book.checks.clear();
+        Ok(())
+    }
+
     /// What becomes of whoever sends this Authorization.
-    fn judge(&self, authorization: Option<&[u8]>, now: Instant) -> Verdict {
+    fn judge(&self, authorization: Option<&[u8]>, peer: &Address, now: Instant) -> Verdict {
         let Some(credentials) = authorization.and_then(Credentials::parse) else {
             return Verdict::Unknown;
         };
-        if !self.users.is_slow() {
-            return of(self.users.admits(&credentials));
+        let mut book = self.desk.lock();
+        if !book.users.is_slow() {
+            let users = Arc::clone(&book.users);
+            drop(book);
+            return of(users.admits(&credentials));
         }
         let Some(digest) = self.digest(&credentials) else {
             return Verdict::Unknown;
         };
-        let mut known = lock(&self.known);
-        match known.get_mut(&digest) {
+        match book.known.get_mut(&digest) {
             Some(Known::Checked(right, until)) if *until > now => return of(*right),
             Some(Known::Checking(waiting)) => {
                 return wait(waiting).map_or(Verdict::Busy, Verdict::Wait);
             }
             _ => {}
         }
-        if known.len() >= KNOWN {
-            forget(&mut known, now);
+        if book.known.len() >= KNOWN {
+            forget(&mut book.known, now);
         }
         let mut waiting = Vec::new();
         match wait(&mut waiting) {
-            Ok(fd) if self.checks.try_send((digest, credentials)).is_ok() => {
-                known.insert(digest, Known::Checking(waiting));
+            Ok(fd) if book.checks.push(Origin::of(peer), (digest, credentials)) => {
+                book.known.insert(digest, Known::Checking(waiting));
+                self.desk.news.notify_one();
                 Verdict::Wait(fd)
             }
             _ => Verdict::Busy,
@@ -162,20 +213,61 @@ impl Guard {
     }
 }
 
-/// Check what comes, one after the other: guessing takes one core at most. It ends with the guard.
-fn check_all(
-    queue: &Receiver<(Digest, Credentials)>,
-    users: &Users,
-    known: &Mutex<HashMap<Digest, Known>>,
-) {
-    for (digest, credentials) in queue {
-        let right = users.admits(&credentials);
-        let lasts = if right { GOOD } else { WRONG };
-        let checked = Known::Checked(right, Instant::now() + lasts);
-        // Those who waited find it there.
-        let waiting = lock(known).insert(digest, checked);
-        drop(waiting);
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.desk.lock().is_closed = true;
+        self.desk.news.notify_one();
     }
+}
+
+impl Desk {
+    /// Check what comes, one after the other: guessing takes one core at most. It ends with the guard.
+    fn check_all(&self) {
+        let mut book = self.lock();
+        while !book.is_closed {
+            let Some((digest, credentials)) = book.checks.next() else {
+                let woken = self.news.wait(book);
+                book = woken.unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            if book.known.get(&digest).is_none_or(is_abandoned) {
+                book.known.remove(&digest);
+                continue;
+            }
+            let (users, edition) = (Arc::clone(&book.users), book.edition);
+            drop(book);
+            let right = users.admits(&credentials);
+            let lasts = if right { GOOD } else { WRONG };
+            let checked = Known::Checked(right, Instant::now() + lasts);
+            book = self.lock();
+            if book.edition == edition {
+                // Those who waited find it there.
+                let waiting = book.known.insert(digest, checked);
+                drop(waiting);
+            }
+        }
+    }
+
+    /// A panic elsewhere leaves a whole book behind.
+    fn lock(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether everyone has gone who waited: nobody reads at the other ends.
+fn is_abandoned(known: &Known) -> bool {
+    let Known::Checking(waiting) = known else {
+        return true;
+    };
+    let is_gone = |fd: &OwnedFd| {
+        let mut polled = [PollFd::new(fd.as_fd(), PollFlags::empty())];
+        let _ = poll(&mut polled, PollTimeout::ZERO);
+        let [polled] = polled;
+        polled
+            .revents()
+            .is_some_and(|found| found.contains(PollFlags::POLLERR))
+    };
+    waiting.iter().all(is_gone)
 }
 
 fn of(right: bool) -> Verdict {
@@ -202,11 +294,6 @@ fn forget(known: &mut HashMap<Digest, Known>, now: Instant) {
     }
 }
 
-/// A panic elsewhere leaves a whole map behind.
-fn lock(known: &Mutex<HashMap<Digest, Known>>) -> MutexGuard<'_, HashMap<Digest, Known>> {
-    known.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl fmt::Debug for Guard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Guard")
@@ -215,10 +302,7 @@ impl fmt::Debug for Guard {
 
 #[cfg(test)]
 mod tests {
-    use std::os::fd::AsFd;
-
     use base64ct::{Base64, Encoding};
-    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
     use super::*;
 
@@ -231,17 +315,25 @@ mod tests {
         for pair in pairs {
             users.add(pair).unwrap();
         }
-        Guard::new(users).unwrap()
+        Guard::new(users, None).unwrap()
     }
 
     fn basic(pair: &str) -> Vec<u8> {
         format!("Basic {}", Base64::encode_string(pair.as_bytes())).into_bytes()
     }
 
+    fn address(number: u8) -> Address {
+        Address::Inet(([127, 0, 0, number], 1).into())
+    }
+
+    fn judge(guard: &Guard, value: &[u8], now: Instant) -> Verdict {
+        guard.judge(Some(value), &address(1), now)
+    }
+
     /// Whether they may come in, once that is known.
     fn admits(guard: &Guard, pair: &str, now: Instant) -> bool {
         loop {
-            match guard.judge(Some(&basic(pair)), now) {
+            match judge(guard, &basic(pair), now) {
                 Verdict::Welcome => return true,
                 Verdict::Unknown => return false,
                 Verdict::Busy => panic!("busy"),
@@ -265,15 +357,15 @@ mod tests {
             Some(b"Bearer a"),
         ] {
             assert!(
-                matches!(guard.judge(value, now), Verdict::Unknown),
+                matches!(guard.judge(value, &address(1), now), Verdict::Unknown),
                 "{value:?}"
             );
         }
         // Plain passwords are never waited for.
         let alice = basic("alice:a");
-        assert!(matches!(guard.judge(Some(&alice), now), Verdict::Welcome));
+        assert!(matches!(judge(&guard, &alice, now), Verdict::Welcome));
         let wrong = basic("alice:b");
-        assert!(matches!(guard.judge(Some(&wrong), now), Verdict::Unknown));
+        assert!(matches!(judge(&guard, &wrong, now), Verdict::Unknown));
     }
 
     #[test]
@@ -290,18 +382,79 @@ mod tests {
             assert_eq!(admits(&guard, pair, now), right, "{pair}");
         }
         let dave = basic("dave:password");
-        assert!(matches!(guard.judge(Some(&dave), now), Verdict::Welcome));
+        assert!(matches!(judge(&guard, &dave, now), Verdict::Welcome));
         let later = now + GOOD + WRONG;
-        assert!(matches!(guard.judge(Some(&dave), later), Verdict::Wait(_)));
+        assert!(matches!(judge(&guard, &dave, later), Verdict::Wait(_)));
+    }
+
+    #[test]
+    fn nothing_is_checked_for_those_who_have_gone() {
+        let guard = guard(&[HASHED]);
+        let (digest, credentials) = ([1; 32], Credentials::parse(&basic("a:b")).unwrap());
+        let mut waiting = Vec::new();
+        let stays = wait(&mut waiting).unwrap();
+        drop(wait(&mut waiting).unwrap());
+        let known = Known::Checking(waiting);
+        assert!(!is_abandoned(&known), "one stays");
+        drop(stays);
+        assert!(is_abandoned(&known));
+        let mut book = guard.desk.lock();
+        book.known.insert(digest, known);
+        book.checks.push(None, (digest, credentials));
+        drop(book);
+        guard.desk.news.notify_one();
+        // The next check is behind it.
+        assert!(!admits(&guard, "dave:wrong", Instant::now()));
+        assert!(!guard.desk.lock().known.contains_key(&digest));
+    }
+
+    #[test]
+    fn other_users_are_let_in_once_they_are_read() {
+        let read = |pairs: &[&str]| {
+            let mut users = Users::default();
+            pairs.iter().for_each(|pair| users.add(pair).unwrap());
+            users
+        };
+        let next = Arc::new(Mutex::new(Err("users: is a directory".to_owned())));
+        let source = Arc::clone(&next);
+        let source: UserSource = Box::new(move || source.lock().unwrap().clone());
+        let guard = Guard::new(read(&["alice:a", HASHED]), Some(source)).unwrap();
+        let now = Instant::now();
+        assert!(admits(&guard, "dave:password", now));
+        let said = guard.reload().unwrap();
+        assert_eq!(said, "users: is a directory: the users stay the old ones");
+        assert!(admits(&guard, "dave:password", now) && admits(&guard, "alice:a", now));
+        for (pairs, said) in [
+            (&["bob:b"][..], "the file of --auth was read again: 1 user"),
+            (
+                &["bob:b", HASHED],
+                "the file of --auth was read again: 2 users",
+            ),
+        ] {
+            *next.lock().unwrap() = Ok(read(pairs));
+            assert_eq!(guard.reload().unwrap(), said);
+            assert!(admits(&guard, "bob:b", now) && !admits(&guard, "alice:a", now));
+            assert_eq!(admits(&guard, "dave:password", now), pairs.len() == 2);
+        }
+        assert!(Guard::new(read(&["a:b"]), None).unwrap().reload().is_none());
     }
 
     #[test]
     fn guessing_fills_neither_the_queue_nor_the_memory() {
         let guard = guard(&[HASHED]);
         let now = Instant::now();
-        let judged = |number: usize| guard.judge(Some(&basic(&format!("dave:{number}"))), now);
-        let busy = (0..QUEUE * 4).filter(|number| matches!(judged(*number), Verdict::Busy));
-        assert!(busy.count() > 0, "the queue has no end");
+        let mut waiting = Vec::new();
+        let mut busy = 0;
+        for number in 0..300 {
+            match judge(&guard, &basic(&format!("dave:{number}")), now) {
+                Verdict::Wait(fd) => waiting.push(fd),
+                verdict => busy += usize::from(matches!(verdict, Verdict::Busy)),
+            }
+        }
+        assert!(busy > 0, "the queue has no end");
+        // Another one is not in their way.
+        let other = guard.judge(Some(&basic("dave:other")), &address(2), now);
+        assert!(matches!(other, Verdict::Wait(_)));
         let mut known: HashMap<Digest, Known> = (0..KNOWN)
             .map(|number| {
                 let mut digest = [0; 32];

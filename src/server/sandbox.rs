@@ -13,7 +13,8 @@ use landlock::{
     Scope, make_bitflags,
 };
 
-use crate::net::{Account, CallError, drop_privileges, gain_no_privileges};
+use super::deputy::{Files, Keeper};
+use crate::net::{Account, CallError, bound_privileges, drop_privileges, gain_no_privileges};
 
 /// The version of Landlock whose restrictions are asked for; an older kernel gives what it has.
 const WANTED: ABI = ABI::V7;
@@ -30,18 +31,38 @@ pub enum Grant {
 }
 
 /// What the process keeps.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Sandbox {
     /// The files; `None` leaves the file system and the network as they are, for commands that are run.
     pub files: Option<Vec<(PathBuf, Grant)>>,
+    /// What is opened later; `None` where nothing is.
+    pub later: Option<Later>,
     /// As whom it continues; `None` as it is.
     pub account: Option<Account>,
+}
+
+/// Files that take the place of others, or are read again: a rule of Landlock holds for what it was made for, and not for
+/// its name.
+pub struct Later {
+    /// Where they may turn up, for the one thread that opens them.
+    pub near: Vec<(PathBuf, Grant)>,
+    /// What then is to be served, as it stands there.
+    pub files: Files,
+}
+
+/// What came of entering.
+#[derive(Debug)]
+pub struct Entered {
+    /// What was done, in order.
+    pub measures: Vec<Measure>,
+    /// Who opens what takes the place of the files; `None` where everyone may.
+    pub keeper: Option<Keeper>,
 }
 
 /// A measure that was taken, or why it was not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Measure {
-    /// `landlock`, `capabilities`, `privileges`, `user`
+    /// `user`, `capabilities`, `privileges`, `landlock`, `keeper`
     pub name: &'static str,
     /// Whether it holds.
     pub holds: bool,
@@ -59,11 +80,15 @@ pub enum SandboxError {
 }
 
 impl Sandbox {
-    /// Enter it, for ever; what was done, in order. What the kernel does not offer is left out and said.
-    pub fn enter(&self) -> Result<Vec<Measure>, SandboxError> {
+    /// Enter it, for ever. What the kernel does not offer is left out and said.
+    pub fn enter(self) -> Result<Entered, SandboxError> {
         let mut measures = Vec::new();
         // Its paths are opened as long as the user can; it closes behind everything else.
+        let near = self.later.as_ref().map(|later| later.near.as_slice());
+        let wide = self.files.as_deref().zip(near);
+        let wide = wide.map(|(files, near)| rules(&[files, near].concat()));
         let prepared = self.files.as_deref().map(|files| (files, rules(files)));
+        bound_privileges().map_err(SandboxError::Capabilities)?;
         if let Some(account) = &self.account {
             account.assume()?;
             measures.push(Measure::held("user", account.to_string()));
@@ -72,6 +97,7 @@ impl Sandbox {
         measures.push(Measure::held("capabilities", "none"));
         gain_no_privileges()?;
         measures.push(Measure::held("privileges", "none to gain (no_new_privs)"));
+        let keeper = self.later.and_then(|later| keep(wide?, later));
         measures.push(match prepared {
             None => Measure::missing("landlock", "not for commands that are run"),
             Some((files, rules)) => match rules.and_then(RulesetCreated::restrict_self) {
@@ -79,8 +105,30 @@ impl Sandbox {
                 Err(error) => Measure::missing("landlock", error.to_string()),
             },
         });
-        Ok(measures)
+        let (keeper, reaches) = keeper.unzip();
+        measures.extend(reaches);
+        Ok(Entered { measures, keeper })
     }
+}
+
+/// Limit this thread to these files.
+pub(super) fn restrict_to(files: &[(PathBuf, Grant)]) -> Result<(), RulesetError> {
+    rules(files)?.restrict_self().map(drop)
+}
+
+/// Start the thread that is limited to these rules and no further; `None` where the kernel limits nothing.
+fn keep(wide: Result<RulesetCreated, RulesetError>, later: Later) -> Option<(Keeper, Measure)> {
+    let restricted = wide.and_then(RulesetCreated::restrict_self).ok()?;
+    if !matches!(restricted.landlock, LandlockStatus::Available { .. }) {
+        return None;
+    }
+    let places: Vec<String> = later.near.iter().map(|(path, _)| shown(path)).collect();
+    let keeper = Keeper::start(later.files).ok()?;
+    let note = format!(
+        "what is opened later is opened by a thread that reaches {}",
+        joined(places)
+    );
+    Some((keeper, Measure::held("keeper", note)))
 }
 
 impl Measure {
@@ -159,12 +207,7 @@ fn landlocked(status: LandlockStatus, files: &[(PathBuf, Grant)]) -> Measure {
 fn extent(abi: ABI, files: &[(PathBuf, Grant)]) -> String {
     let of = |grants: &[Grant]| {
         let named = files.iter().filter(|(_, grant)| grants.contains(grant));
-        let mut names: Vec<String> = named.map(|(path, _)| shown(path)).collect();
-        names.dedup();
-        match names.is_empty() {
-            true => "nothing".to_owned(),
-            false => names.join(" and "),
-        }
+        joined(named.map(|(path, _)| shown(path)).collect())
     };
     let reads = of(&[Grant::Read, Grant::Write]);
     let writes = of(&[Grant::Write]);
@@ -173,6 +216,14 @@ fn extent(abi: ABI, files: &[(PathBuf, Grant)]) -> String {
         false => "TCP not limited before ABI 4",
     };
     format!("reads {reads}, writes {writes}, {network} (ABI {abi})")
+}
+
+fn joined(mut names: Vec<String>) -> String {
+    names.dedup();
+    match names.is_empty() {
+        true => "nothing".to_owned(),
+        false => names.join(" and "),
+    }
 }
 
 fn shown(path: &Path) -> String {
@@ -214,10 +265,10 @@ mod tests {
     fn sandboxed(files: Vec<(PathBuf, Grant)>, then: impl FnOnce(bool) + Send + 'static) {
         let sandbox = Sandbox {
             files: Some(files),
-            account: None,
+            ..Sandbox::default()
         };
         let inside = thread::spawn(move || {
-            let measures = sandbox.enter().unwrap();
+            let measures = sandbox.enter().unwrap().measures;
             let landlock = measures.iter().find(|measure| measure.name == "landlock");
             then(landlock.unwrap().holds);
         });

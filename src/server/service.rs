@@ -9,10 +9,12 @@ use std::time::{Duration, Instant, SystemTime};
 use super::admission::Crowded;
 use super::archive::Archives;
 use super::cache::Cache;
+use super::deputy::Keeper;
 use super::exchange::Asking;
 use super::files::Root;
-use super::gate::Gate;
+use super::gate::{Gate, reload};
 use super::guard::Guard;
+use super::home::Home;
 use super::incoming::Sink;
 use super::inspector::Inspector;
 use super::shape::Shape;
@@ -20,6 +22,9 @@ use crate::engine::StdoutError;
 use crate::http::inspect::Record;
 use crate::http::{Boundary, DateLine, Method, Request, Site, Status, folder_of_host};
 use crate::net::{Address, CallError};
+
+/// How long what is served is taken for what stands at its name.
+const SEEN: Duration = Duration::from_millis(1);
 
 /// How many bytes one recv takes.
 const RECEIVE: usize = 64 * 1024;
@@ -86,8 +91,10 @@ pub enum Happening<'a> {
         /// Why.
         why: &'a str,
     },
-    /// The files of the certificate were read again, in words.
-    Reloaded(&'a str),
+    /// Something that is not about one client, in words: a certificate was read again, a directory replaced.
+    News(&'a str),
+    /// The same, for those who want to know everything.
+    Detail(&'a str),
     /// No descriptor is left for new connections.
     Exhausted(&'a CallError),
     /// There is no place for a client.
@@ -127,8 +134,14 @@ pub struct Service {
     pub(super) root: Option<Arc<Root>>,
     /// Where the folders of the hosts are.
     hosts: Option<Arc<Root>>,
+    /// The name of the one or the other.
+    home: Option<Arc<Home>>,
+    /// When it was last looked what stands there.
+    looked: Option<Instant>,
     /// Who lets clients in; `None` for everyone.
     pub(super) guard: Option<Arc<Guard>>,
+    /// Who reads files again that the workers may not; `None` where they may.
+    keeper: Option<Arc<Keeper>>,
     pub(super) limits: Limits,
     pub(super) gate: Gate,
     pub(super) observer: Box<dyn Observer>,
@@ -163,14 +176,15 @@ impl Default for Limits {
 }
 
 impl Service {
-    /// Serve a site, with the files of `root` where it has any.
+    /// Serve a site, with the files of `home` where it has any.
     pub fn new(
         site: Site,
-        root: Option<Arc<Root>>,
+        home: Option<Arc<Home>>,
         limits: Limits,
         observer: Box<dyn Observer>,
     ) -> Self {
         let has_hosts = site.layout.vhosts;
+        let root = home.as_ref().map(|home| home.root());
         Self {
             site: Rc::new(site),
             cache: Cache::new(root.is_some()),
@@ -178,7 +192,10 @@ impl Service {
             inspector: None,
             hosts: root.clone().filter(|_| has_hosts),
             root: root.filter(|_| !has_hosts),
+            home,
+            looked: None,
             guard: None,
+            keeper: None,
             limits,
             gate: Gate::default(),
             observer,
@@ -206,13 +223,60 @@ impl Service {
         Self { guard, ..self }
     }
 
-    /// Go to the files of the host that is asked, where each has a folder of its own.
-    pub(super) fn enter(&mut self, request: &Request<'_>) {
+    /// Have `keeper` read what the workers may not.
+    #[must_use]
+    pub fn kept_by(self, keeper: Option<Arc<Keeper>>) -> Self {
+        Self { keeper, ..self }
+    }
+
+    /// Read certificate and users again, for all workers; what came of it, nothing where neither is from a file.
+    pub(super) fn reload(&self) -> Vec<String> {
+        let (tls, guard) = (self.gate.tls(), self.guard.clone());
+        let read = move || {
+            let certificate = tls.as_ref().and_then(reload);
+            let users = guard.and_then(|guard| guard.reload());
+            certificate.into_iter().chain(users).collect()
+        };
+        match &self.keeper {
+            None => read(),
+            Some(keeper) => keeper.run(read).unwrap_or_default(),
+        }
+    }
+
+    /// Go to the files that are asked for: those that stand there now, and those of the host that is asked where each
+    /// has a folder of its own.
+    pub(super) fn enter(&mut self, asking: &Asking<'_>) {
+        self.look(asking.since);
+        let request = asking.request;
         if let Some(hosts) = &self.hosts {
             let host = request.host().unwrap_or_default();
             let folder = folder_of_host(host.as_bytes());
             let root = folder.and_then(|folder| hosts.enclosed(&folder).ok());
             self.root = root.map(Arc::new);
+        }
+    }
+
+    /// See, once in a while, whether the directory was replaced.
+    fn look(&mut self, now: Instant) {
+        let held = self.hosts.as_ref().or(self.root.as_ref());
+        let (Some(home), Some(held)) = (&self.home, held) else {
+            return;
+        };
+        if self.looked.is_some_and(|looked| now < looked + SEEN) {
+            return;
+        }
+        self.looked = Some(now);
+        let look = home.look(held);
+        if let Some(root) = look.root {
+            self.cache.clear();
+            match self.hosts {
+                Some(_) => self.hosts = Some(root),
+                None => self.root = Some(root),
+            }
+        }
+        if let Some(news) = look.news {
+            // Nobody can be told that the telling failed; the server meets the same error with its next event.
+            let _ = self.observer.notice(&Happening::News(&news));
         }
     }
 

@@ -18,6 +18,8 @@ pub struct Terms {
     pub grace: Duration,
     /// Whether the listening sockets were handed over: others listen on them too, and go on with it.
     pub is_handed: bool,
+    /// Whether it was started at a terminal, whose hanging up ends it.
+    pub is_at_terminal: bool,
 }
 
 /// Descriptors that can be read once something is to be seen to.

@@ -9,6 +9,7 @@ use nix::errno::Errno;
 use serde::{Serialize, Serializer};
 
 use super::connection::Wait;
+use super::deputy::Deputy;
 use super::draft::{Draft, Placed};
 use super::errand::Errand;
 use super::exchange::{Asking, Outcome};
@@ -28,6 +29,8 @@ const FILES: usize = 64;
 #[derive(Debug)]
 pub(super) struct Upload {
     folder: Arc<OwnedFd>,
+    /// Who may make files there.
+    deputy: Deputy,
     /// Where that is: empty for the root, with a slash at its end otherwise.
     path: Vec<u8>,
     /// What brings them; `None` for one file under its name.
@@ -62,9 +65,10 @@ impl Service {
         let Some(delivery) = delivery(asking.request, &self.site)? else {
             return Ok(None);
         };
-        self.enter(asking.request);
+        self.enter(asking);
         let root = self.root.as_ref().ok_or(Status::NOT_FOUND)?;
         let folder = root.open_folder(&delivery.folder).map_err(refusal)?;
+        let folder = (folder, root.deputy().clone());
         Upload::begin(asking.request, delivery, folder, self).map(Some)
     }
 }
@@ -73,13 +77,14 @@ impl Upload {
     fn begin(
         request: &Request<'_>,
         delivery: Delivery,
-        folder: OwnedFd,
+        (folder, deputy): (OwnedFd, Deputy),
         service: &Service,
     ) -> Result<Self, Status> {
         let site = &service.site;
         let uploads = site.uploads.as_ref().ok_or(Status::METHOD_NOT_ALLOWED)?;
         let mut upload = Self {
             folder: Arc::new(folder),
+            deputy,
             path: delivery.folder,
             form: None,
             drafts: Vec::new(),
@@ -117,8 +122,11 @@ impl Upload {
         } else if self.drafts.iter().any(|draft| draft.name() == name) {
             return Err(Status::CONFLICT);
         }
-        let draft = Draft::begin(&self.folder, name, self.rules.overwrite);
-        self.drafts.push(draft.map_err(refusal)?);
+        let (folder, name) = (Arc::clone(&self.folder), name.to_vec());
+        let overwrite = self.rules.overwrite;
+        let begun = (self.deputy).run(move || Draft::begin(&folder, &name, overwrite));
+        let draft = begun.and_then(|begun| begun).map_err(refusal)?;
+        self.drafts.push(draft);
         self.is_open = true;
         Ok(())
     }
@@ -166,6 +174,8 @@ impl Upload {
                 .map(|draft| place(draft, overwrite))
                 .collect()
         };
+        let deputy = self.deputy.clone();
+        let place = move || deputy.run_apart(place)?;
         let (errand, fd) = Errand::start(place).map_err(refusal)?;
         self.placing = Some(errand);
         Ok(Wait::For(fd))
@@ -198,6 +208,16 @@ impl Upload {
             content: Content::Bytes(told(files)),
             media_type: media_type(b".json"),
             ..Plan::status(Status::CREATED)
+        }
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        // What they leave behind may be somebody else's to remove.
+        let drafts = mem::take(&mut self.drafts);
+        if !drafts.is_empty() {
+            let _ = self.deputy.run(move || drop(drafts));
         }
     }
 }

@@ -609,7 +609,7 @@ fn signals_end_it() {
     for (signal, status) in [
         (Signal::SIGINT, 130),
         (Signal::SIGTERM, 143),
-        (Signal::SIGHUP, 129),
+        (Signal::SIGQUIT, 131),
     ] {
         let server = http(&[]).start();
         let mut client = stream_to(("127.0.0.1", server.port()));

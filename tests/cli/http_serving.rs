@@ -8,9 +8,10 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::pty::openpty;
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
-use nix::unistd::{Gid, Uid, chown, geteuid, mkfifo};
+use nix::unistd::{Gid, Uid, chown, geteuid, mkfifo, ttyname};
 use serde_json::Value;
 use socket2::{Domain, Socket, Type};
 
@@ -524,6 +525,26 @@ fn a_listener_of_others_goes_on_without_it() {
     theirs.accept().unwrap();
 }
 
+#[test]
+fn a_hangup_ends_it_only_when_its_terminal_is_gone() {
+    let terminal = openpty(None, None).unwrap();
+    let name = ttyname(&terminal.slave).unwrap();
+    let mut sign = Sign::new();
+    let server = http(&[])
+        .args(sign.flags())
+        .under(&sign.script(&format!("2>{}", name.display())))
+        .start();
+    drop(terminal.slave);
+    let port = sign.port();
+    server.signal(Signal::SIGHUP);
+    for _ in 0..3 {
+        assert_eq!(status(&said(port, last("/"))), 200);
+    }
+    drop(terminal.master);
+    server.signal(Signal::SIGHUP);
+    server.finish().expect(129);
+}
+
 /// A field of all threads of a process, proc_pid_status(5).
 fn of_all_threads(pid: u32, name: &str) -> Vec<String> {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
@@ -550,6 +571,14 @@ fn it_gives_up_what_it_needs_no_more() {
         assert!(
             threads.iter().all(|set| set == "0000000000000000"),
             "{set} {threads:?}"
+        );
+    }
+    if geteuid().is_root() {
+        // Not even a program that is root's by its file gives one back.
+        let threads = of_all_threads(server.pid(), "CapBnd:");
+        assert!(
+            threads.iter().all(|set| set == "0000000000000000"),
+            "{threads:?}"
         );
     }
 

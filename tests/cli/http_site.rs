@@ -5,6 +5,8 @@ use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use nix::sys::signal::Signal;
+
 use crate::kit::{Running, Start, peer, program, read_end, scratch, sockkit, stream_to};
 
 /// An answer, read to the connection's end.
@@ -592,6 +594,62 @@ fn a_hash_is_checked_while_others_are_served() {
         .collect();
     for mut client in clients {
         assert_eq!(Answer::of(&read_end(&mut client)).status, 401);
+    }
+}
+
+#[test]
+fn a_file_of_users_is_read_again() {
+    let (folder, keys) = (scratch(), scratch());
+    write(folder.path(), &[("a", "content")]);
+    write(keys.path(), &[("users", "alice:secret\n")]);
+    let file = keys.path().join("users");
+    let word = format!("@{}", file.display());
+    let (server, port) = serve(folder.path(), &["--auth", &word]);
+    assert!(is_let_in(port, ALICE) && !is_let_in(port, CAROL));
+    // Another file of that name, as an editor leaves it, and another kind of password.
+    write(keys.path(), &[("next", BCRYPT)]);
+    fs::rename(keys.path().join("next"), &file).unwrap();
+    server.signal(Signal::SIGHUP);
+    server.stderr_until(|line| line.ends_with("the file of --auth was read again: 1 user"));
+    assert!(!is_let_in(port, ALICE) && is_let_in(port, CAROL));
+    for content in ["nobody", ""] {
+        fs::write(&file, content).unwrap();
+        server.signal(Signal::SIGHUP);
+        let said = server.stderr_until(|line| line.ends_with(": the users stay the old ones"));
+        assert!(!said.contains("nobody"), "{said}");
+        assert!(!is_let_in(port, ALICE) && is_let_in(port, CAROL));
+    }
+}
+
+/// Whoever guesses from one address has others wait for one guess, and not for all of them.
+#[test]
+fn guessing_is_in_nobodys_way() {
+    let folder = scratch();
+    write(folder.path(), &[("a", "content")]);
+    let slow =
+        "dave:$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+    let (_server, port) = serve(folder.path(), &["--auth", slow]);
+    let guesses: Vec<_> = (0..200)
+        .map(|number| {
+            let mut client = stream_to(("127.0.0.1", port));
+            // dave:1000 and so on.
+            let token = ["ZGF2ZToxMDAw", "ZGF2ZToxMDAx", "ZGF2ZToxMDAy"][number % 3];
+            let guess = format!(
+                "GET /a HTTP/1.1\r\nHost: h\r\nAuthorization: Basic {token}{}\r\n",
+                number
+            );
+            client.write_all(guess.as_bytes()).unwrap();
+            client.write_all(b"Connection: close\r\n\r\n").unwrap();
+            client
+        })
+        .collect();
+    assert!(is_let_in(
+        port,
+        "Authorization: Basic ZGF2ZTpwYXNzd29yZA==\r\n"
+    ));
+    for mut guess in guesses {
+        let status = Answer::of(&read_end(&mut guess)).status;
+        assert!([401, 503].contains(&status), "{status}");
     }
 }
 

@@ -256,7 +256,12 @@ fn as_told<'a>(
             let note = quoted(&given[1]).map(|bytes| format!("[{}] {bytes}", address(&given[4])));
             (name, vec![fd, given[2].clone()], note)
         }
+        "recvmsg" if result < 0 => (name, vec![fd, UNKNOWN.to_owned()], None),
         "recvmsg" => (name, vec![fd, field(&given[1], "iov_len=")], None),
+        "sendmsg" if given[1].contains("SCM_RIGHTS") => {
+            let rights = format!("SCM_RIGHTS [{}]", field(&given[1], "cmsg_data=["));
+            (name, vec![fd, field(&given[1], "iov_len="), rights], None)
+        }
         "sendmsg" => {
             let length = field(&given[1], "iov_len=");
             let to = address(&given[1][given[1].find("msg_name=").unwrap() + 9..]);

@@ -1,5 +1,6 @@
 //! Limits: how many connections, how long each step may take, how long the end.
 
+use std::io::{self, IsTerminal};
 use std::num::NonZero;
 use std::time::Duration;
 
@@ -64,6 +65,7 @@ impl LimitArgs {
             },
             grace: self.grace.unwrap_or(GRACE),
             is_handed,
+            is_at_terminal: io::stderr().is_terminal(),
         }
     }
 }

@@ -239,8 +239,9 @@ pub(super) fn warn(happening: &Happening<'_>, output: &Output) -> Result<(), Std
                 .to_owned()
         }
         Happening::TurnedAway { peer, why } => return output.offer(&TurnedAway { peer, why }),
-        Happening::Reloaded(said) => (*said).to_owned(),
-        Happening::Dropped { .. } | Happening::Answered { .. } | Happening::Finished { .. } => return Ok(()),
+        Happening::Detail(said) if output.style().verbose => (*said).to_owned(),
+        Happening::News(said) => (*said).to_owned(),
+        Happening::Detail(_) | Happening::Dropped { .. } | Happening::Answered { .. } | Happening::Finished { .. } => return Ok(()),
     };
     output.offer(&Warning { message })
 }

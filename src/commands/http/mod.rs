@@ -30,15 +30,16 @@ use self::listen::{ListenArgs, ListenAt, Opened};
 use self::listing::ListingArgs;
 use self::log::LogArgs;
 use self::sandbox::SandboxArgs;
-use self::site::{Place, SiteArgs};
+use self::site::{Logins, Place, Reach, SiteArgs};
 use self::tls::TlsArgs;
 use super::Desk;
 use crate::args::{FamilyArgs, PortArgs, SocketArgs, combine, duration};
 use crate::http::Site;
-use crate::net::{Account, Address, CallError, Endpoint, Family, HostPort, Socket, reason};
+use crate::net::{Address, CallError, Endpoint, Family, HostPort, Socket, reason};
 use crate::output::{Exit, Usage, Warning};
 use crate::server::{
-    Archives, CallLog, Crew, Gate, Grant, Guard, Measure, Observer, Root, Says, Service,
+    Archives, CallLog, Crew, Entered, Gate, Grant, Guard, Home, Later, Measure, Observer, Says,
+    Service,
 };
 
 /// What is answered where nothing else was asked for.
@@ -119,8 +120,9 @@ impl Http {
         let account = self.sandbox.account()?;
         let place = self.site.place(self.dir.as_deref())?;
         let site = self.site.site(place.as_ref(), self.text())?;
-        let users = self.site.users()?;
-        let root = self.root(place.as_ref())?;
+        let logins = self.site.users()?;
+        let users = logins.as_ref().map(Logins::read).transpose()?;
+        let home = self.home(place.as_ref())?;
         let gateway = self.exec.gateway(&desk.output)?;
         let calls = self.inspect.inspect.then(CallLog::default);
         let desk = &match &calls {
@@ -143,11 +145,19 @@ impl Http {
         let crew = Crew::new(sockets, terms)?;
         self.ready(&locals, desk)?;
         // Commands that are run need more than what is served.
+        let reach = place.as_ref().map(|place| self.site.reach(place, &site));
         let grants = gateway
             .is_none()
-            .then(|| self.grants(place.as_ref(), &site, &locals));
-        let measures = self.confine(account, grants, place.as_ref(), root.as_deref())?;
-        let guard = users.map(Guard::new).transpose();
+            .then(|| self.grants(reach.as_ref(), &locals));
+        let later = self.later(reach, logins.as_ref());
+        let Entered { measures, keeper } = self.sandbox.enter(grants, later, account)?;
+        let keeper = keeper.map(Arc::new);
+        let home = home.map(|home| Arc::new(home.kept_by(keeper.clone())));
+        if let (Some(place), Some(home)) = (&place, &home) {
+            check(home, &place.directory)?;
+        }
+        let source = logins.and_then(Logins::source);
+        let guard = users.map(|users| Guard::new(users, source)).transpose();
         let guard = guard.context("a thread for passwords")?.map(Arc::new);
         self.announce(&locals, measures, desk)?;
         self.inspect.announce(&locals, tls.is_some(), desk)?;
@@ -160,16 +170,17 @@ impl Http {
         };
         let archives = Archives::default();
         let output = &desk.output;
-        let has_files = root.is_some();
+        let has_files = home.is_some();
         let is_on = self.log.is_on(has_files, output);
         let service = || {
             let observer: Box<dyn Observer> = match &calls {
                 Some(_) => Box::new(self.inspect.printer(output.clone(), is_on)),
                 None => self.log.observer(has_files, self.site.is_guarded(), output),
             };
-            let service = Service::new(site.clone(), root.clone(), self.limits.limits(), observer)
+            let service = Service::new(site.clone(), home.clone(), self.limits.limits(), observer)
                 .packing_with(archives.clone())
                 .guarded(guard.clone())
+                .kept_by(keeper.clone())
                 .behind(Gate::new(tls.as_ref(), self.listening.proxy_protocol));
             let ends = ExecArgs::ends(&locals, tls.is_some(), site.is_guarded);
             let says = match &gateway {
@@ -206,34 +217,26 @@ impl Http {
     }
 
     /// What is needed of the file system from here on.
-    fn grants(
-        &self,
-        place: Option<&Place>,
-        site: &Site,
-        locals: &[Address],
-    ) -> Vec<(PathBuf, Grant)> {
-        let grants = place.map(|place| self.site.grants(place, site));
-        let mut grants = grants.unwrap_or_default();
-        grants.extend(self.tls.grants());
+    fn grants(&self, reach: Option<&Reach>, locals: &[Address]) -> Vec<(PathBuf, Grant)> {
+        let mut grants = reach.map(Reach::files).unwrap_or_default();
         // The socket goes with the server.
         let folders = locals.iter().filter_map(Address::path).map(folder_of);
         grants.extend(folders.map(|folder| (folder, Grant::Remove)));
         grants
     }
 
-    /// Enter the sandbox: behind everything that needs a file or a privilege, and in front of every other thread.
-    fn confine(
-        &self,
-        account: Option<Account>,
-        grants: Option<Vec<(PathBuf, Grant)>>,
-        place: Option<&Place>,
-        root: Option<&Root>,
-    ) -> anyhow::Result<Vec<Measure>> {
-        let measures = self.sandbox.enter(grants, account)?;
-        if let (Some(place), Some(root)) = (place, root) {
-            check(root, &place.directory)?;
-        }
-        Ok(measures)
+    /// What is opened later: what may take the place of DIR, and what SIGHUP has read again.
+    fn later(&self, reach: Option<Reach>, logins: Option<&Logins>) -> Option<Later> {
+        let mut near = reach.as_ref().map(Reach::near).unwrap_or_default();
+        let files = logins.into_iter().flat_map(Logins::files);
+        // They may be other ones by then.
+        let folders = self.tls.files().chain(files).map(folder_of);
+        near.extend(folders.map(|folder| (folder, Grant::Read)));
+        let files = move || reach.as_ref().map(Reach::files).unwrap_or_default();
+        (!near.is_empty()).then(|| Later {
+            near,
+            files: Box::new(files),
+        })
     }
 
     fn announce(
@@ -257,7 +260,7 @@ impl Http {
         }
     }
 
-    fn root(&self, place: Option<&Place>) -> Result<Option<Arc<Root>>, Usage> {
+    fn home(&self, place: Option<&Place>) -> Result<Option<Home>, Usage> {
         let Some(Place { directory: dir, .. }) = place else {
             return Ok(None);
         };
@@ -265,11 +268,8 @@ impl Http {
             let why = format!("{} {}: {}", error.call, error.on, reason(&error.cause));
             Usage::new(why, hint_for(dir))
         };
-        let root = Root::open(dir).map_err(refused)?;
-        Ok(Some(Arc::new(match self.site.follows_links() {
-            true => root.following_links(),
-            false => root,
-        })))
+        let home = Home::open(dir, self.site.follows_links());
+        home.map(Some).map_err(refused)
     }
 
     fn listen_at(&self) -> anyhow::Result<ListenAt> {
@@ -303,13 +303,13 @@ impl Http {
 }
 
 /// What root could read by its privileges is no use to a server that has given them up.
-fn check(root: &Root, dir: &Path) -> Result<(), Usage> {
+fn check(home: &Home, dir: &Path) -> Result<(), Usage> {
     let refused = |error: CallError| {
         let why = format!("open {}: {}", dir.display(), reason(&error.cause));
         let hint = "the server has given up root's privileges: --user OWNER, or --no-sandbox";
         Usage::new(why, hint)
     };
-    root.check().map_err(refused)
+    home.check().map_err(refused)
 }
 
 /// The directory that a file lies in.

@@ -11,7 +11,7 @@ use super::Desk;
 use crate::engine::StdoutError;
 use crate::net::Account;
 use crate::output::{Event, Face, Usage};
-use crate::server::{Grant, Measure, Sandbox};
+use crate::server::{Entered, Grant, Later, Measure, Sandbox};
 
 /// What the server gives up once it listens.
 #[derive(Args, Debug)]
@@ -45,17 +45,30 @@ impl SandboxArgs {
     pub(super) fn enter(
         &self,
         files: Option<Vec<(PathBuf, Grant)>>,
+        later: Option<Later>,
         account: Option<Account>,
-    ) -> anyhow::Result<Vec<Measure>> {
+    ) -> anyhow::Result<Entered> {
         if self.no_sandbox {
             if let Some(account) = &account {
                 account.assume()?;
             }
-            return Ok(Vec::new());
+            return Ok(Entered {
+                measures: Vec::new(),
+                keeper: None,
+            });
         }
         let files = files.map(|files| files.into_iter().map(|(path, grant)| (whole(&path), grant)));
+        let later = later.map(|later| Later {
+            near: later
+                .near
+                .into_iter()
+                .map(|(path, grant)| (whole(&path), grant))
+                .collect(),
+            ..later
+        });
         let sandbox = Sandbox {
             files: files.map(Iterator::collect),
+            later,
             account,
         };
         Ok(sandbox.enter()?)

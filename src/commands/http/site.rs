@@ -3,7 +3,7 @@
 use std::env;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 use std::time::Duration;
 
 use clap::Args;
@@ -12,7 +12,7 @@ use crate::args::{duration, size};
 use crate::http::{Cors, Layout, Single, Site, Uploads, Users, field_line};
 use crate::net::Address;
 use crate::output::Usage;
-use crate::server::Grant;
+use crate::server::{Grant, UserSource};
 
 /// Where `--auth` may stand too: what is typed is seen by everyone, ps(1).
 const AUTH: &str = "SOCKKIT_AUTH";
@@ -56,7 +56,7 @@ pub(super) struct SiteArgs {
     /// How long files may be kept without asking again (Cache-Control), 0 for not at all [default: no-cache, ask each time]
     #[arg(long, value_name = "D", value_parser = duration)]
     cache: Option<Duration>,
-    /// Let in only those with LOGIN: USER:PASS, or @FILE of such lines; PASS may be a bcrypt or argon2 hash [env: SOCKKIT_AUTH]
+    /// Let in only those with LOGIN: USER:PASS, or @FILE of such lines; PASS may be a bcrypt or argon2 hash; the file is read again on SIGHUP [env: SOCKKIT_AUTH]
     #[arg(long, value_name = "LOGIN")]
     auth: Vec<String>,
     /// Take files by PUT and by form, below FOLDER of DIR [default: all of DIR]
@@ -68,6 +68,23 @@ pub(super) struct SiteArgs {
     /// Let an upload replace a file
     #[arg(long, requires = "upload")]
     overwrite: bool,
+}
+
+/// Where those come from who are let in.
+#[derive(Clone)]
+pub(super) struct Logins {
+    /// Each with the flag that it came by.
+    words: Vec<(String, &'static str)>,
+}
+
+/// The files that are in reach.
+#[derive(Clone, Debug)]
+pub(super) struct Reach {
+    root: PathBuf,
+    /// Whether links may lead out of it.
+    is_wide: bool,
+    /// Below which folder of it uploads are taken; `None` where none are.
+    uploads: Option<String>,
 }
 
 /// Where the files are.
@@ -122,38 +139,31 @@ impl SiteArgs {
     }
 
     /// Whom to let in; `None` for everyone.
-    pub(super) fn users(&self) -> Result<Option<Users>, Usage> {
-        let mut users = Users::default();
-        for word in &self.auth {
-            add(&mut users, word, "--auth")?;
+    pub(super) fn users(&self) -> Result<Option<Logins>, Usage> {
+        let mut words: Vec<(String, &'static str)> = self
+            .auth
+            .iter()
+            .map(|word| (word.clone(), "--auth"))
+            .collect();
+        if words.is_empty() {
+            words.extend(environment()?.map(|word| (word, AUTH)));
         }
-        if self.auth.is_empty()
-            && let Some(word) = environment()?
-        {
-            add(&mut users, &word, AUTH)?;
-        }
-        Ok(Some(users).filter(|users| !users.is_empty()))
+        let logins = Logins { words };
+        Ok(Some(logins).filter(|logins| !logins.words.is_empty()))
     }
 
-    /// The files that are in reach while those of `place` are served.
-    pub(super) fn grants(&self, place: &Place, site: &Site) -> Vec<(PathBuf, Grant)> {
-        let root = match self.follow_links {
-            true => PathBuf::from("/"),
-            false => place.directory.clone(),
-        };
-        let mut grants = vec![(root, Grant::Read)];
-        if let Some(uploads) = &site.uploads {
-            let folder = place.directory.join(&uploads.folder);
-            // Each host has a folder of that name, and one that is not there yet has no place to hold on to.
-            let is_there = folder.is_dir() && !self.vhost;
-            let folder = if is_there {
-                folder
-            } else {
-                place.directory.clone()
-            };
-            grants.push((folder, Grant::Write));
+    /// What is in reach while the files of `place` are served.
+    pub(super) fn reach(&self, place: &Place, site: &Site) -> Reach {
+        let directory = &place.directory;
+        Reach {
+            root: absolute(directory).unwrap_or_else(|_| directory.clone()),
+            is_wide: self.follow_links,
+            uploads: site.uploads.as_ref().map(|uploads| match self.vhost {
+                // Each host has a folder of that name.
+                true => String::new(),
+                false => uploads.folder.clone(),
+            }),
         }
-        grants
     }
 
     /// What to be warned of: a password that everyone on the way can read.
@@ -240,6 +250,70 @@ impl SiteArgs {
                 "an origin is a scheme, a host and perhaps a port: --cors=https://example.com";
             Usage::new(format!("--cors={word}: this is no origin"), hint)
         })
+    }
+}
+
+impl Logins {
+    /// Who that is now.
+    pub(super) fn read(&self) -> Result<Users, Usage> {
+        let mut users = Users::default();
+        for (word, flag) in &self.words {
+            add(&mut users, word, flag)?;
+        }
+        Ok(users)
+    }
+
+    /// The files that name them.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
+        let files = self
+            .words
+            .iter()
+            .filter_map(|(word, _)| word.strip_prefix('@'));
+        files.map(Path::new)
+    }
+
+    /// How they are read again; `None` where no file names any.
+    pub(super) fn source(self) -> Option<UserSource> {
+        let has_files = self.files().next().is_some();
+        has_files.then(|| -> UserSource {
+            Box::new(move || self.read().map_err(|error| error.to_string()))
+        })
+    }
+}
+
+impl Reach {
+    /// As it stands there now.
+    pub(super) fn files(&self) -> Vec<(PathBuf, Grant)> {
+        let root = match self.is_wide {
+            true => PathBuf::from("/"),
+            false => self.root.clone(),
+        };
+        let mut files = vec![(root, Grant::Read)];
+        if let Some(uploads) = &self.uploads {
+            let folder = self.root.join(uploads);
+            // One that is not there yet has no place to hold on to.
+            let is_there = folder.is_dir();
+            files.push((
+                if is_there { folder } else { self.root.clone() },
+                Grant::Write,
+            ));
+        }
+        files
+    }
+
+    /// Where another directory of that name may turn up.
+    pub(super) fn near(&self) -> Vec<(PathBuf, Grant)> {
+        let grant = match self.uploads {
+            Some(_) => Grant::Write,
+            None => Grant::Read,
+        };
+        let real = self.root.canonicalize().ok();
+        let places = [Some(&self.root), real.as_ref()].into_iter().flatten();
+        let mut near: Vec<(PathBuf, Grant)> = places
+            .map(|place| (place.parent().unwrap_or(place).to_owned(), grant))
+            .collect();
+        near.dedup();
+        near
     }
 }
 

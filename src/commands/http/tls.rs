@@ -1,6 +1,6 @@
 //! `http --tls`: what the server shows, and what stays readable for it.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use clap::Args;
 
@@ -9,7 +9,6 @@ use super::listen::ListenAt;
 use crate::args::ServerTlsArgs;
 use crate::engine::ServerTls;
 use crate::net::{Endpoint, Host, HostPort};
-use crate::server::Grant;
 
 /// TLS.
 #[derive(Args, Debug)]
@@ -32,12 +31,9 @@ impl TlsArgs {
         }
     }
 
-    /// What is read again on SIGHUP: the files may be other ones by then.
-    pub(super) fn grants(&self) -> Vec<(PathBuf, Grant)> {
-        let files = self.tls.files();
-        files
-            .map(|file| (super::folder_of(file), Grant::Read))
-            .collect()
+    /// What is read again on SIGHUP.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.tls.files()
     }
 
     /// Certificate and key as asked for, said and written; `None` without TLS.

@@ -8,6 +8,7 @@ use super::TransportArgs;
 use crate::args::{AddressArgs, SocketArgs, SourceArgs};
 use crate::commands::Desk;
 use crate::commands::endpoint::{inherited, no_wildcard, resolve, sources};
+use crate::commands::pass::PassArgs;
 use crate::commands::stream::{Stream, StreamArgs};
 use crate::engine::{Connection, Connector};
 use crate::net::{Address, Endpoint, Kind, Socket};
@@ -29,6 +30,8 @@ pub(super) struct Connect {
     #[command(flatten)]
     transport: TransportArgs,
     #[command(flatten)]
+    pass: PassArgs,
+    #[command(flatten)]
     stream: StreamArgs,
 }
 
@@ -38,6 +41,7 @@ Examples:
   sockkit tcp connect example.org:80 < request   send a file, read the answer
   sockkit tcp connect --deadline 3s example.org ssh < /dev/null
                                  read a banner, for three seconds at most
+  sockkit tcp connect example.org:22 --pass-fd   as ssh's ProxyCommand
   sockkit tcp connect 9000 --explain             show every socket call";
 
 impl Connect {
@@ -49,13 +53,19 @@ impl Connect {
             proto: self.transport.word(),
             records: false,
             start,
+            welcome: None,
         };
         let preparation = self.socket.parse()?;
+        let door = self.pass.door(desk)?;
+        let finish = |connection: Connection| match &door {
+            Some(door) => door.pass(&connection, stream.proto, stream.args.timing.timeout, desk),
+            None => stream.converse(connection),
+        };
         let network = match self.address.endpoint()? {
             Endpoint::Inherited(descriptor) => {
                 let socket = inherited(descriptor, &preparation, desk)?;
                 let (peer, local) = (socket.getpeername()?, socket.getsockname()?);
-                return stream.converse(Connection {
+                return finish(Connection {
                     socket,
                     peer,
                     local,
@@ -80,6 +90,6 @@ impl Connect {
             limit,
             explain: &desk.explain,
         };
-        stream.converse(connector.connect(targets, start)?)
+        finish(connector.connect(targets, start)?)
     }
 }

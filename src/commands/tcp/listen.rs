@@ -49,6 +49,7 @@ impl Listen {
             proto: self.transport.word(),
             records: false,
             start: Instant::now(),
+            welcome: None,
         };
         let mut reactor = Reactor::new()?;
         let preparation = self.socket.parse()?;

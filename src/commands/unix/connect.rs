@@ -5,10 +5,14 @@ use std::time::Instant;
 
 use clap::Args;
 
+use super::rights::{Rights, RightsArgs};
 use super::target::{TalkArgs, Target, TargetArgs, Type, connect};
 use crate::commands::Desk;
 use crate::commands::endpoint::inherited;
-use crate::net::{SocketFile, UnixName, bind_unix};
+use crate::commands::pass::PassArgs;
+use crate::commands::stream::Stream;
+use crate::engine::{Connection, Reactor};
+use crate::net::{Socket, SocketFile, UnixName, bind_unix};
 use crate::output::Exit;
 
 /// Connect to a local socket: stdin is sent, what arrives goes to stdout
@@ -24,6 +28,10 @@ pub(super) struct Connect {
     #[arg(long, value_name = "PATH")]
     bind: Option<OsString>,
     #[command(flatten)]
+    rights: RightsArgs,
+    #[command(flatten)]
+    pass: PassArgs,
+    #[command(flatten)]
     talk: TalkArgs,
 }
 
@@ -31,6 +39,9 @@ const CONNECT_EXAMPLES: &str = "\
 Examples:
   sockkit unix connect ./app.sock
   sockkit unix connect @name              an abstract name
+  sockkit unix connect ./app.sock --show-cred     whose process listens?
+  sockkit unix connect ./app.sock --send-fd 3 3<file
+                                          hand an open file over
   printf 'GET / HTTP/1.0\\r\\n\\r\\n' | sockkit unix connect ./http.sock";
 
 impl Connect {
@@ -38,6 +49,8 @@ impl Connect {
         let start = Instant::now();
         self.talk.check(self.target.kind)?;
         let preparation = self.talk.socket.parse()?;
+        let door = self.pass.door(desk)?;
+        let rights = self.rights.parse(self.target.kind)?;
         let own = self.bind.as_deref().map(UnixName::parse).transpose()?;
         let mut bound = None;
         let socket = match self.target.parse()? {
@@ -54,8 +67,43 @@ impl Connect {
                 socket
             }
         };
-        let exit = self.talk.converse(self.target.kind, socket, start, desk);
+        let connection = Connection {
+            peer: socket.getpeername()?,
+            local: socket.getsockname()?,
+            socket,
+            reset: None,
+        };
+        if let Some(door) = door {
+            return door.pass(&connection, "unix", self.talk.timing.timeout, desk);
+        }
+        let exit = self.converse(connection, &rights, start, desk);
         drop(bound);
         exit
+    }
+
+    fn converse(
+        &self,
+        connection: Connection,
+        rights: &Rights,
+        start: Instant,
+        desk: &Desk,
+    ) -> anyhow::Result<Exit> {
+        let timing = self.talk.timing;
+        let welcome = |conn, socket: &Socket| rights.welcome(conn, socket, timing.timeout, desk);
+        let stream = Stream {
+            desk,
+            args: self.talk.stream(),
+            proto: "unix",
+            records: self.target.kind == Type::Seqpacket,
+            start,
+            welcome: rights.is_any().then_some(&welcome),
+        };
+        if !self.rights.receives() {
+            return self.talk.converse(self.target.kind, connection, &stream);
+        }
+        stream.connected(&connection)?;
+        let mut reactor = Reactor::new()?;
+        reactor.catch_signals()?;
+        self.rights.go_on(&mut reactor, connection, timing, &stream)
     }
 }

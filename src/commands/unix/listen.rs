@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use clap::Args;
 
+use super::rights::RightsArgs;
 use super::target::{TalkArgs, Target, TargetArgs};
 use crate::args::{LocalArgs, ReadyArgs};
 use crate::commands::Desk;
@@ -12,7 +13,7 @@ use crate::commands::endpoint::inherited_listeners;
 use crate::commands::serve::ServeArgs;
 use crate::commands::stream::Stream;
 use crate::engine::{BACKLOG, Listener, Reactor};
-use crate::net::{Address, BoundPath, Kind, UnixName};
+use crate::net::{Address, BoundPath, Kind, Socket, UnixName};
 use crate::output::{Exit, Listening, Usage};
 
 /// Listen on a local socket: what arrives goes to stdout, stdin is sent
@@ -31,6 +32,8 @@ pub(super) struct Listen {
     #[command(flatten)]
     ready: ReadyArgs,
     #[command(flatten)]
+    rights: RightsArgs,
+    #[command(flatten)]
     talk: TalkArgs,
 }
 
@@ -38,6 +41,8 @@ const LISTEN_EXAMPLES: &str = "\
 Examples:
   sockkit unix listen ./app.sock
   sockkit unix listen ./app.sock -k --replace      many; replaces a dead one
+  sockkit unix listen ./app.sock --group staff     its members may connect
+  sockkit unix listen ./app.sock --recv-fd -- wc   what is handed over is stdin
   sockkit unix listen @log --type dgram --json     an event per datagram";
 
 impl Listen {
@@ -49,7 +54,12 @@ impl Listen {
             let why = "-k is for connections: datagrams of every sender are heard";
             return Err(Usage::new(why, "leave it out, or --type stream").into());
         }
+        if self.rights.receives() && self.serve.keep_open() {
+            let why = "--recv-fd goes on with the descriptor that one connection brings";
+            return Err(Usage::new(why, "leave out -k").into());
+        }
         let preparation = self.talk.socket.parse()?;
+        let rights = self.rights.parse(self.target.kind)?;
         let mut reactor = Reactor::new()?;
         // From here on a signal is an event, so that the file is removed in every case.
         reactor.catch_signals()?;
@@ -86,17 +96,42 @@ impl Listen {
         let exit = if kind == Kind::Dgram {
             self.hear(&mut reactor, listeners, start, desk)
         } else {
+            let limit = self.talk.timing.timeout;
+            let welcome = |conn, socket: &Socket| rights.welcome(conn, socket, limit, desk);
             let stream = Stream {
                 desk,
                 args: self.talk.stream(),
                 proto: "unix",
                 records: kind == Kind::SeqPacket,
                 start,
+                welcome: rights.is_any().then_some(&welcome),
             };
+            if self.rights.receives() {
+                return self.receive(reactor, listeners, bound, &stream);
+            }
             stream.serve(reactor, listeners, self.serve, |_| self.ready.announce())
         };
         drop(bound);
         exit
+    }
+
+    /// Take one connection for the descriptor that it brings; the file is for nothing any more.
+    fn receive(
+        &self,
+        mut reactor: Reactor,
+        listeners: Vec<Listener>,
+        bound: Option<BoundPath>,
+        stream: &Stream<'_>,
+    ) -> anyhow::Result<Exit> {
+        stream.announce(&listeners, |_| self.ready.announce())?;
+        match stream.take_one(&mut reactor, listeners)? {
+            Err(signal) => Ok(Exit::Signal(signal)),
+            Ok(connection) => {
+                drop(bound);
+                let timing = self.talk.timing;
+                self.rights.go_on(&mut reactor, connection, timing, stream)
+            }
+        }
     }
 
     fn hear(

@@ -2,6 +2,7 @@
 
 mod connect;
 mod listen;
+mod rights;
 mod send;
 mod target;
 

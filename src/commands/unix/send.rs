@@ -3,15 +3,16 @@
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
-use clap::Args;
+use clap::{Args, value_parser};
 
+use super::rights::{ALONE, hand_over};
 use super::target::{Target, TargetArgs, Type, connect};
 use crate::args::{FramingArgs, SocketArgs, TimingArgs, ViewArgs};
 use crate::commands::Desk;
 use crate::commands::datagram::Outgoing;
 use crate::commands::endpoint::inherited;
 use crate::engine::{LoopError, deliver};
-use crate::net::{Shutdown, Socket};
+use crate::net::{Shutdown, Socket, inherit_descriptor};
 use crate::output::Exit;
 
 /// Send to a local socket and end: each DATA is a datagram or record, or stdin is
@@ -30,6 +31,9 @@ pub(super) struct SendTo {
     /// Take DATA, or stdin, as hex digits; white space is ignored
     #[arg(long)]
     from_hex: bool,
+    /// Hand the inherited descriptor N over with the first of it (SCM_RIGHTS), or with one NUL byte where there is none
+    #[arg(long, value_name = "N", value_parser = value_parser!(i32).range(0..))]
+    send_fd: Option<i32>,
     #[command(flatten)]
     socket: SocketArgs,
     #[command(flatten)]
@@ -51,6 +55,7 @@ impl SendTo {
         };
         let limit = self.timing.to_connect();
         let preparation = self.socket.parse()?;
+        let mut hand = self.send_fd.map(inherit_descriptor).transpose()?;
         let socket = match target.parse()? {
             Target::Inherited(descriptor) => inherited(descriptor, &preparation, desk)?,
             Target::Name(name) => {
@@ -72,7 +77,22 @@ impl SendTo {
             timing: self.timing,
             start,
         };
-        outgoing.each(&mut |bytes| send_all(&socket, bytes, limit, desk))?;
+        outgoing.each(&mut |bytes| {
+            let rest = match hand.take_if(|_| !bytes.is_empty()) {
+                Some(descriptor) => {
+                    let count = hand_over(&socket, bytes, &descriptor, limit, desk)?;
+                    bytes.get(count..).unwrap_or_default()
+                }
+                None => bytes,
+            };
+            match rest.is_empty() && !bytes.is_empty() {
+                true => Ok(()),
+                false => send_all(&socket, rest, limit, desk),
+            }
+        })?;
+        if let Some(descriptor) = hand {
+            hand_over(&socket, ALONE, &descriptor, limit, desk)?;
+        }
         if self.kind != Type::Dgram {
             socket.shutdown(Shutdown::Write)?;
         }

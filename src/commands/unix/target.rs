@@ -1,7 +1,7 @@
 //! What the verbs of `sockkit unix` share: the name, the type, and the conversation that follows.
 
 use std::ffi::OsString;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum, value_parser};
 
@@ -13,7 +13,7 @@ use crate::engine::{Connection, Expired, Timer};
 use crate::net::{
     Address, CallError, Descriptor, Endpoint, Family, Kind, Protocol, Socket, UnixName,
 };
-use crate::output::{Connected, Exit, Usage};
+use crate::output::{Exit, Usage};
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct TargetArgs {
@@ -83,40 +83,23 @@ impl TalkArgs {
         Err(Usage::new(why, "--type dgram"))
     }
 
+    /// Speak through a connection, or with the peer of connected datagrams.
     pub(super) fn converse(
         &self,
         kind: Type,
-        socket: Socket,
-        start: Instant,
-        desk: &Desk,
+        connection: Connection,
+        stream: &Stream<'_>,
     ) -> anyhow::Result<Exit> {
-        let (peer, local) = (socket.getpeername()?, socket.getsockname()?);
         if kind != Type::Dgram {
-            let stream = Stream {
-                desk,
-                args: self.stream(),
-                proto: "unix",
-                records: kind == Type::Seqpacket,
-                start,
-            };
-            return stream.converse(Connection {
-                socket,
-                peer,
-                local,
-                reset: None,
-            });
+            return stream.converse(connection);
         }
-        desk.output.tell(&Connected {
-            proto: "unix",
-            peer: peer.to_string(),
-            local: local.to_string(),
-        })?;
+        stream.connected(&connection)?;
         Conversation {
-            desk,
+            desk: stream.desk,
             args: self.exchange(),
-            start,
+            start: stream.start,
         }
-        .converse(socket, self.lifetime.linger, &local)
+        .converse(connection.socket, self.lifetime.linger, &connection.local)
     }
 
     pub(super) fn stream(&self) -> StreamArgs {

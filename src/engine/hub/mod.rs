@@ -18,7 +18,7 @@ use super::pump::{CHUNK, RECORD, Typed};
 use super::reactor::{Interest, Reactor, Ready};
 use super::timer::{Timer, Timers};
 use super::watch::{AtOnce, StdioWatch, Watch};
-use crate::net::{Address, CallError, Recv, Shutdown};
+use crate::net::{Address, CallError, Recv, Shutdown, Socket};
 
 /// How much may wait for one connection before stdin is left unread.
 const QUEUE: usize = 1024 * 1024;
@@ -34,6 +34,8 @@ pub enum HubEvent<'a> {
     Accepted {
         /// Which one.
         conn: u64,
+        /// Its socket, on which nothing was said yet.
+        socket: &'a Socket,
         /// Who.
         peer: &'a Address,
         /// To which address.
@@ -212,6 +214,7 @@ impl Hub<'_> {
                 let conn = state.accepted;
                 (self.report)(&HubEvent::Accepted {
                     conn,
+                    socket: &socket,
                     peer: &peer,
                     local: &local,
                 })?;

@@ -2,6 +2,7 @@
 
 use super::failure::TlsFailure;
 use super::fingerprint::Fingerprint;
+use crate::wire::Certificate;
 
 /// What is known after a handshake.
 #[derive(Clone, Debug)]
@@ -14,8 +15,9 @@ pub struct TlsSession {
     pub exchange: Option<String>,
     /// The protocol that was agreed on (ALPN), if any.
     pub alpn: Option<String>,
-    /// The peer's certificates in DER with their fingerprints, its own first; none where it showed none.
-    pub chain: Vec<(Vec<u8>, Fingerprint)>,
+    /// The peer's certificates with their fingerprints, its own first; none where it showed none. One that cannot be
+    /// read is what is wrong with it.
+    pub chain: Vec<(Fingerprint, Result<Certificate, String>)>,
     /// Why the peer is not believed to be who it should be; `None` where it is, and where nobody asked.
     pub doubt: Option<TlsFailure>,
 }

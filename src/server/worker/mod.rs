@@ -2,6 +2,7 @@
 
 mod entrance;
 
+use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -12,7 +13,7 @@ use self::entrance::Entrance;
 use super::connection::Connection;
 use super::door::Door;
 use super::service::{Happening, Service};
-use super::shared::{Shared, Signs};
+use super::shared::{Shared, Signs, Terms};
 use super::stopping::{ON_ITS_WAY, Stopping};
 use crate::engine::{Interest, Outlet, Reactor, Ready, StdoutError, Timer, Timers};
 use crate::net::CallError;
@@ -93,7 +94,7 @@ impl Worker {
             let signal = self.reactor.wait_for(timeout)?;
             now = Instant::now();
             if let Some(signal) = signal
-                && !is_reloaded(signal, service)?
+                && !is_reloaded(signal, &self.shared.terms, service)?
             {
                 self.stop(signal, service, now)?;
             }
@@ -329,16 +330,20 @@ impl Worker {
     }
 }
 
-/// SIGHUP has the certificate read again where it came from files; everywhere else it ends the run.
-fn is_reloaded(signal: Signal, service: &mut Service) -> Result<bool, StdoutError> {
-    let reloaded = match signal {
-        Signal::SIGHUP => service.gate.reload(),
-        _ => None,
-    };
-    let Some(said) = reloaded else {
+/// SIGHUP has files read again, unless it says that the terminal is gone where the server was started.
+fn is_reloaded(signal: Signal, terms: &Terms, service: &mut Service) -> Result<bool, StdoutError> {
+    let is_hung_up = terms.is_at_terminal && !io::stderr().is_terminal();
+    if signal != Signal::SIGHUP || is_hung_up {
         return Ok(false);
-    };
-    service.observer.notice(&Happening::Reloaded(&said))?;
+    }
+    let news = service.reload();
+    for said in &news {
+        service.observer.notice(&Happening::News(said))?;
+    }
+    if news.is_empty() {
+        let said = "SIGHUP: there is no file of --tls-cert or --auth to read again";
+        service.observer.notice(&Happening::Detail(said))?;
+    }
     Ok(true)
 }
 
@@ -355,7 +360,7 @@ mod tests {
     use super::*;
     use crate::http::Site;
     use crate::net::{Address, Explain, Family, Kind, Protocol, Socket};
-    use crate::server::{Limits, Observer, Places, Terms};
+    use crate::server::{Limits, Observer, Places};
 
     const TERMS: Terms = Terms {
         places: Places {
@@ -364,6 +369,7 @@ mod tests {
         },
         grace: Duration::ZERO,
         is_handed: false,
+        is_at_terminal: false,
     };
 
     struct Deaf;

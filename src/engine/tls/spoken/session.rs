@@ -6,6 +6,7 @@ use super::examiner::Examiner;
 use super::failing::Scene;
 use super::fingerprint_of;
 use crate::engine::tls::TlsSession;
+use crate::wire::Certificate;
 
 /// What both sides agreed on, and what the peer showed; `examiner` is who looked at it.
 pub(super) fn of(known: &CommonState, examiner: Option<&Examiner>) -> TlsSession {
@@ -27,7 +28,7 @@ pub(super) fn of(known: &CommonState, examiner: Option<&Examiner>) -> TlsSession
             .map(|name| name.escape_ascii().to_string()),
         chain: chain
             .iter()
-            .map(|one| (one.to_vec(), fingerprint_of(one)))
+            .map(|one| (fingerprint_of(one), Certificate::parse(one)))
             .collect(),
         doubt: examiner.and_then(doubt),
     }

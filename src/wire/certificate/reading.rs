@@ -1,7 +1,8 @@
-//! X.509 certificates (RFC 5280) as values: what people ask of one. Nothing here believes a certificate.
+//! Certificates read from DER.
 
 use std::net::IpAddr;
 
+use super::Certificate;
 use x509_cert::certificate::{CertificateInner, Raw, TbsCertificateInner};
 use x509_cert::der::asn1::{ObjectIdentifier, UintRef};
 use x509_cert::der::oid::AssociatedOid;
@@ -10,29 +11,6 @@ use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{BasicConstraints, SubjectAltName};
 use x509_cert::name::Name;
 use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
-
-/// A certificate, read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Certificate {
-    /// Whose it is, as `CN=example.org, O=Example`.
-    pub subject: String,
-    /// Who vouches for that.
-    pub issuer: String,
-    /// The names and addresses that it is for (subjectAltName), the only ones that count.
-    pub names: Vec<String>,
-    /// From when on it holds, in seconds since 1970.
-    pub not_before: i64,
-    /// Until when it holds, in seconds since 1970.
-    pub not_after: i64,
-    /// Its number with its issuer, as `01:AB`.
-    pub serial: String,
-    /// The kind and strength of its key, as `RSA, 2048 bits`.
-    pub key: String,
-    /// How it was signed, as `ECDSA with SHA-256`.
-    pub signature: String,
-    /// Whether it may vouch for others (basicConstraints).
-    pub is_authority: bool,
-}
 
 impl Certificate {
     /// Read one in DER; the error says what is wrong with it.
@@ -55,11 +33,6 @@ impl Certificate {
             signature: signature(read.signature_algorithm()),
             is_authority: extensions.is_authority(),
         })
-    }
-
-    /// Whether it claims to be its own issuer.
-    pub fn is_self_issued(&self) -> bool {
-        self.subject == self.issuer
     }
 }
 
