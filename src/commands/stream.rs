@@ -8,7 +8,8 @@ use clap::Args;
 use super::Desk;
 use crate::args::{FromHex, LifetimeArgs, TimingArgs, ViewArgs};
 use crate::engine::{
-    Connection, Ending, Flow, Inlet, LoopError, Moved, Pump, Reactor, Role, StdoutError, Typed,
+    Connection, Ending, Flow, Inlet, LoopError, Moved, Pump, Reactor, Role, Show, StdoutError,
+    Transport, Typed,
 };
 use crate::net::Socket;
 use crate::output::{Bytes, Closed, Connected, Exit, HexDump, Output, Received, Warning};
@@ -82,11 +83,14 @@ impl Stream<'_> {
         let mut from_hex = FromHex::default();
         let mut decode = |piece: Option<&[u8]>| from_hex.decode(piece);
         let mut view = View::new(output, self.args.view.hex);
+        let mut show = |bytes: &[u8], length| view.show(1, &peer, bytes, length);
+        let as_it_is = !self.records && !self.args.view.hex && !output.style().json;
+        let mut transport = Transport::Plain(socket);
         let mut pump = Pump {
             reactor,
             inlet: &inlet,
             outlet: output.outlet(),
-            socket: &socket,
+            transport: &mut transport,
             reset,
             flow: Flow::new(role, inlet.source(), self.args.lifetime.on_peer_eof()),
             timers: self.args.timing.timers(self.start),
@@ -94,7 +98,7 @@ impl Stream<'_> {
             close_stdout: role == Role::Listener && !output.style().json,
             typed: self.args.view.from_hex.then_some(&mut decode as Typed<'_>),
             records: self.records,
-            show: &mut |bytes, length| view.show(1, &peer, bytes, length),
+            show: (!as_it_is).then_some(&mut show as Show<'_>),
         };
         let (moved, ending) = pump.run();
         let reason = ending.as_ref().err().map(ToString::to_string);

@@ -9,7 +9,7 @@ use nix::fcntl::{OFlag, open};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::{Mode, SFlag, fstat, major, minor};
 
-use crate::net::milliseconds;
+use crate::net::{milliseconds, widen_pipe};
 
 /// What stdin is: it decides when a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +24,21 @@ pub enum Source {
     Pipe,
 }
 
+/// How the kernel can move what stdin holds into a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Conduit {
+    /// sendfile(2), from a regular file.
+    Sendfile,
+    /// splice(2), from a pipe.
+    Splice,
+}
+
 /// stdin.
 #[derive(Debug)]
 pub struct Inlet {
     own: Option<OwnedFd>,
     source: Source,
+    conduit: Option<Conduit>,
 }
 
 impl Inlet {
@@ -50,7 +60,16 @@ impl Inlet {
             Some(SFlag::S_IFIFO) => open("/proc/self/fd/0", flags, Mode::empty()).ok(),
             _ => None,
         };
-        Self { own, source }
+        let conduit = match kind {
+            Some(SFlag::S_IFIFO) => Some(Conduit::Splice),
+            Some(SFlag::S_IFREG) => Some(Conduit::Sendfile),
+            _ => None,
+        };
+        Self {
+            own,
+            source,
+            conduit,
+        }
     }
 
     /// Nothing to read.
@@ -60,12 +79,25 @@ impl Inlet {
         Self {
             own,
             source: Source::Null,
+            conduit: None,
         }
     }
 
     /// What it is.
     pub fn source(&self) -> Source {
         self.source
+    }
+
+    /// How the kernel can move it into a socket; `None` where it must be read.
+    pub(super) fn conduit(&self) -> Option<Conduit> {
+        self.conduit
+    }
+
+    /// Have the pipe that it is hold much at a time.
+    pub(super) fn widen(&self) {
+        if self.conduit == Some(Conduit::Splice) {
+            self.with_fd(widen_pipe);
+        }
     }
 
     /// Read once, after it was found ready; `None` when nothing is there yet, 0 at the end.

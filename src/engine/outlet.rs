@@ -12,11 +12,11 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{MsgFlags, send};
-use nix::sys::stat::{Mode, SFlag, fstat};
+use nix::sys::stat::{Mode, SFlag, fstat, major, minor};
 use std::os::fd::AsRawFd;
 
 use super::signals::pending_signal;
-use crate::net::reason;
+use crate::net::{CallError, Recv, Socket, reason, widen_pipe};
 
 /// How much a pipe takes without waiting once it is ready, pipe(7): PIPE_BUF.
 const PIPE_BUF: usize = 4096;
@@ -35,20 +35,55 @@ struct State {
     sink: Sink,
     pending: Vec<u8>,
     taken: usize,
+    /// Whether a pipe had no room for what was to be moved into it.
+    is_full: bool,
 }
 
 #[derive(Debug)]
 enum Sink {
     /// A pipe or a terminal, opened anew without blocking.
-    Own(OwnedFd),
+    Own(OwnedFd, Kind),
     /// A pipe that could not be opened anew.
     Pipe,
     /// A socket.
     Socket,
     /// A file or a device: writes are certain.
     Waiting,
+    /// /dev/null.
+    Null,
     /// Closed on purpose.
     Closed,
+}
+
+/// What was opened anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Pipe,
+    Terminal,
+}
+
+/// How the kernel can take what a socket holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Drain {
+    /// splice(2), into a pipe.
+    Splice,
+    /// Not at all: stdout is /dev/null.
+    Discard,
+}
+
+/// What came of moving bytes into stdout.
+#[derive(Debug)]
+pub(super) enum Moving {
+    /// So many were moved; 0 at the peer's end.
+    Bytes(usize),
+    /// None has come.
+    Empty,
+    /// stdout is full, as [`Outlet::is_clear`] tells until there is room.
+    Full,
+    /// This kernel does not move them.
+    Refused,
+    /// The connection failed.
+    Failed(CallError),
 }
 
 /// stdout could not be written to; EPIPE when its reader went away.
@@ -62,12 +97,13 @@ impl Outlet {
         let kind = fstat(stdout.as_fd())
             .map(|stat| SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits()));
         let sink = match kind {
-            Ok(SFlag::S_IFIFO) => open_anew().map_or(Sink::Pipe, Sink::Own),
+            Ok(SFlag::S_IFIFO) => open_anew().map_or(Sink::Pipe, |fd| Sink::Own(fd, Kind::Pipe)),
             Ok(SFlag::S_IFSOCK) => Sink::Socket,
             // A terminal may be stopped (Ctrl-S), or nobody reads behind it.
             Ok(_) if nix::unistd::isatty(stdout.as_fd()).unwrap_or(false) => {
-                open_anew().map_or(Sink::Waiting, Sink::Own)
+                open_anew().map_or(Sink::Waiting, |fd| Sink::Own(fd, Kind::Terminal))
             }
+            Ok(SFlag::S_IFCHR) if is_null() => Sink::Null,
             _ => Sink::Waiting,
         };
         Self {
@@ -75,6 +111,7 @@ impl Outlet {
                 sink,
                 pending: Vec::new(),
                 taken: 0,
+                is_full: false,
             }),
         }
     }
@@ -108,9 +145,46 @@ impl Outlet {
         self.state().flush(false).map_err(StdoutError)
     }
 
-    /// Whether stdout has taken everything.
+    /// Whether stdout has taken everything, and has room as far as is known.
     pub fn is_clear(&self) -> bool {
-        self.state().is_clear()
+        let state = self.state();
+        state.is_clear() && !state.is_full
+    }
+
+    /// How the kernel can take what a socket holds; `None` where it must be written.
+    pub(super) fn drain(&self) -> Option<Drain> {
+        match &self.state().sink {
+            Sink::Own(_, Kind::Pipe) => Some(Drain::Splice),
+            Sink::Null => Some(Drain::Discard),
+            _ => None,
+        }
+    }
+
+    /// Have the pipe that stdout is hold much at a time.
+    pub(super) fn widen(&self) {
+        if let Sink::Own(fd, Kind::Pipe) = &self.state().sink {
+            widen_pipe(fd.as_fd());
+        }
+    }
+
+    /// Move at most `count` bytes from a non-blocking socket into the pipe that stdout is, splice(2), once it has taken
+    /// everything else.
+    pub(super) fn splice(&self, socket: &Socket, count: usize) -> Result<Moving, StdoutError> {
+        let mut state = self.state();
+        let Sink::Own(fd, Kind::Pipe) = &state.sink else {
+            return Ok(Moving::Refused);
+        };
+        match socket.splice_to(fd.as_fd(), count) {
+            Ok(Recv::Bytes(count)) => Ok(Moving::Bytes(count)),
+            Ok(Recv::WouldBlock) if has_room(fd.as_fd()).map_err(StdoutError)? => Ok(Moving::Empty),
+            Ok(Recv::WouldBlock) => {
+                state.is_full = true;
+                Ok(Moving::Full)
+            }
+            Err(failure) if failure.errno() == libc::EPIPE => Err(StdoutError::reader_gone()),
+            Err(failure) if is_refusal(&failure) => Ok(Moving::Refused),
+            Err(failure) => Ok(Moving::Failed(failure)),
+        }
     }
 
     /// How many bytes stdout has not taken yet.
@@ -136,7 +210,7 @@ impl Outlet {
     /// Call `watch` with the descriptor that tells when there is room; nothing once stdout is closed.
     pub fn with_fd<T>(&self, watch: impl FnOnce(BorrowedFd<'_>) -> T) -> Option<T> {
         match &self.state().sink {
-            Sink::Own(fd) => Some(watch(fd.as_fd())),
+            Sink::Own(fd, _) => Some(watch(fd.as_fd())),
             Sink::Closed => None,
             _ => Some(watch(io::stdout().as_fd())),
         }
@@ -164,7 +238,10 @@ impl State {
         }
         self.pending.clear();
         self.taken = 0;
-        Ok(true)
+        if self.is_full && !wait {
+            self.is_full = !self.sink.has_room()?;
+        }
+        Ok(!self.is_full)
     }
 }
 
@@ -175,14 +252,14 @@ impl Sink {
             return Ok(0);
         }
         let written = match self {
-            Self::Own(fd) => nix::unistd::write(fd, bytes),
-            Self::Pipe if !has_room()? => Ok(0),
+            Self::Own(fd, _) => nix::unistd::write(fd, bytes),
+            Self::Pipe if !self.has_room()? => Ok(0),
             Self::Pipe => nix::unistd::write(io::stdout(), bytes.get(..PIPE_BUF).unwrap_or(bytes)),
             Self::Socket => {
                 let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
                 send(io::stdout().as_raw_fd(), bytes, flags)
             }
-            Self::Waiting => nix::unistd::write(io::stdout(), bytes),
+            Self::Waiting | Self::Null => nix::unistd::write(io::stdout(), bytes),
             Self::Closed => Ok(bytes.len()),
         };
         match written {
@@ -191,9 +268,16 @@ impl Sink {
         }
     }
 
+    fn has_room(&self) -> io::Result<bool> {
+        match self {
+            Self::Own(fd, _) => has_room(fd.as_fd()),
+            _ => has_room(io::stdout().as_fd()),
+        }
+    }
+
     fn wait(&self) -> io::Result<()> {
         let stdout = io::stdout();
-        let fd = if let Self::Own(fd) = self {
+        let fd = if let Self::Own(fd, _) = self {
             fd.as_fd()
         } else {
             stdout.as_fd()
@@ -216,9 +300,22 @@ fn open_anew() -> nix::Result<OwnedFd> {
     open("/proc/self/fd/1", flags, Mode::empty())
 }
 
-fn has_room() -> io::Result<bool> {
-    let stdout = io::stdout();
-    let mut polled = [PollFd::new(stdout.as_fd(), PollFlags::POLLOUT)];
+/// Whether stdout is the device that takes everything, null(4).
+fn is_null() -> bool {
+    let device = fstat(io::stdout().as_fd()).map(|stat| (major(stat.st_rdev), minor(stat.st_rdev)));
+    device == Ok((1, 3))
+}
+
+/// Whether the kernel, or this kind of descriptor, does not know splice(2) and sendfile(2).
+pub(super) fn is_refusal(failure: &CallError) -> bool {
+    matches!(
+        failure.errno(),
+        libc::EINVAL | libc::ENOSYS | libc::EOPNOTSUPP | libc::EPERM
+    )
+}
+
+fn has_room(fd: BorrowedFd<'_>) -> io::Result<bool> {
+    let mut polled = [PollFd::new(fd, PollFlags::POLLOUT)];
     match poll(&mut polled, PollTimeout::ZERO) {
         Ok(count) => Ok(count > 0),
         Err(Errno::EINTR) => Ok(false),

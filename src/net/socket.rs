@@ -223,7 +223,9 @@ impl Socket {
         let received = if self.explain.is_silent() {
             call(buffer)
         } else {
-            let arguments = format_args!("{}, {length}", self.number());
+            let truncates = flags.contains(MsgFlags::MSG_TRUNC);
+            let shown = if truncates { ", MSG_TRUNC" } else { "" };
+            let arguments = format_args!("{}, {length}{shown}", self.number());
             let told = self.explain.call("recv", arguments, || {
                 let count = call(buffer)?;
                 Ok(Read {

@@ -20,6 +20,7 @@
 mod kit;
 
 mod addresses;
+mod bulk;
 mod exec;
 mod exit_status;
 mod explain;

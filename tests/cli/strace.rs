@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::kit::{Finished, Running, Start, peer, program, scratch};
 
 /// What is traced: every call on a socket, what ends one, and what a connect waits with.
-const TRACED: &str = "trace=%network,close,poll,sendfile";
+const TRACED: &str = "trace=%network,close,poll,sendfile,splice";
 
 /// An argument that strace did not decode.
 const UNKNOWN: &str = "?";
@@ -203,7 +203,7 @@ fn made(line: &str, sockets: &mut BTreeSet<String>) -> Option<Call> {
         {
             return None;
         }
-        "poll" => {}
+        "poll" | "splice" => {}
         // stdout may be a socket too, but here it never is: the descriptor was inherited to be used.
         _ => drop(sockets.insert(given[0].clone())),
     }
@@ -249,8 +249,11 @@ fn as_told<'a>(
         "sendto" if given[4] == "NULL" => ("send", vec![fd, given[2].clone()], None),
         "sendto" => (name, vec![fd, given[2].clone(), address(&given[4])], None),
         "recvfrom" if given[4] == "NULL" => {
-            let note = quoted(&given[1]).filter(|_| result > 0);
-            ("recv", vec![fd, given[2].clone()], note)
+            let truncates = given[3].contains("MSG_TRUNC");
+            let note = quoted(&given[1]).filter(|_| result > 0 && !truncates);
+            let mut arguments = vec![fd, given[2].clone()];
+            arguments.extend(truncates.then(|| "MSG_TRUNC".to_owned()));
+            ("recv", arguments, note)
         }
         "recvfrom" => {
             let note = quoted(&given[1]).map(|bytes| format!("[{}] {bytes}", address(&given[4])));

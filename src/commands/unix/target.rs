@@ -156,6 +156,10 @@ pub(super) fn connect(
             on: format!("connect {address}"),
         }
         .into()),
-        (connected, _) => Ok(connected.map(drop)?),
+        (connected, _) => {
+            connected?;
+            // From here on nothing waits.
+            Ok(socket.set_nonblocking()?)
+        }
     }
 }

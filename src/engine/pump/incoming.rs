@@ -1,0 +1,134 @@
+//! From the connection to stdout.
+
+use super::super::ending::LoopError;
+use super::super::outlet::{Drain, Moving};
+use super::super::transport::Transport;
+use super::{BULK, CHUNK, Pump, TURN, Transfer};
+use crate::net::{CallError, Recv};
+
+/// Where what arrives is kept until stdout has it.
+pub(super) struct Incoming {
+    buffer: Vec<u8>,
+    /// How the kernel can hand it on; `None` where it must be read.
+    drain: Option<Drain>,
+    is_bulk: bool,
+}
+
+/// Whether another look may bring more.
+enum Look {
+    Again,
+    Later,
+}
+
+impl Incoming {
+    pub(super) fn new(pump: &Pump<'_>) -> Self {
+        let as_it_is = pump.show.is_none() && !pump.records && pump.transport.is_plain();
+        Self {
+            buffer: vec![0; CHUNK],
+            is_bulk: false,
+            drain: pump
+                .outlet
+                .drain()
+                .filter(|_| as_it_is && pump.transport.socket().is_nonblocking()),
+        }
+    }
+}
+
+impl Pump<'_> {
+    /// Something has come, or the peer's end, and stdout has room.
+    pub(super) fn receive(&mut self, transfer: &mut Transfer) -> Result<(), LoopError> {
+        let start = transfer.moved.received;
+        while self.flow.hears_peer() && self.outlet.is_clear() {
+            let is_bulk = transfer.moved.received >= BULK;
+            if is_bulk && !std::mem::replace(&mut transfer.incoming.is_bulk, true) {
+                self.outlet.widen();
+            }
+            let look = match transfer.incoming.drain.filter(|_| is_bulk) {
+                Some(Drain::Splice) => self.splice(transfer)?,
+                Some(Drain::Discard) => self.discard(transfer),
+                None => self.recv(transfer)?,
+            };
+            let moved = transfer.moved.received - start;
+            if matches!(look, Look::Later) || moved >= TURN as u64 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn recv(&mut self, transfer: &mut Transfer) -> Result<Look, LoopError> {
+        let buffer = &mut transfer.incoming.buffer;
+        let received = match self.records {
+            true => self.transport.socket().recv_record(buffer),
+            false => self.transport.recv(buffer),
+        };
+        let Some(count) = self.count(transfer, received) else {
+            return Ok(Look::Later);
+        };
+        let buffer = &transfer.incoming.buffer;
+        let bytes = buffer.get(..count).unwrap_or(buffer);
+        match &mut self.show {
+            Some(show) => show(bytes, count)?,
+            None => drop(self.outlet.offer(bytes)?),
+        }
+        Ok(match count < buffer.len() || self.records {
+            true => Look::Later,
+            false => Look::Again,
+        })
+    }
+
+    /// Have the kernel move what has come into stdout's pipe.
+    fn splice(&mut self, transfer: &mut Transfer) -> Result<Look, LoopError> {
+        let Transport::Plain(socket) = &*self.transport else {
+            return Ok(Look::Later);
+        };
+        let received = match self.outlet.splice(socket, TURN)? {
+            Moving::Bytes(count) => Ok(Recv::Bytes(count)),
+            Moving::Empty | Moving::Full => Ok(Recv::WouldBlock),
+            Moving::Failed(failure) => Err(failure),
+            Moving::Refused => {
+                transfer.incoming.drain = None;
+                return Ok(Look::Again);
+            }
+        };
+        Ok(match self.count(transfer, received) {
+            Some(_) => Look::Again,
+            None => Look::Later,
+        })
+    }
+
+    /// stdout is /dev/null: nobody will ever see it.
+    fn discard(&mut self, transfer: &mut Transfer) -> Look {
+        let buffer = &mut transfer.incoming.buffer;
+        let length = buffer.len();
+        let received = self.transport.socket().recv_to_discard(buffer);
+        match self.count(transfer, received) {
+            Some(count) if count == length => Look::Again,
+            _ => Look::Later,
+        }
+    }
+
+    /// How much has come; `None` for nothing, or the end.
+    fn count(
+        &mut self,
+        transfer: &mut Transfer,
+        received: Result<Recv, CallError>,
+    ) -> Option<usize> {
+        match received {
+            Ok(Recv::WouldBlock) => None,
+            Ok(Recv::Bytes(0)) => {
+                self.flow.peer_ended();
+                None
+            }
+            Ok(Recv::Bytes(count)) => {
+                transfer.moved.received += count as u64;
+                Some(count)
+            }
+            Err(failure) => {
+                self.flow.peer_ended();
+                self.give_up_sending(transfer, failure);
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! From stdin to the connection.
+
+use std::ops::Range;
+
+use super::super::ending::LoopError;
+use super::super::inlet::Conduit;
+use super::super::outlet::is_refusal;
+use super::super::transport::Transport;
+use super::{BULK, CHUNK, Pump, RECORD, TURN, Transfer};
+use crate::net::{CallError, Send};
+
+/// What was read and has not been sent.
+pub(super) struct Outgoing {
+    chunk: Vec<u8>,
+    unsent: Range<usize>,
+    /// Whether the connection had no room for what the kernel was to move into it.
+    is_full: bool,
+    /// How the kernel can move what stdin holds; `None` where it must be read.
+    conduit: Option<Conduit>,
+    is_bulk: bool,
+}
+
+impl Outgoing {
+    pub(super) fn new(pump: &Pump<'_>) -> Self {
+        let as_it_is = pump.typed.is_none() && !pump.records && pump.transport.is_plain();
+        Self {
+            chunk: Vec::new(),
+            unsent: 0..0,
+            is_full: false,
+            is_bulk: false,
+            conduit: pump
+                .inlet
+                .conduit()
+                .filter(|_| as_it_is && pump.transport.socket().is_nonblocking()),
+        }
+    }
+
+    /// Whether the connection must take something before stdin is read again.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.has_chunk() || self.is_full
+    }
+
+    fn has_chunk(&self) -> bool {
+        !self.unsent.is_empty()
+    }
+
+    fn rest(&self) -> &[u8] {
+        self.chunk.get(self.unsent.clone()).unwrap_or_default()
+    }
+
+    /// Nobody will take it any more.
+    pub(super) fn drop_unsent(&mut self) {
+        self.unsent = 0..0;
+        self.is_full = false;
+    }
+}
+
+impl Pump<'_> {
+    /// stdin has something, or its end, and nothing waits to be sent.
+    pub(super) fn take_stdin(&mut self, transfer: &mut Transfer) -> Result<(), LoopError> {
+        match transfer.outgoing.conduit {
+            Some(conduit) if transfer.moved.sent >= BULK => {
+                if !std::mem::replace(&mut transfer.outgoing.is_bulk, true) {
+                    self.inlet.widen();
+                }
+                self.move_stdin(transfer, conduit)
+            }
+            _ => self.read_stdin(transfer),
+        }
+    }
+
+    fn read_stdin(&mut self, transfer: &mut Transfer) -> Result<(), LoopError> {
+        let outgoing = &mut transfer.outgoing;
+        let room = match self.records || outgoing.conduit.is_some() {
+            true => RECORD,
+            false => CHUNK,
+        };
+        if outgoing.chunk.len() < room {
+            outgoing.chunk.resize(room, 0);
+        }
+        let window = outgoing.chunk.get_mut(..room).unwrap_or_default();
+        let Some(count) = self.inlet.read(window).map_err(LoopError::Stdin)? else {
+            return Ok(());
+        };
+        match count {
+            0 => self.flow.stdin_ended(),
+            _ => self.flow.stdin_spoke(),
+        }
+        outgoing.unsent = 0..count;
+        if let Some(typed) = &mut self.typed {
+            let read = (count > 0).then(|| outgoing.rest());
+            outgoing.chunk = typed(read).map_err(LoopError::Typed)?;
+            outgoing.unsent = 0..outgoing.chunk.len();
+        }
+        self.send(transfer);
+        Ok(())
+    }
+
+    /// Have the kernel move what stdin holds, as far as the connection takes it.
+    fn move_stdin(&mut self, transfer: &mut Transfer, conduit: Conduit) -> Result<(), LoopError> {
+        let mut left = TURN;
+        while left > 0 && self.flow.may_send() {
+            let Transport::Plain(socket) = &*self.transport else {
+                return Ok(());
+            };
+            let moved = self.inlet.with_fd(|fd| match conduit {
+                Conduit::Sendfile => socket.sendfile_on(fd, left),
+                Conduit::Splice => socket.splice_from(fd, left),
+            });
+            match moved {
+                Ok(Send::Bytes(0)) => {
+                    // Some files have more than their size says: a read tells whether this is the end.
+                    transfer.outgoing.conduit = None;
+                    return self.read_stdin(transfer);
+                }
+                Ok(Send::Bytes(count)) => {
+                    transfer.moved.sent += count as u64;
+                    left = left.saturating_sub(count);
+                }
+                Ok(Send::WouldBlock) => {
+                    // An empty pipe and a full socket answer alike.
+                    transfer.outgoing.is_full =
+                        conduit == Conduit::Sendfile || self.inlet.is_ready();
+                    return Ok(());
+                }
+                Err(failure) if is_refusal(&failure) => {
+                    transfer.outgoing.conduit = None;
+                    return self.read_stdin(transfer);
+                }
+                Err(failure) => self.sending_failed(transfer, failure),
+            }
+        }
+        Ok(())
+    }
+
+    /// There may be room in the connection: for what waits, and where that was stdin's own, for more of it.
+    pub(super) fn go_on_sending(&mut self, transfer: &mut Transfer) -> Result<(), LoopError> {
+        if let Err(failure) = self.transport.flush() {
+            self.sending_failed(transfer, failure);
+        }
+        if std::mem::take(&mut transfer.outgoing.is_full) && self.flow.hears_stdin() {
+            return self.take_stdin(transfer);
+        }
+        self.send(transfer);
+        Ok(())
+    }
+
+    /// Send what is left of the chunk as far as the connection takes it.
+    fn send(&mut self, transfer: &mut Transfer) {
+        while transfer.outgoing.has_chunk() && self.flow.may_send() {
+            match self.transport.send(transfer.outgoing.rest(), false) {
+                Ok(Send::Bytes(count)) => {
+                    transfer.outgoing.unsent.start += count;
+                    transfer.moved.sent += count as u64;
+                }
+                Ok(Send::WouldBlock) => return,
+                Err(failure) => self.sending_failed(transfer, failure),
+            }
+        }
+    }
+
+    fn sending_failed(&mut self, transfer: &mut Transfer, failure: CallError) {
+        if !is_departure(&failure) {
+            // Nothing that the peer may still say can mend this.
+            self.flow.peer_ended();
+        }
+        self.give_up_sending(transfer, failure);
+    }
+}
+
+/// Whether a send failed because the peer takes no more, as against for a fault of ours.
+fn is_departure(failure: &CallError) -> bool {
+    matches!(failure.errno(), libc::EPIPE | libc::ECONNRESET)
+}
