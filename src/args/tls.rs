@@ -53,7 +53,7 @@ pub struct AlpnArgs {
 #[derive(Args, Clone, Debug, Default)]
 pub struct ClientTlsArgs {
     /// Speak TLS; the certificate must be valid, be for ADDR's host, and be vouched for by an authority of this system
-    #[arg(long, help_heading = HEADING)]
+    #[arg(long, conflicts_with = "pass_fd", help_heading = HEADING)]
     tls: bool,
     /// Trust those whom the certificates in FILE (PEM) vouch for, or who have one of them, and not the system's authorities
     #[arg(long, value_name = "FILE", help_heading = HEADING)]
@@ -79,10 +79,10 @@ pub struct ClientTlsArgs {
     #[arg(long, value_name = "FILE", requires = "cert", help_heading = HEADING)]
     key: Option<PathBuf>,
     /// Ask for TLS in this protocol's own words first
-    #[arg(long, value_name = "PROTOCOL", value_enum, help_heading = HEADING)]
+    #[arg(long, value_name = "PROTOCOL", value_enum, conflicts_with = "pass_fd", help_heading = HEADING)]
     starttls: Option<Protocol>,
     /// Show the server's certificate, how long it holds, and whether it is trusted (exit status 0 or 1), and say nothing
-    #[arg(long, help_heading = HEADING)]
+    #[arg(long, conflicts_with_all = ["insecure", "pass_fd"], help_heading = HEADING)]
     show_cert: bool,
 }
 
@@ -152,15 +152,19 @@ impl ClientTlsArgs {
         self.insecure
     }
 
-    /// TLS with the server at `host`; `None` without it.
-    pub fn open(&self, host: &str) -> Result<Option<ClientTls>, TlsError> {
+    /// TLS with the server at `host`, where that is known; `None` without it.
+    pub fn open(&self, host: Option<&str>) -> Result<Option<ClientTls>, TlsError> {
         if !self.is_on() {
             return self.refuse_strays().map(|()| None);
         }
+        let name = self.sni.as_deref().or(host).ok_or_else(|| {
+            let why = "the name that the certificate must have is not known";
+            TlsError::new(why, "--sni NAME")
+        })?;
         let identity = self.cert.clone().zip(self.key.clone());
         let terms = ClientTerms {
             trust: self.trust(),
-            name: self.sni.clone().unwrap_or_else(|| host.to_owned()),
+            name: name.to_owned(),
             alpn: self.alpn.alpn.clone(),
             least: self.spoken.least(),
             identity: identity.map(<[PathBuf; 2]>::from),

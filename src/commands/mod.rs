@@ -5,6 +5,7 @@ mod certificate;
 mod datagram;
 mod endpoint;
 mod pass;
+mod secure;
 mod serve;
 mod stream;
 

@@ -6,10 +6,11 @@ use std::time::Instant;
 use clap::Args;
 
 use super::Desk;
+use super::secure::Secure;
 use crate::args::{FromHex, LifetimeArgs, TimingArgs, ViewArgs};
 use crate::engine::{
     Connection, Ending, Flow, Inlet, LoopError, Moved, Pump, Reactor, Role, Show, StdoutError,
-    Transport, Typed,
+    Typed,
 };
 use crate::net::Socket;
 use crate::output::{Bytes, Closed, Connected, Exit, HexDump, Output, Received, Warning};
@@ -37,6 +38,8 @@ pub(super) struct Stream<'a> {
     pub(super) start: Instant,
     /// What is done with each connection, which has a number, before anything is said; `None` is nothing.
     pub(super) welcome: Option<Welcome<'a>>,
+    /// How connections become TLS; `None` leaves them plain.
+    pub(super) secure: Option<&'a Secure>,
 }
 
 /// Done with a connection as soon as it stands.
@@ -77,6 +80,10 @@ impl Stream<'_> {
             reset,
             ..
         } = connection;
+        let mut transport = match self.open(reactor, socket, role)? {
+            Ok(transport) => transport,
+            Err(signal) => return Ok(Exit::Signal(signal)),
+        };
         let peer = peer.to_string();
         let inlet = Inlet::stdin();
         let output = &self.desk.output;
@@ -85,7 +92,6 @@ impl Stream<'_> {
         let mut view = View::new(output, self.args.view.hex);
         let mut show = |bytes: &[u8], length| view.show(1, &peer, bytes, length);
         let as_it_is = !self.records && !self.args.view.hex && !output.style().json;
-        let mut transport = Transport::Plain(socket);
         let mut pump = Pump {
             reactor,
             inlet: &inlet,

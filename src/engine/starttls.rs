@@ -1,6 +1,5 @@
 //! The talk in plain text that TLS begins with in some protocols, waited for.
 
-use std::io;
 use std::time::Instant;
 
 use nix::sys::signal::Signal;
@@ -78,6 +77,5 @@ fn refused(socket: &Socket, no: &NoStarttls) -> CallError {
         NoStarttls::NotOffered => TlsFailure::new(why, "is it another port that has TLS? --tls"),
         _ => TlsFailure::bare(why),
     };
-    let cause = io::Error::new(io::ErrorKind::InvalidData, failure);
-    CallError::new("starttls", socket.about(), cause)
+    failure.on("starttls", socket.about())
 }

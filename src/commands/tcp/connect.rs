@@ -4,11 +4,12 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::TransportArgs;
-use crate::args::{AddressArgs, SocketArgs, SourceArgs};
+use super::{TransportArgs, peer_certificate};
+use crate::args::{AddressArgs, ClientTlsArgs, SocketArgs, SourceArgs};
 use crate::commands::Desk;
 use crate::commands::endpoint::{inherited, no_wildcard, resolve, sources};
 use crate::commands::pass::PassArgs;
+use crate::commands::secure::Secure;
 use crate::commands::stream::{Stream, StreamArgs};
 use crate::engine::{Connection, Connector};
 use crate::net::{Address, Endpoint, Kind, Socket};
@@ -30,6 +31,8 @@ pub(super) struct Connect {
     #[command(flatten)]
     transport: TransportArgs,
     #[command(flatten)]
+    tls: ClientTlsArgs,
+    #[command(flatten)]
     pass: PassArgs,
     #[command(flatten)]
     stream: StreamArgs,
@@ -47,6 +50,8 @@ Examples:
 impl Connect {
     pub(super) fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
         let start = Instant::now();
+        let endpoint = self.address.endpoint()?;
+        let secure = Secure::to(&self.tls, &endpoint, desk)?;
         let stream = Stream {
             desk,
             args: self.stream,
@@ -54,14 +59,16 @@ impl Connect {
             records: false,
             start,
             welcome: None,
+            secure: secure.as_ref(),
         };
         let preparation = self.socket.parse()?;
         let door = self.pass.door(desk)?;
         let finish = |connection: Connection| match &door {
             Some(door) => door.pass(&connection, stream.proto, stream.args.timing.timeout, desk),
+            None if self.tls.shows_certificate() => peer_certificate::show(&stream, connection),
             None => stream.converse(connection),
         };
-        let network = match self.address.endpoint()? {
+        let network = match endpoint {
             Endpoint::Inherited(descriptor) => {
                 let socket = inherited(descriptor, &preparation, desk)?;
                 let (peer, local) = (socket.getpeername()?, socket.getsockname()?);

@@ -5,13 +5,14 @@ use std::time::Instant;
 use clap::Args;
 
 use super::TransportArgs;
-use crate::args::{AddressArgs, PortArgs, SocketArgs};
-use crate::commands::Desk;
+use crate::args::{AddressArgs, AlpnArgs, PortArgs, ServerTlsArgs, SocketArgs};
 use crate::commands::endpoint::listeners;
+use crate::commands::secure::Secure;
 use crate::commands::serve::ServeArgs;
 use crate::commands::stream::{Stream, StreamArgs};
-use crate::engine::Reactor;
-use crate::net::{Family, Socket};
+use crate::commands::{Desk, certificate};
+use crate::engine::{Acceptor, Reactor};
+use crate::net::{Endpoint, Family, Host, Socket};
 use crate::output::Exit;
 
 /// Listen on a TCP port: what arrives goes to stdout, stdin is sent
@@ -26,6 +27,10 @@ pub(super) struct Listen {
     socket: SocketArgs,
     #[command(flatten)]
     transport: TransportArgs,
+    #[command(flatten)]
+    tls: ServerTlsArgs,
+    #[command(flatten)]
+    alpn: AlpnArgs,
     #[command(flatten)]
     serve: ServeArgs,
     #[command(flatten)]
@@ -43,6 +48,13 @@ Examples:
 
 impl Listen {
     pub(super) fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
+        let endpoint = self.address.endpoint()?;
+        let host = match &endpoint {
+            Endpoint::Network(network) => &network.host,
+            Endpoint::Inherited(_) => &Host::Any,
+        };
+        let tls = certificate::open(&self.tls, self.alpn.names(), host, desk)?;
+        let secure = tls.map(|tls| Secure::Accept(Acceptor::new(&tls)));
         let stream = Stream {
             desk,
             args: self.stream,
@@ -50,12 +62,13 @@ impl Listen {
             records: false,
             start: Instant::now(),
             welcome: None,
+            secure: secure.as_ref(),
         };
         let mut reactor = Reactor::new()?;
         let preparation = self.socket.parse()?;
         let prepare = |socket: &Socket, _: Family| preparation.apply(socket);
         let listeners = listeners(
-            self.address.endpoint()?,
+            endpoint,
             self.address.family(),
             self.transport.socket(),
             &prepare,

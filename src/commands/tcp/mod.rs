@@ -2,6 +2,7 @@
 
 mod connect;
 mod listen;
+mod peer_certificate;
 
 use clap::{Args, Subcommand};
 

@@ -5,8 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
-use crate::engine::{Fingerprint, TlsSession};
-use crate::output::{Event, Face, Harmless};
+use crate::commands::stream::Stream;
+use crate::engine::{Connection, Fingerprint, Reactor, Role, TlsSession};
+use crate::output::{Event, Exit, Face, Harmless};
 use crate::wire::Certificate;
 
 /// One day, in seconds.
@@ -51,6 +52,29 @@ struct Shown {
     authority: bool,
 }
 
+/// Go through the handshake, tell what was shown, and end.
+pub(super) fn show(stream: &Stream<'_>, connection: Connection) -> anyhow::Result<Exit> {
+    stream.connected(&connection)?;
+    let mut reactor = Reactor::new()?;
+    reactor.catch_signals()?;
+    let Connection { socket, peer, .. } = connection;
+    let mut transport = match stream.open(&mut reactor, socket, Role::Connector)? {
+        Ok(transport) => transport,
+        Err(signal) => return Ok(Exit::Signal(signal)),
+    };
+    transport.say_end();
+    let Some(session) = transport.session() else {
+        return Ok(Exit::Done);
+    };
+    let doubt = session.doubt.clone();
+    let output = &stream.desk.output;
+    output.tell(&PeerCertificate::new(session, output.now()))?;
+    match doubt {
+        None => Ok(Exit::Done),
+        Some(doubt) => Err(doubt.on("tls", peer).into()),
+    }
+}
+
 impl PeerCertificate {
     /// What a session is known by at `now`.
     pub(super) fn new(session: TlsSession, now: SystemTime) -> Self {
@@ -80,7 +104,9 @@ impl Shown {
             Ok(read) => read,
             Err(why) => return Self::unread(&why, sha256),
         };
-        let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let now = now
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
         let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
         Self {
             subject: read.subject,
@@ -163,7 +189,10 @@ impl fmt::Display for PeerCertificate {
             row(if at == 0 { "chain" } else { "" }, &text)?;
         }
         let exchange = self.exchange.as_deref().unwrap_or_default();
-        row("protocol", &[self.protocol, self.cipher.as_str(), exchange].join(" "))?;
+        row(
+            "protocol",
+            &[self.protocol, self.cipher.as_str(), exchange].join(" "),
+        )?;
         row("alpn", self.alpn.as_deref().unwrap_or("none"))?;
         let trusted = match &self.reason {
             None => "yes".to_owned(),

@@ -1,6 +1,9 @@
 //! Why a peer is not talked to under TLS, or no longer: one sentence, and what may help.
 
 use std::fmt;
+use std::io;
+
+use crate::net::CallError;
 
 /// The answer is no. It is the cause of a [`crate::net::CallError`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +21,11 @@ impl TlsFailure {
             why: why.into(),
             hint: Some(hint.into()),
         }
+    }
+
+    /// The failure of `call` with this peer.
+    pub fn on(self, call: &'static str, peer: impl fmt::Display) -> CallError {
+        CallError::new(call, peer, io::Error::new(io::ErrorKind::InvalidData, self))
     }
 
     /// A sentence to which there is nothing to add.

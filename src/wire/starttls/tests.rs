@@ -1,6 +1,6 @@
 //! Whole talks in every cut, and what hostile servers say.
 
-use super::StarttlsProtocol::*;
+use super::StarttlsProtocol::{Ftp, Imap, Ldap, Pop3, Postgres, Smtp};
 use super::*;
 
 /// What was said when all of `heard` came in pieces of this size, and how it ended.

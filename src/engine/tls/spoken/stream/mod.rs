@@ -8,7 +8,6 @@ mod sealing;
 
 use std::cell::RefCell;
 use std::fmt;
-use std::io;
 use std::mem;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -180,7 +179,7 @@ impl<L: Line> TlsStream<L> {
     }
 
     fn failed(&self, call: &'static str, why: TlsFailure) -> CallError {
-        failed(call, &self.line, why)
+        why.on(call, self.line.socket().about())
     }
 
     fn scene<'a>(&self, opening: Option<&'a [u8]>) -> Scene<'a> {
@@ -205,12 +204,7 @@ impl<L: fmt::Debug> fmt::Debug for TlsStream<L> {
 
 /// The configuration does not make a connection.
 pub(super) fn unfit(line: &impl Line, error: rustls::Error) -> CallError {
-    failed("tls", line, TlsFailure::bare(error.to_string()))
-}
-
-fn failed(call: &'static str, line: &impl Line, why: TlsFailure) -> CallError {
-    let cause = io::Error::new(io::ErrorKind::InvalidData, why);
-    CallError::new(call, line.socket().about(), cause)
+    TlsFailure::bare(error.to_string()).on("tls", line.socket().about())
 }
 
 #[cfg(test)]
