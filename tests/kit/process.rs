@@ -264,6 +264,11 @@ impl Running {
         line.unwrap_or_else(|| panic!("{}: no line came", self.command))
     }
 
+    /// The next line of stdout; `None` where none comes within `limit`.
+    pub(crate) fn line_within(&self, limit: Duration) -> Option<String> {
+        self.stdout.line(limit)
+    }
+
     /// The next `count` bytes of stdout.
     pub(crate) fn read(&self, count: usize) -> Vec<u8> {
         let bytes = self.stdout.exactly(count, self.deadline);

@@ -29,4 +29,5 @@ mod python;
 mod socat;
 #[cfg(feature = "tls")]
 mod tls;
+mod traps;
 mod web;
