@@ -21,13 +21,12 @@ impl Ldap {
         if heard.first().is_some_and(|tag| *tag != SEQUENCE) {
             return Err(garbled());
         }
-        let (message, rest) = match element(heard).map_err(|Malformed| garbled())? {
-            Some((_, message, rest)) => (message, rest),
-            None => return Ok(Step::Partial),
+        let Some(message) = Element::first(heard).map_err(|Malformed| garbled())? else {
+            return Ok(Step::Partial);
         };
-        let (code, words) = response(message).ok_or_else(garbled)?;
+        let (code, words) = response(message.contents).ok_or_else(garbled)?;
         match code {
-            0 => Ok(Step::Go(heard.len() - rest.len())),
+            0 => Ok(Step::Go(heard.len() - message.rest.len())),
             _ if words.is_empty() => Err(NoStarttls::Refused(format!("resultCode {code}"))),
             _ => Err(NoStarttls::refused(words)),
         }
@@ -48,8 +47,8 @@ fn response(message: &[u8]) -> Option<(u8, &[u8])> {
 }
 
 fn expect(bytes: &[u8], wanted: u8) -> Option<(&[u8], &[u8])> {
-    match element(bytes) {
-        Ok(Some((tag, contents, rest))) if tag == wanted => Some((contents, rest)),
+    match Element::first(bytes) {
+        Ok(Some(element)) if element.tag == wanted => Some((element.contents, element.rest)),
         _ => None,
     }
 }
@@ -57,25 +56,35 @@ fn expect(bytes: &[u8], wanted: u8) -> Option<(&[u8], &[u8])> {
 /// A length that nobody sends.
 struct Malformed;
 
-/// The first element's tag and contents, and what is behind it; `None` until it is whole.
-fn element(bytes: &[u8]) -> Result<Option<(u8, &[u8], &[u8])>, Malformed> {
-    let [tag, short, rest @ ..] = bytes else {
-        return Ok(None);
-    };
-    let (length, rest) = match short {
-        0..=0x7f => (usize::from(*short), rest),
-        0x81..=0x84 => {
-            let Some((digits, rest)) = rest.split_at_checked(usize::from(short & 0x7f)) else {
-                return Ok(None);
-            };
-            let length = digits
-                .iter()
-                .fold(0, |sum, digit| sum << 8 | usize::from(*digit));
-            (length, rest)
-        }
-        _ => return Err(Malformed),
-    };
-    Ok(rest
-        .split_at_checked(length)
-        .map(|(contents, rest)| (*tag, contents, rest)))
+/// An element, and what is behind it.
+struct Element<'a> {
+    tag: u8,
+    contents: &'a [u8],
+    rest: &'a [u8],
+}
+
+impl<'a> Element<'a> {
+    /// The first one; `None` until it is whole.
+    fn first(bytes: &'a [u8]) -> Result<Option<Self>, Malformed> {
+        let [tag, short, rest @ ..] = bytes else {
+            return Ok(None);
+        };
+        let (length, rest) = match short {
+            0..=0x7f => (usize::from(*short), rest),
+            0x81..=0x84 => {
+                let Some((digits, rest)) = rest.split_at_checked(usize::from(short & 0x7f)) else {
+                    return Ok(None);
+                };
+                let digits = digits.iter().copied().map(usize::from);
+                (digits.fold(0, |sum, digit| (sum << 8) | digit), rest)
+            }
+            _ => return Err(Malformed),
+        };
+        let parts = rest.split_at_checked(length);
+        Ok(parts.map(|(contents, rest)| Self {
+            tag: *tag,
+            contents,
+            rest,
+        }))
+    }
 }

@@ -26,9 +26,12 @@ fn talk(
 
 const LDAP_OK: &[u8] = b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00";
 
+/// A protocol, what its server says, and what is said to it.
+type Whole = (StarttlsProtocol, &'static [&'static [u8]], &'static [u8]);
+
 #[test]
 fn talks_in_every_cut() {
-    let talks: [(StarttlsProtocol, &[&[u8]], &[u8]); 8] = [
+    let talks: [Whole; 8] = [
         (
             Smtp,
             &[

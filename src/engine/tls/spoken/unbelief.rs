@@ -96,7 +96,9 @@ fn unknown_issuer(chain: &[CertificateDer<'static>]) -> TlsFailure {
     let pin = own
         .map(|own| fingerprint_of(own).to_string())
         .unwrap_or_default();
-    let trust = format!("--ca FILE trusts who vouches for it, --pin sha256:{pin} it alone");
+    let trust = format!(
+        "--ca FILE trusts its issuer; --pin this certificate, if its owner says the same: sha256:{pin}"
+    );
     let Some(read) = own.and_then(|own| Certificate::parse(own).ok()) else {
         return TlsFailure::new(
             "nobody who is trusted here vouches for the certificate",
