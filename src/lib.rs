@@ -33,6 +33,9 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
         Err(refused) => return cli::refuse(&refused, &argv),
     };
     let output = cli.output();
-    cli.run(&output)
-        .unwrap_or_else(|error| Failure::of(&error).report(&output))
+    let exit = cli
+        .run(&output)
+        .unwrap_or_else(|error| Failure::of(&error).report(&output));
+    output.end();
+    exit
 }

@@ -34,12 +34,13 @@ pub(super) fn no_wildcard(network: HostPort) -> Result<HostPort, Usage> {
     Ok(network)
 }
 
-/// Bound sockets for everything that an endpoint stands for, or inherited ones.
+/// Bound sockets for everything that an endpoint stands for, or inherited ones. A name is looked up within `limit`.
 pub(super) fn listeners(
     endpoint: Endpoint,
     family: Option<Family>,
     (kind, protocol): (Kind, Protocol),
     prepare: &dyn Fn(&Socket, Family) -> Result<(), CallError>,
+    limit: Option<Duration>,
     desk: &Desk,
 ) -> anyhow::Result<Vec<Listener>> {
     match endpoint {
@@ -52,7 +53,7 @@ pub(super) fn listeners(
         }
         Endpoint::Network(network) => {
             let resolver = Resolver::new(&desk.explain);
-            let addresses = resolver.addresses(&network, family, kind)?;
+            let addresses = lookup(&resolver, &network, family, kind, limit)??;
             let binding = Binding {
                 kind,
                 protocol,
@@ -123,11 +124,13 @@ pub(super) fn inherited_listeners(
     Ok(listeners)
 }
 
-/// The addresses to speak from, in each family that a target may have; none where the kernel is to choose.
+/// The addresses to speak from, in each family that a target may have; none where the kernel is to choose. A name is
+/// looked up within `limit`.
 pub(super) fn sources(
     source: &SourceArgs,
     family: Option<Family>,
     kind: Kind,
+    limit: Option<Duration>,
     desk: &Desk,
 ) -> anyhow::Result<Vec<Address>> {
     let Some(bind) = source.bind()? else {
@@ -141,12 +144,8 @@ pub(super) fn sources(
     let resolver = Resolver::new(&desk.explain);
     let mut addresses = Vec::new();
     for family in families {
-        addresses.extend(
-            resolver
-                .addresses(&bind, family, kind)?
-                .into_iter()
-                .map(Address::from),
-        );
+        let found = lookup(&resolver, &bind, family, kind, limit)??;
+        addresses.extend(found.into_iter().map(Address::from));
     }
     Ok(addresses)
 }

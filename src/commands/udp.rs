@@ -172,7 +172,7 @@ impl SendTo {
             Endpoint::Network(network) => no_wildcard(network)?,
         };
         let mut targets = resolve(&network, self.family.family(), Kind::Dgram, limit, desk)?;
-        let sources = sources(&self.source, self.family.family(), Kind::Dgram, desk)?;
+        let sources = sources(&self.source, self.family.family(), Kind::Dgram, limit, desk)?;
         let open = |to: &Address| {
             let mut socket = self.transport.open(to.family(), desk)?;
             report_refusals(&socket, to.family())?;
@@ -294,7 +294,7 @@ impl Connect {
         desk: &Desk,
     ) -> anyhow::Result<Socket> {
         let (family, limit) = (self.address.family(), self.exchange.timing.to_connect());
-        let sources = sources(&self.source, family, Kind::Dgram, desk)?;
+        let sources = sources(&self.source, family, Kind::Dgram, limit, desk)?;
         let mut failure = None;
         for to in resolve(network, family, Kind::Dgram, limit, desk)? {
             let mut socket = self.transport.open(to.family(), desk)?;
@@ -325,6 +325,7 @@ impl Listen {
             self.address.family(),
             (Kind::Dgram, protocol),
             &prepare,
+            self.exchange.timing.to_connect(),
             desk,
         )?;
         reactor.catch_signals()?;

@@ -1,13 +1,13 @@
 //! What happened, told to whoever wants it: people on stderr, programs on stdout.
 
 use std::fmt::Display;
-use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde::Serialize;
 
 use super::palette::{PaintedCall, Palette};
+use super::talk::Talk;
 use crate::engine::{Outlet, StdoutError};
 use crate::net::{Explain, Told};
 
@@ -49,6 +49,7 @@ pub struct Style {
 #[derive(Clone, Debug)]
 pub struct Output {
     outlet: Arc<Outlet>,
+    talk: Arc<Talk>,
     style: Style,
     clock: fn() -> SystemTime,
 }
@@ -58,6 +59,7 @@ impl Output {
     pub fn new(outlet: Outlet, style: Style, clock: fn() -> SystemTime) -> Self {
         Self {
             outlet: Arc::new(outlet),
+            talk: Arc::default(),
             style,
             clock,
         }
@@ -101,11 +103,21 @@ impl Output {
         }
         match E::FACE {
             Face::Data => return Some(format!("{event}\n")),
-            Face::Talk if !self.style.quiet => say(event),
-            Face::Detail if self.style.verbose && !self.style.quiet => say(event),
+            Face::Talk if !self.style.quiet => self.say(event),
+            Face::Detail if self.style.verbose && !self.style.quiet => self.say(event),
             _ => {}
         }
         None
+    }
+
+    /// One line on stderr, which nobody is waited for to read.
+    pub(super) fn say(&self, line: impl Display) {
+        self.talk.say(line);
+    }
+
+    /// In the end, what stderr has not taken yet is offered once more, for a moment.
+    pub fn end(&self) {
+        self.talk.end();
     }
 
     /// The narrator for `--explain`: silent unless `on`.
@@ -119,16 +131,10 @@ impl Output {
             if output.style.json {
                 let _ = output.offer(&Call::from(told));
             } else {
-                say(PaintedCall(told, output.style.palette));
+                output.say(PaintedCall(told, output.style.palette));
             }
         })
     }
-}
-
-/// One line on stderr, in one write: what others say there at the same time does not fall into it. If nobody can read
-/// stderr there is nobody to tell.
-pub(super) fn say(line: impl Display) {
-    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
 fn json_line<E: Event>(event: &E, at: SystemTime) -> String {

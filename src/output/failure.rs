@@ -6,7 +6,7 @@ use std::fmt;
 use nix::sys::signal::Signal;
 use serde::Serialize;
 
-use super::event::{Event, Output, say};
+use super::event::{Event, Output};
 use super::exit::Exit;
 use super::harmless::Harmless;
 use super::palette::Palette;
@@ -111,7 +111,8 @@ impl Failure {
             drop(told);
         }
         if !output.style().quiet {
-            say(Painted(self, output.style().palette));
+            output.say(Painted(self, output.style().palette));
+            output.end();
         }
         self.exit
     }

@@ -9,6 +9,7 @@ mod harmless;
 mod hexdump;
 mod palette;
 mod qr_code;
+mod talk;
 
 pub use bytes::Bytes;
 pub use connection::{

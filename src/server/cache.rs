@@ -1,6 +1,7 @@
 //! Files that are asked for again and again: open, or read when they are small, with the whole answer to a plain request.
 //!
-//! A file is kept from the second request on, as long as nothing happens to it, and for a second at most.
+//! A file is kept from the second request on, as long as nothing happens to it, and for a second at most. So is the
+//! answer where there is no file: that costs as many look-ups as it has directories.
 
 use std::cell::{OnceCell, RefCell};
 use std::fs::File;
@@ -10,6 +11,7 @@ use std::os::fd::BorrowedFd;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use rustc_hash::FxHashMap;
 
 use super::changes::Changes;
@@ -25,6 +27,8 @@ const FRESH: Duration = Duration::from_secs(1);
 const FILES: usize = 1024;
 /// How many of them open.
 const OPEN: usize = 128;
+/// How many answers are kept for paths that lead to nothing: whoever guesses paths must not push out the files.
+const ABSENT: usize = 256;
 /// How many bytes of content are kept.
 const BYTES: usize = 16 << 20;
 /// How many names are remembered that were asked for once; a power of two.
@@ -35,6 +39,8 @@ const SEEN: usize = 1024;
 pub(super) struct Cache {
     changes: Option<Changes>,
     kept: FxHashMap<Box<[u8]>, Rc<Kept>>,
+    /// What is answered where there is nothing.
+    absent: FxHashMap<Box<[u8]>, Absent>,
     /// Hashes of what was asked for once.
     seen: Vec<u64>,
     open: usize,
@@ -61,6 +67,16 @@ pub(super) struct Kept {
     until: Instant,
 }
 
+/// An answer that says that there is nothing.
+#[derive(Debug)]
+pub(super) struct Absent {
+    /// All of it.
+    pub(super) answer: Ready,
+    /// How many bytes of content it has.
+    pub(super) sent: u64,
+    until: Instant,
+}
+
 /// An answer as it was sent, cut at its date.
 #[derive(Debug)]
 pub(super) struct Ready {
@@ -74,6 +90,7 @@ impl Cache {
         Self {
             changes: has_files.then(Changes::new).flatten(),
             kept: FxHashMap::default(),
+            absent: FxHashMap::default(),
             seen: vec![0; SEEN],
             open: 0,
             bytes: 0,
@@ -98,6 +115,12 @@ impl Cache {
     pub(super) fn find(&mut self, asked: &[u8], now: Instant) -> Option<&Rc<Kept>> {
         let kept = self.kept.get(asked)?;
         (kept.until > now).then_some(kept)
+    }
+
+    /// What is answered where a path as it is asked for leads to nothing.
+    pub(super) fn find_absent(&self, asked: &[u8], now: Instant) -> Option<&Absent> {
+        let absent = self.absent.get(asked)?;
+        (absent.until > now).then_some(absent)
     }
 
     /// Whether this path is worth keeping what it leads to.
@@ -141,6 +164,30 @@ impl Cache {
         Some(kept)
     }
 
+    /// Keep what is answered where a path leads to nothing, if it is certain to be told when there is something.
+    pub(super) fn keep_absent(
+        &mut self,
+        asked: &[u8],
+        root: &Root,
+        path: &[u8],
+        answer: Ready,
+        sent: u64,
+        now: Instant,
+    ) {
+        if self.absent.len() >= ABSENT {
+            self.absent.clear();
+        }
+        if self.watch_for(root, path) {
+            let until = now + FRESH;
+            let absent = Absent {
+                answer,
+                sent,
+                until,
+            };
+            self.absent.insert(asked.into(), absent);
+        }
+    }
+
     /// Keep a file in a coding with the file itself, if it is certain to be told what happens to it.
     pub(super) fn keep_coded(&mut self, kept: &Kept, coded: Coded) -> Rc<Kept> {
         let source = coded.source.as_ref();
@@ -168,22 +215,40 @@ impl Cache {
     /// Watch everything that the path leads through, and the file; `false` when that cannot be, or the path does not
     /// lead straight to the file any more.
     fn watch(&mut self, root: &Root, path: &[u8], file: &File) -> bool {
+        let Some(changes) = self.changes_with_room() else {
+            return false;
+        };
+        directories(path).all(|directory| {
+            let directory = root.open_directory(directory);
+            directory.is_ok_and(|directory| changes.watch_directory(directory))
+        }) && changes.watch_file(file)
+            && root.leads_straight_to(path, file)
+    }
+
+    /// Watch the directories that the path leads through as far as there are any; `false` when that cannot be, or
+    /// there is something meanwhile, be it a link.
+    fn watch_for(&mut self, root: &Root, path: &[u8]) -> bool {
+        let Some(changes) = self.changes_with_room() else {
+            return false;
+        };
+        for directory in directories(path) {
+            match root.open_directory(directory) {
+                Ok(directory) if changes.watch_directory(&directory) => {}
+                Err(Errno::ENOENT) => break,
+                Ok(_) | Err(_) => return false,
+            }
+        }
+        root.leads_straight_to_nothing(path)
+    }
+
+    /// What tells of changes, begun anew where it watches too much.
+    fn changes_with_room(&mut self) -> Option<&mut Changes> {
         if self.changes.as_ref().is_some_and(Changes::is_full) {
             self.clear();
             self.changes = Changes::new();
             self.is_new = true;
         }
-        let Some(changes) = &mut self.changes else {
-            return false;
-        };
-        let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
-        let mut ends = std::iter::once(0).chain(slashes.map(|(end, _)| end));
-        ends.all(|end| {
-            let directory = path.get(..end).unwrap_or_default();
-            let directory = root.open_directory(directory);
-            directory.is_ok_and(|directory| changes.watch_directory(directory))
-        }) && changes.watch_file(file)
-            && root.leads_straight_to(path, file)
+        self.changes.as_mut()
     }
 
     fn insert(&mut self, asked: &[u8], kept: Rc<Kept>) {
@@ -207,6 +272,7 @@ impl Cache {
     /// Forget everything.
     pub(super) fn clear(&mut self) {
         self.kept.clear();
+        self.absent.clear();
         self.open = 0;
         self.bytes = 0;
     }
@@ -277,6 +343,13 @@ impl Ready {
         into.extend_from_slice(date.as_bytes());
         into.extend_from_slice(&self.behind);
     }
+}
+
+/// The directories on the way to what lies at a path, from the root on.
+fn directories(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+    let ends = std::iter::once(0).chain(slashes.map(|(end, _)| end));
+    ends.map(|end| path.get(..end).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -365,6 +438,56 @@ mod tests {
         expect("removed", None);
         fs::rename(at("z/b/c"), at("a/b/c")).unwrap();
         expect("moved there", Some("other"));
+    }
+
+    #[test]
+    fn nothing_is_nothing_until_there_is_something() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir_all(at("a/b")).unwrap();
+        fs::create_dir(at("other")).unwrap();
+        fs::write(at("other/c"), "c").unwrap();
+        fs::write(at("file"), "f").unwrap();
+        symlink("nowhere", at("dangling")).unwrap();
+        symlink("a", at("link")).unwrap();
+        let root = Root::open(folder.path()).unwrap();
+        let mut cache = Cache::new(true);
+        let now = Instant::now();
+        let mut is_kept = |path: &str, happens: &dyn Fn()| {
+            let answer = Ready::new(b"then", "then").unwrap();
+            cache.keep_absent(path.as_bytes(), &root, path.as_bytes(), answer, 0, now);
+            let before = cache.find_absent(path.as_bytes(), now).is_some();
+            happens();
+            cache.refresh();
+            (before, cache.find_absent(path.as_bytes(), now).is_some())
+        };
+        let idle = || ();
+        for path in ["none", "a/b/c", "a/x/y/z", ".."] {
+            assert_eq!(is_kept(path, &idle).0, path != "..", "{path}");
+        }
+        for path in ["file", "a/b", "dangling", "dangling/x", "link/x", "file/x"] {
+            assert_eq!(is_kept(path, &idle), (false, false), "{path}");
+        }
+        type Change<'a> = (&'a str, &'a dyn Fn());
+        let changes: [Change<'_>; 6] = [
+            ("a/b/c", &|| fs::write(at("a/b/c"), "c").unwrap()),
+            ("a/x/y", &|| fs::create_dir(at("a/x")).unwrap()),
+            ("a/x/y", &|| fs::rename(at("file"), at("a/x/y")).unwrap()),
+            ("none", &|| symlink("a", at("none")).unwrap()),
+            ("other/d/c", &|| fs::rename(at("other"), at("d")).unwrap()),
+            ("other/c", &|| fs::rename(at("d"), at("other")).unwrap()),
+        ];
+        for (path, happens) in changes {
+            assert_eq!(is_kept(path, happens), (true, false), "{path}");
+        }
+        assert_eq!(is_kept("late", &idle), (true, true));
+        assert!(cache.find_absent(b"late", now + FRESH).is_none());
+        for number in 0..=ABSENT {
+            let answer = Ready::new(b"then", "then").unwrap();
+            let path = format!("none{number}");
+            cache.keep_absent(path.as_bytes(), &root, path.as_bytes(), answer, 0, now);
+            assert!(cache.absent.len() <= ABSENT);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::Instant;
 
-use super::cache::Kept;
+use super::cache::{Kept, Ready};
 use super::connection::Wait;
 use super::feed::Feed;
 use super::outgoing::{Part, Slice};
@@ -53,7 +53,7 @@ pub(super) struct Reply {
     pub(super) parts: Vec<Part>,
     status: Status,
     since: Instant,
-    /// The head of its request, where parts follow; it is told once they are sent.
+    /// The head of its request, where parts follow and it is to be told when they are sent.
     head: Vec<u8>,
 }
 
@@ -102,10 +102,13 @@ impl Service {
                     (found, ..) => plan(request, &self.path, found, &site, self.now, boundary),
                 };
                 plan.vary.accept |= site.layout.varies(located.role, &located.found);
+                let is_nothing = located.found == Found::Missing && located.moved.is_none();
                 let start = self.outbound.len();
                 let reply = self.respond(plan, located.content, asking)?;
                 if let Some(kept) = located.kept {
                     self.make_ready(&kept, start, &reply, asking);
+                } else if is_nothing {
+                    self.keep_absent(start, &reply, asking);
                 }
                 reply
             }
@@ -118,6 +121,13 @@ impl Service {
         let Some(path) = self.plain_path(asking) else {
             return Ok(None);
         };
+        if let Some(absent) = self.cache.find_absent(path, asking.since) {
+            let sent = absent.sent;
+            absent.answer.append(self.date.text(), &mut self.outbound);
+            let mut reply = Reply::new(Status::NOT_FOUND, asking.persists, asking.since);
+            self.report_answer(&mut reply, sent, asking)?;
+            return Ok(Some(reply));
+        }
         let kept = self.cache.find(path, asking.since);
         let Some(kept) = kept.and_then(|kept| kept.fit_for(asking.request)) else {
             return Ok(None);
@@ -154,6 +164,27 @@ impl Service {
         if is_whole && self.plain_path(asking).is_some() {
             let answer = self.outbound.get(start..).unwrap_or_default();
             kept.make_ready(answer, self.date.text());
+        }
+    }
+
+    /// Keep the answer that begins at `start` of the buffer, where there is nothing, for those who ask for the same: a
+    /// path that stands for nothing but itself.
+    fn keep_absent(&mut self, start: usize, reply: &Reply, asking: &Asking<'_>) {
+        let is_name = !self.path.is_empty() && !self.path.ends_with(b"/");
+        let is_known = reply.status == Status::NOT_FOUND && reply.persists;
+        if !is_name || !is_known || self.site.layout.has_more() {
+            return;
+        }
+        let (Some(asked), Some(root)) = (self.plain_path(asking), &self.root) else {
+            return;
+        };
+        let answer = self.outbound.get(start..).unwrap_or_default();
+        if self.cache.is_wanted(asked)
+            && let Some(answer) = Ready::new(answer, self.date.text())
+        {
+            let sent = Status::NOT_FOUND.line().len() as u64;
+            self.cache
+                .keep_absent(asked, root, &self.path, answer, sent, asking.since);
         }
     }
 
@@ -292,6 +323,9 @@ impl Service {
         sent: u64,
         peer: &Address,
     ) -> Result<(), StdoutError> {
+        if reply.head.is_empty() {
+            return Ok(());
+        }
         let parsed = parse(&reply.head);
         let request = match &parsed {
             Parsed::Complete { request, .. } => Some(request),
@@ -352,7 +386,9 @@ impl Service {
             status,
         })?;
         if !reply.parts.is_empty() {
-            reply.head = head.to_vec();
+            if self.observer.hears_ends() {
+                reply.head = head.to_vec();
+            }
             return Ok(());
         }
         self.observer.notice(&Happening::Finished {

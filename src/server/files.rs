@@ -188,6 +188,11 @@ impl Root {
         }
     }
 
+    /// Whether a path leads to nothing, not even to a link.
+    pub(super) fn leads_straight_to_nothing(&self, path: &[u8]) -> bool {
+        matches!(self.open_beneath(path, PLACE, STRAIGHT), Err(Errno::ENOENT))
+    }
+
     /// openat2(2), by whoever may.
     pub(super) fn open_beneath(
         &self,

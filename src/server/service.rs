@@ -106,6 +106,11 @@ pub trait Observer {
     /// Something happened.
     fn notice(&mut self, happening: &Happening<'_>) -> Result<(), StdoutError>;
 
+    /// Whether it wants to hear of [`Happening::Finished`] where that comes later than [`Happening::Answered`].
+    fn hears_ends(&self) -> bool {
+        true
+    }
+
     /// A request was put together with everything that is known of it, where that was asked for.
     fn recorded(&mut self, _: &Record) -> Result<(), StdoutError> {
         Ok(())

@@ -237,6 +237,28 @@ fn hostile_names_are_not_found_and_no_more() {
 }
 
 #[test]
+fn a_listener_and_a_source_are_looked_up_within_the_limit() {
+    // A part of the loopback network that no other test uses.
+    let Ok(_silent) = UdpSocket::bind("127.86.83.2:53") else {
+        return;
+    };
+    let Some(names) = Names::new("machine", HOSTS, Some("127.86.83.2")) else {
+        return;
+    };
+    for words in [
+        "tcp listen -t 300ms silent.invalid:0",
+        "udp listen -t 300ms silent.invalid:0",
+        "tcp connect -t 300ms --bind silent.invalid 127.0.0.1:1",
+        "udp send --deadline 300ms --bind silent.invalid 127.0.0.1:1 x",
+    ] {
+        let start = sockkit(words.split(' '));
+        let run = names.around(start).run().expect(124);
+        let expected = "resolve silent.invalid";
+        assert!(run.stderr.contains(expected), "{words}: {}", run.stderr);
+    }
+}
+
+#[test]
 fn a_server_that_is_silent_is_not_waited_for() {
     // Port 53 is root's, and so is the machine that asks there.
     let Ok(_silent) = UdpSocket::bind("127.86.83.1:53") else {

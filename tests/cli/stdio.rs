@@ -6,6 +6,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::pty::openpty;
 use nix::sys::signal::Signal;
 
@@ -332,4 +333,119 @@ fn a_listener_that_waits_ends_with_its_reader() {
     listener.listening();
     drop(reader);
     listener.finish().expect(141);
+}
+
+/// A pipe in the place of stderr that is full before long: both ends are open, and nobody reads.
+struct Unread {
+    _folder: tempfile::TempDir,
+    fifo: std::fs::File,
+    script: String,
+}
+
+impl Unread {
+    fn new(readiness: &Sign) -> Self {
+        let folder = crate::kit::scratch();
+        let path = folder.path().join("stderr");
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let mut options = std::fs::File::options();
+        let fifo = options.read(true).write(true).open(&path).unwrap();
+        let script = readiness.script(&format!("2>'{}'", path.display()));
+        Self {
+            _folder: folder,
+            fifo,
+            script,
+        }
+    }
+
+    /// Everything that was written to it, once nobody writes any more.
+    fn read(self) -> String {
+        drop(self.script);
+        let flags = OFlag::O_NONBLOCK;
+        fcntl(&self.fifo, FcntlArg::F_SETFL(flags)).unwrap();
+        let mut text = Vec::new();
+        let _ = (&self.fifo).read_to_end(&mut text);
+        String::from_utf8(text).unwrap()
+    }
+}
+
+#[test]
+fn a_stderr_that_nobody_reads_holds_up_no_data() {
+    let mut sign = Sign::new();
+    let unread = Unread::new(&sign);
+    let folder = crate::kit::scratch();
+    let path = folder.path().join("s");
+    let listener = sockkit(["unix", "listen", "--type", "dgram", "--explain"])
+        .args(["--count", "3000", "--ready-fd", "3"])
+        .args([&path])
+        .under(&unread.script)
+        .start();
+    sign.wait();
+    let sender = crate::kit::patient(std::os::unix::net::UnixDatagram::unbound().unwrap());
+    for number in 0..3000 {
+        let line = format!("datagram {number:>91}\n");
+        sender.send_to(line.as_bytes(), &path).unwrap();
+    }
+    let finished = listener.finish().expect(0);
+    assert_eq!(finished.text().lines().count(), 3000);
+    let said = unread.read();
+    assert!(said.starts_with("socket(AF_UNIX, "), "{said}");
+}
+
+#[test]
+fn a_stderr_that_nobody_reads_keeps_no_listener_from_ending() {
+    let mut sign = Sign::new();
+    let unread = Unread::new(&sign);
+    let flags = sign.flags();
+    let listener = sockkit(["tcp", "listen", "-k", "-v", "--explain", "0"])
+        .args(flags)
+        .under(&unread.script)
+        .start();
+    let port = sign.port();
+    for number in 0..400 {
+        let mut client = stream_to(("127.0.0.1", port));
+        client
+            .write_all(format!("client {number}\n").as_bytes())
+            .unwrap();
+        client.shutdown(Shutdown::Write).unwrap();
+        assert_eq!(read_end(&mut client), b"");
+        assert_eq!(listener.line(), format!("client {number}"));
+    }
+    listener.signal(nix::sys::signal::Signal::SIGTERM);
+    listener.finish().expect(143);
+}
+
+#[test]
+fn a_slow_reader_of_stderr_gets_all_that_was_kept() {
+    let mut sign = Sign::new();
+    let unread = Unread::new(&sign);
+    let folder = crate::kit::scratch();
+    let path = folder.path().join("s");
+    let listener = sockkit(["unix", "listen", "--type", "dgram", "--explain"])
+        .args(["--ready-fd", "3"])
+        .args([&path])
+        .under(&unread.script)
+        .start();
+    sign.wait();
+    let sender = crate::kit::patient(std::os::unix::net::UnixDatagram::unbound().unwrap());
+    for number in 0..1500 {
+        let line = format!("datagram {number:>91}\n");
+        sender.send_to(line.as_bytes(), &path).unwrap();
+        assert_eq!(listener.line(), line.trim_end());
+    }
+    let mut reader = unread.fifo.try_clone().unwrap();
+    let reading = std::thread::spawn(move || {
+        let mut text = Vec::new();
+        // The socket's end is the last that is told.
+        while !String::from_utf8_lossy(&text).contains("\nclose(") {
+            let mut buffer = [0; 1 << 16];
+            let count = reader.read(&mut buffer).unwrap();
+            text.extend_from_slice(&buffer[..count]);
+        }
+        String::from_utf8(text).unwrap()
+    });
+    listener.signal(nix::sys::signal::Signal::SIGTERM);
+    listener.finish().expect(143);
+    let text = reading.join().unwrap();
+    let heard = text.matches("recvfrom(").count();
+    assert!(heard >= 1500, "{heard} of 1500 were told");
 }

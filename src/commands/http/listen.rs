@@ -85,7 +85,7 @@ impl ListenArgs {
             ListenAt::Local(name) => Ok(self.open_local(name, prepare, desk)?),
             ListenAt::Endpoint(endpoint) => {
                 let transport = (Kind::Stream, Protocol::TCP);
-                let listeners = listeners(endpoint, family, transport, prepare, desk)?;
+                let listeners = listeners(endpoint, family, transport, prepare, None, desk)?;
                 let file = None;
                 Ok(Opened { listeners, file })
             }

@@ -51,6 +51,10 @@ impl Observer for Printer {
         }
     }
 
+    fn hears_ends(&self) -> bool {
+        false
+    }
+
     fn turn_ends(&mut self) -> Result<bool, StdoutError> {
         Ok(self.output.outlet().is_clear())
     }

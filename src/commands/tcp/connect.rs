@@ -83,7 +83,13 @@ impl Connect {
         };
         let limit = self.stream.timing.to_connect();
         let targets = resolve(&network, self.address.family(), Kind::Stream, limit, desk)?;
-        let sources = sources(&self.source, self.address.family(), Kind::Stream, desk)?;
+        let sources = sources(
+            &self.source,
+            self.address.family(),
+            Kind::Stream,
+            limit,
+            desk,
+        )?;
         let (kind, protocol) = self.transport.socket();
         let open = |to: &Address| {
             let mut socket = Socket::open_nonblocking(to.family(), kind, protocol, &desk.explain)?;

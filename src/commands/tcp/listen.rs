@@ -72,6 +72,7 @@ impl Listen {
             self.address.family(),
             self.transport.socket(),
             &prepare,
+            self.stream.timing.to_connect(),
             desk,
         )?;
         reactor.catch_signals()?;
