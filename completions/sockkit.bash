@@ -628,7 +628,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__tcp__subcmd__connect)
-            opts="-4 -6 -o -t -q -v -h --host --port --ipv4 --ipv6 --bind --option --interface --mptcp --sctp --dccp --tls --ca --pin --insecure --sni --alpn --tls-min --cert --key --starttls --show-cert --pass-fd --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
+            opts="-4 -6 -o -t -q -v -h --host --port --ipv4 --ipv6 --bind --option --interface --mptcp --sctp --dccp --tls --ca --pin --insecure --sni --alpn --tls-min --cert --key --starttls --show-cert --pass-fd --crlf --delay --rate --max-bytes --preamble --send-only --recv-only --no-stdin --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -690,6 +690,22 @@ _sockkit() {
                     COMPREPLY=($(compgen -W "smtp imap pop3 ftp postgres ldap" -- "${cur}"))
                     return 0
                     ;;
+                --delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --preamble)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --on-peer-eof)
                     COMPREPLY=($(compgen -W "auto exit drain" -- "${cur}"))
                     return 0
@@ -726,7 +742,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__tcp__subcmd__listen)
-            opts="-4 -6 -o -k -t -q -v -h --host --port --ipv4 --ipv6 --option --interface --mptcp --sctp --dccp --tls --cert --key --cert-out --client-ca --tls-min --alpn --keep-open --ready-fd --port-file --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
+            opts="-4 -6 -o -k -t -q -v -h --host --port --ipv4 --ipv6 --option --interface --mptcp --sctp --dccp --tls --cert --key --cert-out --client-ca --tls-min --alpn --keep-open --ready-fd --port-file --crlf --delay --rate --max-bytes --preamble --send-only --recv-only --no-stdin --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -781,6 +797,22 @@ _sockkit() {
                     return 0
                     ;;
                 --port-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --preamble)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1066,7 +1098,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__unix__subcmd__connect)
-            opts="-o -c -t -q -v -h --type --bind --show-cred --send-fd --recv-fd --pass-fd --option --interface --count --lines --whole --size --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
+            opts="-o -c -t -q -v -h --type --bind --show-cred --send-fd --recv-fd --pass-fd --option --interface --count --lines --whole --size --crlf --delay --rate --max-bytes --preamble --send-only --recv-only --no-stdin --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1108,6 +1140,22 @@ _sockkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --preamble)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --on-peer-eof)
                     COMPREPLY=($(compgen -W "auto exit drain" -- "${cur}"))
                     return 0
@@ -1144,7 +1192,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__unix__subcmd__listen)
-            opts="-k -o -c -t -q -v -h --type --mode --group --replace --keep-file --keep-open --ready-fd --show-cred --send-fd --recv-fd --option --interface --count --lines --whole --size --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
+            opts="-k -o -c -t -q -v -h --type --mode --group --replace --keep-file --keep-open --ready-fd --show-cred --send-fd --recv-fd --option --interface --count --lines --whole --size --crlf --delay --rate --max-bytes --preamble --send-only --recv-only --no-stdin --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1191,6 +1239,22 @@ _sockkit() {
                     return 0
                     ;;
                 --size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --preamble)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -149,6 +149,10 @@ pop3\t''
 ftp\t''
 postgres\t''
 ldap\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l delay -d 'Wait for D between two lines' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l rate -d 'Send N bytes a second at most: 500, 64k, 10M' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l max-bytes -d 'Send N bytes of stdin at most, and take that for its end' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l preamble -d 'Send TEXT first; \\n \\r \\t \\e \\0 \\\\ and \\xHH stand for bytes' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l on-peer-eof -d 'What the peer\'s end means while stdin is open: auto ends unless stdin is a file or a pipe that has spoken' -r -f -a "auto\t'End at once, but hear out a file, or a pipe that has spoken'
 exit\t'End at once'
 drain\t'Hear stdin out to its end'"
@@ -168,6 +172,10 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l insecure -d 'Trust any certificate: whoever is between may read and change everything'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l show-cert -d 'Show the server\'s certificate, how long it holds, and whether it is trusted (exit status 0 or 1), and say nothing'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l pass-fd -d 'Once connected, pass the socket on through stdout, itself a local socket (SCM_RIGHTS), and end: for ssh\'s ProxyUseFdpass'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l crlf -d 'Send the ends of lines as CR LF; one that is CR LF already stays'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l send-only -d 'Only send: what arrives is dropped; ends when stdin has ended and the peer has taken everything'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l recv-only -d 'Only receive: nothing is sent, and stdin is left alone'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l no-stdin -d 'Leave stdin alone, and the connection open for the peer to end'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l hex -d 'Show what arrives as offset, hex and ASCII'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l from-hex -d 'Take what is to be sent as hex digits; white space is ignored'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l json -d 'Print events as JSON, one object a line'
@@ -188,6 +196,10 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l alpn -d 'The protocols to speak inside TLS (ALPN), the best first: h2,http/1.1' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l port-file -d 'Write the real port to FILE when listening' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l delay -d 'Wait for D between two lines' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l rate -d 'Send N bytes a second at most: 500, 64k, 10M' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l max-bytes -d 'Send N bytes of stdin at most, and take that for its end' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l preamble -d 'Send TEXT first; \\n \\r \\t \\e \\0 \\\\ and \\xHH stand for bytes' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l on-peer-eof -d 'What the peer\'s end means while stdin is open: auto ends unless stdin is a file or a pipe that has spoken' -r -f -a "auto\t'End at once, but hear out a file, or a pipe that has spoken'
 exit\t'End at once'
 drain\t'Hear stdin out to its end'"
@@ -205,6 +217,10 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l dccp -d 'DCCP (SOCK_DCCP, IPPROTO_DCCP)'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l tls -d 'Speak TLS, with a temporary certificate whose fingerprint is said, or with --cert'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s k -l keep-open -d 'Serve many connections at once, until a signal: what they say goes to stdout, stdin goes to all that are connected'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l crlf -d 'Send the ends of lines as CR LF; one that is CR LF already stays'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l send-only -d 'Only send: what arrives is dropped; ends when stdin has ended and the peer has taken everything'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l recv-only -d 'Only receive: nothing is sent, and stdin is left alone'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l no-stdin -d 'Leave stdin alone, and the connection open for the peer to end'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l hex -d 'Show what arrives as offset, hex and ASCII'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l from-hex -d 'Take what is to be sent as hex digits; white space is ignored'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l json -d 'Print events as JSON, one object a line'
@@ -318,6 +334,10 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -s c -l count -d 'End after N datagrams have come' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l size -d 'One datagram per read of stdin, of N bytes at most [default: 65507]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l delay -d 'Wait for D between two lines' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l rate -d 'Send N bytes a second at most: 500, 64k, 10M' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l max-bytes -d 'Send N bytes of stdin at most, and take that for its end' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l preamble -d 'Send TEXT first; \\n \\r \\t \\e \\0 \\\\ and \\xHH stand for bytes' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l on-peer-eof -d 'What the peer\'s end means while stdin is open: auto ends unless stdin is a file or a pipe that has spoken' -r -f -a "auto\t'End at once, but hear out a file, or a pipe that has spoken'
 exit\t'End at once'
 drain\t'Hear stdin out to its end'"
@@ -333,6 +353,10 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l pass-fd -d 'Once connected, pass the socket on through stdout, itself a local socket (SCM_RIGHTS), and end: for ssh\'s ProxyUseFdpass'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l lines -d 'One datagram per line of stdin, without its line feed'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l whole -d 'All of stdin as one datagram'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l crlf -d 'Send the ends of lines as CR LF; one that is CR LF already stays'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l send-only -d 'Only send: what arrives is dropped; ends when stdin has ended and the peer has taken everything'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l recv-only -d 'Only receive: nothing is sent, and stdin is left alone'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l no-stdin -d 'Leave stdin alone, and the connection open for the peer to end'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l hex -d 'Show what arrives as offset, hex and ASCII'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l from-hex -d 'Take what is to be sent as hex digits; white space is ignored'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l json -d 'Print events as JSON, one object a line'
@@ -351,6 +375,10 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s c -l count -d 'End after N datagrams have come' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l size -d 'One datagram per read of stdin, of N bytes at most [default: 65507]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l delay -d 'Wait for D between two lines' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l rate -d 'Send N bytes a second at most: 500, 64k, 10M' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l max-bytes -d 'Send N bytes of stdin at most, and take that for its end' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l preamble -d 'Send TEXT first; \\n \\r \\t \\e \\0 \\\\ and \\xHH stand for bytes' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l on-peer-eof -d 'What the peer\'s end means while stdin is open: auto ends unless stdin is a file or a pipe that has spoken' -r -f -a "auto\t'End at once, but hear out a file, or a pipe that has spoken'
 exit\t'End at once'
 drain\t'Hear stdin out to its end'"
@@ -368,6 +396,10 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l recv-fd -d 'Take a descriptor from the peer (SCM_RIGHTS) and go on with it: a connection is joined to stdin and stdout'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l lines -d 'One datagram per line of stdin, without its line feed'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l whole -d 'All of stdin as one datagram'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l crlf -d 'Send the ends of lines as CR LF; one that is CR LF already stays'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l send-only -d 'Only send: what arrives is dropped; ends when stdin has ended and the peer has taken everything'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l recv-only -d 'Only receive: nothing is sent, and stdin is left alone'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l no-stdin -d 'Leave stdin alone, and the connection open for the peer to end'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l hex -d 'Show what arrives as offset, hex and ASCII'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l from-hex -d 'Take what is to be sent as hex digits; white space is ignored'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l json -d 'Print events as JSON, one object a line'

@@ -6,10 +6,9 @@ use clap::Args;
 use nix::sys::signal::Signal;
 
 use super::stream::{Stream, View, closed, exit};
-use crate::args::FromHex;
 use crate::engine::{
-    Connection, Hub, HubEvent, Inlet, Listener, LoopError, Reactor, Role, StdoutError, Timer,
-    Timers, Typed, accept_first,
+    Connection, Hub, HubEvent, Listener, LoopError, Reactor, Role, StdoutError, Timer, Timers,
+    Typed, accept_first,
 };
 use crate::net::CallError;
 use crate::output::{Accepted, Exit, Listening, Warning};
@@ -18,7 +17,7 @@ use crate::output::{Accepted, Exit, Listening, Warning};
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct ServeArgs {
     /// Serve many connections at once, until a signal: what they say goes to stdout, stdin goes to all that are connected
-    #[arg(short, long, conflicts_with_all = ["on_peer_eof", "linger"])]
+    #[arg(short, long, conflicts_with_all = ["on_peer_eof", "linger", "delay", "rate", "preamble", "send_only"])]
     keep_open: bool,
 }
 
@@ -110,10 +109,13 @@ impl Stream<'_> {
     fn serve_many(&self, reactor: &mut Reactor, listeners: Vec<Listener>) -> anyhow::Result<Exit> {
         let mut timers = self.arrival_timers();
         timers.stop(Timer::Idle);
-        let inlet = Inlet::stdin();
+        let shape = &self.args.shape;
+        let inlet = shape.inlet();
         let output = &self.desk.output;
-        let mut from_hex = FromHex::default();
-        let mut decode = |piece: Option<&[u8]>| from_hex.decode(piece);
+        let mut typing = shape.typing(self.args.view);
+        let mut decode = typing
+            .as_mut()
+            .map(|typing| |piece: Option<&[u8]>| typing.take(piece));
         let mut view = View::new(output, self.args.view.hex);
         let idle = self.args.timing.idle_timeout;
         let mut hub = Hub {
@@ -123,7 +125,7 @@ impl Stream<'_> {
             outlet: output.outlet(),
             timers,
             idle,
-            typed: self.args.view.from_hex.then_some(&mut decode as Typed<'_>),
+            typed: decode.as_mut().map(|decode| decode as Typed<'_>),
             records: self.records,
             report: &mut |event| {
                 view.report(event)?;

@@ -7,17 +7,18 @@ use clap::Args;
 
 use super::Desk;
 use super::secure::Secure;
-use crate::args::{FromHex, LifetimeArgs, TimingArgs, ViewArgs};
+use crate::args::{LifetimeArgs, ShapeArgs, TimingArgs, ViewArgs};
 use crate::engine::{
-    Connection, Ending, Flow, Inlet, LoopError, Moved, Pump, Reactor, Role, Show, StdoutError,
-    Typed,
+    Connection, Ending, Flow, LoopError, Moved, Pump, Reactor, Role, Show, StdoutError, Typed,
 };
 use crate::net::Socket;
-use crate::output::{Bytes, Closed, Connected, Exit, HexDump, Output, Received, Warning};
+use crate::output::{Bytes, Closed, Connected, Exit, HexDump, Output, Received, Usage, Warning};
 
 /// Flags of every stream.
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(super) struct StreamArgs {
+    #[command(flatten)]
+    pub(super) shape: ShapeArgs,
     #[command(flatten)]
     pub(super) view: ViewArgs,
     #[command(flatten)]
@@ -26,10 +27,23 @@ pub(super) struct StreamArgs {
     pub(super) timing: TimingArgs,
 }
 
+impl StreamArgs {
+    /// Datagrams have no stream to shape.
+    pub(super) fn check_datagrams(&self) -> Result<(), Usage> {
+        match self.shape.is_given() {
+            true => {
+                let why = "--crlf, --rate and their like shape streams, not datagrams";
+                Err(Usage::new(why, "--type stream"))
+            }
+            false => Ok(()),
+        }
+    }
+}
+
 /// One stream command's run.
 pub(super) struct Stream<'a> {
     pub(super) desk: &'a Desk,
-    pub(super) args: StreamArgs,
+    pub(super) args: &'a StreamArgs,
     /// The word for the protocol in events.
     pub(super) proto: &'a str,
     /// Whether it keeps records apart (SOCK_SEQPACKET).
@@ -85,10 +99,15 @@ impl Stream<'_> {
             Err(signal) => return Ok(Exit::Signal(signal)),
         };
         let peer = peer.to_string();
-        let inlet = Inlet::stdin();
+        let StreamArgs {
+            shape, lifetime, ..
+        } = self.args;
+        let inlet = shape.inlet();
         let output = &self.desk.output;
-        let mut from_hex = FromHex::default();
-        let mut decode = |piece: Option<&[u8]>| from_hex.decode(piece);
+        let mut typing = shape.typing(self.args.view);
+        let mut decode = typing
+            .as_mut()
+            .map(|typing| |piece: Option<&[u8]>| typing.take(piece));
         let mut view = View::new(output, self.args.view.hex);
         let mut show = |bytes: &[u8], length| view.show(1, &peer, bytes, length);
         let as_it_is = !self.records && !self.args.view.hex && !output.style().json;
@@ -98,11 +117,15 @@ impl Stream<'_> {
             outlet: output.outlet(),
             transport: &mut transport,
             reset,
-            flow: Flow::new(role, inlet.source(), self.args.lifetime.on_peer_eof()),
+            flow: Flow::new(role, inlet.source(), lifetime.on_peer_eof())
+                .keeping_open(shape.leaves_stdin()),
             timers: self.args.timing.timers(self.start),
-            linger: self.args.lifetime.linger,
+            linger: lifetime.linger,
             close_stdout: role == Role::Listener && !output.style().json,
-            typed: self.args.view.from_hex.then_some(&mut decode as Typed<'_>),
+            typed: decode.as_mut().map(|decode| decode as Typed<'_>),
+            preamble: shape.preamble(),
+            pace: shape.pace(Instant::now()),
+            send_only: shape.send_only,
             records: self.records,
             show: (!as_it_is).then_some(&mut show as Show<'_>),
         };

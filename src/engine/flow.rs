@@ -34,6 +34,7 @@ pub struct Flow {
     half_closed: bool,
     peer_ended: bool,
     mute: bool,
+    keeps_open: bool,
 }
 
 impl Flow {
@@ -48,7 +49,14 @@ impl Flow {
             half_closed: false,
             peer_ended: false,
             mute: false,
+            keeps_open: false,
         }
+    }
+
+    /// The same, whose end of stdin is none that the peer is told of: SHUT_WR is never due.
+    #[must_use]
+    pub fn keeping_open(self, keeps_open: bool) -> Self {
+        Self { keeps_open, ..self }
     }
 
     /// stdin gave bytes.
@@ -95,7 +103,12 @@ impl Flow {
     /// has nothing to say and does not half-close: that would cut short a client who takes it for the end.
     pub fn half_close_due(&self) -> bool {
         let nothing_to_say = self.role == Role::Listener && self.source == Source::Null;
-        self.stdin_ended && !nothing_to_say && self.may_send()
+        self.stdin_ended && !nothing_to_say && !self.keeps_open && self.may_send()
+    }
+
+    /// Whether all was said, and the peer was told so.
+    pub fn has_said_all(&self) -> bool {
+        self.half_closed
     }
 
     /// Whether the connection is over, once all that was received has been written and all that was read has been sent.
@@ -146,6 +159,15 @@ mod tests {
             flow.peer_ended();
             assert!(flow.is_over());
         }
+    }
+
+    #[test]
+    fn a_stdin_that_is_left_alone_has_no_end_to_tell() {
+        let mut flow = flow(Role::Connector, Source::Null, OnPeerEof::Auto).keeping_open(true);
+        flow.stdin_ended();
+        assert!(!flow.half_close_due() && flow.may_send() && !flow.is_over());
+        flow.peer_ended();
+        assert!(flow.is_over());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! stdin, read without ever setting O_NONBLOCK on a description that others share.
 
+use std::cell::Cell;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Instant;
@@ -39,6 +40,8 @@ pub struct Inlet {
     own: Option<OwnedFd>,
     source: Source,
     conduit: Option<Conduit>,
+    /// How many bytes are wanted still; `None` is all.
+    left: Cell<Option<u64>>,
 }
 
 impl Inlet {
@@ -51,7 +54,7 @@ impl Inlet {
         let source = match (kind, device) {
             (None, _) | (Some(SFlag::S_IFCHR), Some((1, 3))) => Source::Null,
             (Some(SFlag::S_IFIFO | SFlag::S_IFSOCK), _) => Source::Pipe,
-            _ if is_others_terminal() => return Self::null(),
+            _ if is_others_terminal() => return Self::none(),
             _ if nix::unistd::isatty(stdin.as_fd()).unwrap_or(false) => Source::Terminal,
             _ => Source::File,
         };
@@ -69,18 +72,45 @@ impl Inlet {
             own,
             source,
             conduit,
+            left: Cell::new(None),
         }
     }
 
-    /// Nothing to read.
-    fn null() -> Self {
+    /// Nothing to read, whatever stdin is.
+    pub fn none() -> Self {
         let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
         let own = open("/dev/null", flags, Mode::empty()).ok();
         Self {
             own,
             source: Source::Null,
             conduit: None,
+            left: Cell::new(None),
         }
+    }
+
+    /// The same, that ends after `count` bytes; `None` is without limit.
+    #[must_use]
+    pub fn limited(self, count: Option<u64>) -> Self {
+        self.left.set(count);
+        self
+    }
+
+    /// Whether all that is wanted of it has been taken: a read gives the end, whether or not anything comes.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.left.get() == Some(0)
+    }
+
+    /// How much of `count` bytes may be taken.
+    pub(super) fn allows(&self, count: usize) -> usize {
+        let left = self.left.get().map(usize::try_from);
+        left.map_or(count, |left| left.map_or(count, |left| left.min(count)))
+    }
+
+    /// So many were taken.
+    pub(super) fn took(&self, count: usize) {
+        let left = self.left.get();
+        self.left
+            .set(left.map(|left| left.saturating_sub(count as u64)));
     }
 
     /// What it is.
@@ -102,12 +132,20 @@ impl Inlet {
 
     /// Read once, after it was found ready; `None` when nothing is there yet, 0 at the end.
     pub fn read(&self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+        let wanted = self.allows(buffer.len());
+        let buffer = buffer.get_mut(..wanted).unwrap_or_default();
+        if self.is_exhausted() {
+            return Ok(Some(0));
+        }
         let read = match &self.own {
             Some(fd) => nix::unistd::read(fd, buffer),
             None => nix::unistd::read(io::stdin(), buffer),
         };
         match read {
-            Ok(count) => Ok(Some(count)),
+            Ok(count) => {
+                self.took(count);
+                Ok(Some(count))
+            }
             Err(Errno::EAGAIN | Errno::EINTR) => Ok(None),
             // A terminal that hung up, or a job that lost it.
             Err(Errno::EIO) if self.source == Source::Terminal => Ok(Some(0)),
@@ -130,7 +168,7 @@ impl Inlet {
 
     /// Whether a read would bring something now.
     pub fn is_ready(&self) -> bool {
-        self.wait(Some(Instant::now())).unwrap_or(false)
+        self.is_exhausted() || self.wait(Some(Instant::now())).unwrap_or(false)
     }
 
     /// Call `watch` with the descriptor that tells when there is something to read.

@@ -91,7 +91,7 @@ impl StdioWatch {
         };
         let always_room = outlet.with_fd(|fd| self.stdout.set(reactor, fd, Some(write)));
         Ok(AtOnce {
-            stdin: always_there && hears_stdin,
+            stdin: (always_there || inlet.is_exhausted()) && hears_stdin,
             stdout: always_room.transpose()?.unwrap_or(true) && !clear,
         })
     }

@@ -63,6 +63,24 @@ impl Socket {
         })
     }
 
+    /// How many segments a TCP peer has not acknowledged, and bytes that have not left: TCP_INFO, `tcpi_unacked` and
+    /// `tcpi_notsent_bytes`. 0 where the kernel does not tell.
+    pub fn unacknowledged(&self) -> u64 {
+        let mut info = [0; 148];
+        let shown = |_: &[u8]| "...".to_owned();
+        if self
+            .getsockopt(libc::IPPROTO_TCP, libc::TCP_INFO, &mut info, shown)
+            .is_err()
+        {
+            return 0;
+        }
+        let word = |at: usize| {
+            let bytes = info.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
+            bytes.map_or(0, u32::from_ne_bytes)
+        };
+        u64::from(word(24)) + u64::from(word(144))
+    }
+
     /// setsockopt(2); `shown` is the value in the words of the one who set it.
     pub fn setsockopt(
         &self,

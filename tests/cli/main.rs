@@ -41,6 +41,7 @@ mod options;
 mod racing;
 mod raw;
 mod resolve;
+mod shape;
 mod stdio;
 mod strace;
 mod tcp;

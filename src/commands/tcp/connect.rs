@@ -54,7 +54,7 @@ impl Connect {
         let secure = Secure::to(&self.tls, &endpoint, desk)?;
         let stream = Stream {
             desk,
-            args: self.stream,
+            args: &self.stream,
             proto: self.transport.word(),
             records: false,
             start,

@@ -57,7 +57,7 @@ impl Listen {
         let secure = tls.map(|tls| Secure::Accept(Acceptor::new(&tls)));
         let stream = Stream {
             desk,
-            args: self.stream,
+            args: &self.stream,
             proto: self.transport.word(),
             records: false,
             start: Instant::now(),

@@ -63,7 +63,7 @@ impl Connect {
                 if let Some(own) = own {
                     bound = bind_unix(&mut socket, &own, SocketFile::PRIVATE, &desk.explain)?;
                 }
-                connect(&mut socket, name, self.talk.timing.to_connect())?;
+                connect(&mut socket, name, self.talk.stream.timing.to_connect())?;
                 socket
             }
         };
@@ -74,7 +74,7 @@ impl Connect {
             reset: None,
         };
         if let Some(door) = door {
-            return door.pass(&connection, "unix", self.talk.timing.timeout, desk);
+            return door.pass(&connection, "unix", self.talk.stream.timing.timeout, desk);
         }
         let exit = self.converse(connection, &rights, start, desk);
         drop(bound);
@@ -88,11 +88,11 @@ impl Connect {
         start: Instant,
         desk: &Desk,
     ) -> anyhow::Result<Exit> {
-        let timing = self.talk.timing;
+        let timing = self.talk.stream.timing;
         let welcome = |conn, socket: &Socket| rights.welcome(conn, socket, timing.timeout, desk);
         let stream = Stream {
             desk,
-            args: self.talk.stream(),
+            args: &self.talk.stream,
             proto: "unix",
             records: self.target.kind == Type::Seqpacket,
             start,

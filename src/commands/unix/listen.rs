@@ -96,11 +96,11 @@ impl Listen {
         let exit = if kind == Kind::Dgram {
             self.hear(&mut reactor, listeners, start, desk)
         } else {
-            let limit = self.talk.timing.timeout;
+            let limit = self.talk.stream.timing.timeout;
             let welcome = |conn, socket: &Socket| rights.welcome(conn, socket, limit, desk);
             let stream = Stream {
                 desk,
-                args: self.talk.stream(),
+                args: &self.talk.stream,
                 proto: "unix",
                 records: kind == Kind::SeqPacket,
                 start,
@@ -129,7 +129,7 @@ impl Listen {
             Err(signal) => Ok(Exit::Signal(signal)),
             Ok(connection) => {
                 drop(bound);
-                let timing = self.talk.timing;
+                let timing = self.talk.stream.timing;
                 self.rights.go_on(&mut reactor, connection, timing, stream)
             }
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum, value_parser};
 
-use crate::args::{FramingArgs, LifetimeArgs, SocketArgs, TimingArgs, ViewArgs};
+use crate::args::{FramingArgs, SocketArgs};
 use crate::commands::Desk;
 use crate::commands::datagram::{Conversation, ExchangeArgs};
 use crate::commands::stream::{Stream, StreamArgs};
@@ -35,11 +35,7 @@ pub(super) struct TalkArgs {
     #[command(flatten)]
     pub(super) framing: FramingArgs,
     #[command(flatten)]
-    pub(super) view: ViewArgs,
-    #[command(flatten)]
-    pub(super) lifetime: LifetimeArgs,
-    #[command(flatten)]
-    pub(super) timing: TimingArgs,
+    pub(super) stream: StreamArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -74,13 +70,17 @@ impl TargetArgs {
 }
 
 impl TalkArgs {
-    /// What cuts datagrams has nothing to cut in a stream.
+    /// What cuts datagrams has nothing to cut in a stream, and what shapes a stream nothing to shape in datagrams.
     pub(super) fn check(&self, kind: Type) -> Result<(), Usage> {
-        if kind == Type::Dgram || !(self.count.is_some() || self.framing.is_given()) {
-            return Ok(());
+        let of_datagrams = self.count.is_some() || self.framing.is_given();
+        match kind == Type::Dgram {
+            true => self.stream.check_datagrams(),
+            false if of_datagrams => {
+                let why = "--count, --lines, --whole and --size are for datagrams";
+                Err(Usage::new(why, "--type dgram"))
+            }
+            false => Ok(()),
         }
-        let why = "--count, --lines, --whole and --size are for datagrams";
-        Err(Usage::new(why, "--type dgram"))
     }
 
     /// Speak through a connection, or with the peer of connected datagrams.
@@ -99,23 +99,19 @@ impl TalkArgs {
             args: self.exchange(),
             start: stream.start,
         }
-        .converse(connection.socket, self.lifetime.linger, &connection.local)
-    }
-
-    pub(super) fn stream(&self) -> StreamArgs {
-        StreamArgs {
-            view: self.view,
-            lifetime: self.lifetime,
-            timing: self.timing,
-        }
+        .converse(
+            connection.socket,
+            self.stream.lifetime.linger,
+            &connection.local,
+        )
     }
 
     pub(super) fn exchange(&self) -> ExchangeArgs {
         ExchangeArgs {
             count: self.count,
             framing: self.framing,
-            view: self.view,
-            timing: self.timing,
+            view: self.stream.view,
+            timing: self.stream.timing,
         }
     }
 }

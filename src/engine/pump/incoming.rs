@@ -39,6 +39,10 @@ impl Pump<'_> {
     pub(super) fn receive(&mut self, transfer: &mut Transfer) -> Result<(), LoopError> {
         let start = transfer.moved.received;
         while self.flow.hears_peer() && self.outlet.is_clear() {
+            if self.send_only {
+                self.discard(transfer);
+                break;
+            }
             let is_bulk = transfer.moved.received >= BULK;
             if is_bulk && !std::mem::replace(&mut transfer.incoming.is_bulk, true) {
                 self.outlet.widen();
@@ -97,11 +101,14 @@ impl Pump<'_> {
         })
     }
 
-    /// stdout is /dev/null: nobody will ever see it.
+    /// Nobody will ever see it.
     fn discard(&mut self, transfer: &mut Transfer) -> Look {
         let buffer = &mut transfer.incoming.buffer;
         let length = buffer.len();
-        let received = self.transport.socket().recv_to_discard(buffer);
+        let received = match self.transport.is_plain() {
+            true => self.transport.socket().recv_to_discard(buffer),
+            false => self.transport.recv(buffer),
+        };
         match self.count(transfer, received) {
             Some(count) if count == length => Look::Again,
             _ => Look::Later,

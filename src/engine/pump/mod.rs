@@ -5,15 +5,18 @@
 
 mod incoming;
 mod outgoing;
+mod settling;
 
 use std::time::{Duration, Instant};
 
 use self::incoming::Incoming;
 use self::outgoing::Outgoing;
+use self::settling::Settling;
 use super::ending::{Ending, LoopError, Moved};
 use super::flow::Flow;
 use super::inlet::Inlet;
 use super::outlet::{Outlet, StdoutError};
+use super::pace::Pace;
 use super::reactor::{Interest, Reactor, Ready};
 use super::timer::{Timer, Timers};
 use super::transport::Transport;
@@ -61,6 +64,12 @@ pub struct Pump<'a> {
     pub close_stdout: bool,
     /// Decodes what is typed; `None` sends it as it is.
     pub typed: Option<Typed<'a>>,
+    /// What is sent before everything else.
+    pub preamble: &'a [u8],
+    /// What slows sending down; `None` sends as fast as the peer takes it.
+    pub pace: Option<Pace>,
+    /// Whether what arrives is dropped, and the end comes when the peer has taken everything.
+    pub send_only: bool,
     /// Whether the connection keeps records apart (SOCK_SEQPACKET).
     pub records: bool,
     /// Shows what arrives; `None` hands it on as it is.
@@ -75,6 +84,7 @@ struct Transfer {
     failure: Option<CallError>,
     stdout_closed: bool,
     hung_up: bool,
+    settling: Settling,
 }
 
 struct Watches {
@@ -92,6 +102,7 @@ impl Pump<'_> {
             failure: None,
             stdout_closed: false,
             hung_up: false,
+            settling: Settling::default(),
         };
         if let Some(reset) = self.reset.take() {
             self.give_up_sending(&mut transfer, reset);
@@ -115,10 +126,9 @@ impl Pump<'_> {
                     .map_or(Ok(Ending::Done), |failure| Err(failure.into()));
             }
             let at_once = self.watch(transfer, &mut watches)?;
-            let until = if self.has_heard() {
-                Some(Instant::now())
-            } else {
-                at_once.or_until(self.timers.next())
+            let until = match self.has_heard() {
+                true => Some(Instant::now()),
+                false => at_once.or_until(self.next_wake(transfer)),
             };
             if let Some(signal) = self.reactor.wait(until)? {
                 return Ok(Ending::Signal(signal));
@@ -130,11 +140,19 @@ impl Pump<'_> {
         }
     }
 
+    fn next_wake(&self, transfer: &Transfer) -> Option<Instant> {
+        let paced = self.pace.filter(|_| transfer.outgoing.is_paced());
+        let timers = self.timers.next().into_iter();
+        let others = paced.map(|pace| pace.next()).into_iter();
+        let settling = transfer.settling.at.filter(|_| self.outlet.is_clear());
+        timers.chain(others).chain(settling).min()
+    }
+
     /// Tell the kernel what is wanted now; which stream is ready without it.
     fn watch(&mut self, transfer: &Transfer, watches: &mut Watches) -> Result<AtOnce, CallError> {
         let clear = self.outlet.is_clear();
         let read = self.flow.hears_peer() && clear;
-        let write = transfer.outgoing.is_blocked() && self.flow.may_send();
+        let write = transfer.outgoing.wants_room() && self.flow.may_send();
         let interest = self.transport.interest(read, write);
         let is_known = transfer.hung_up || (self.flow.hears_peer() && !clear);
         // A reset is worth knowing while stdin is waited for; a hang-up that is known would be told for ever.
@@ -171,6 +189,9 @@ impl Pump<'_> {
         if self.has_heard() {
             self.receive(transfer)?;
         }
+        if transfer.outgoing.is_paced() {
+            self.send(transfer);
+        }
         if stdin_ready && self.flow.hears_stdin() && !transfer.outgoing.is_blocked() {
             self.take_stdin(transfer)?;
         }
@@ -196,7 +217,7 @@ impl Pump<'_> {
                 // The end of a handshake lets data go, and it was heard, not written.
                 self.go_on_sending(transfer)?;
             }
-        } else if ready.gone && !hears && !transfer.outgoing.is_blocked() {
+        } else if ready.gone && !hears && !transfer.outgoing.wants_room() {
             transfer.hung_up = true;
             if let Some(cause) = self.transport.socket().take_error()? {
                 let failure = CallError::new("send", self.transport.socket().about(), cause);
@@ -241,7 +262,8 @@ impl Pump<'_> {
         }
         let has_unsent = transfer.outgoing.is_blocked() && self.flow.may_send();
         let has_unsealed = self.transport.wants_write() && transfer.failure.is_none();
-        Ok(self.flow.is_over() && !has_unsent && !has_unsealed)
+        let is_over = self.flow.is_over() || self.has_settled(transfer);
+        Ok(is_over && !has_unsent && !has_unsealed)
     }
 
     fn look_at_stdin(&mut self, transfer: &mut Transfer) -> Result<(), LoopError> {
@@ -249,5 +271,12 @@ impl Pump<'_> {
             self.take_stdin(transfer)?;
         }
         Ok(())
+    }
+
+    /// Whether one who only sends has said all, and the peer has taken it.
+    fn has_settled(&self, transfer: &mut Transfer) -> bool {
+        self.send_only
+            && self.flow.has_said_all()
+            && transfer.settling.look(self.transport, Instant::now())
     }
 }

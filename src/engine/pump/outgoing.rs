@@ -1,6 +1,7 @@
 //! From stdin to the connection.
 
 use std::ops::Range;
+use std::time::Instant;
 
 use super::super::ending::LoopError;
 use super::super::inlet::Conduit;
@@ -18,16 +19,22 @@ pub(super) struct Outgoing {
     /// How the kernel can move what stdin holds; `None` where it must be read.
     conduit: Option<Conduit>,
     is_bulk: bool,
+    /// Whether what was read waits for its time.
+    is_paced: bool,
 }
 
 impl Outgoing {
     pub(super) fn new(pump: &Pump<'_>) -> Self {
-        let as_it_is = pump.typed.is_none() && !pump.records && pump.transport.is_plain();
+        let as_it_is = pump.typed.is_none()
+            && pump.pace.is_none()
+            && !pump.records
+            && pump.transport.is_plain();
         Self {
-            chunk: Vec::new(),
-            unsent: 0..0,
+            chunk: pump.preamble.to_vec(),
+            unsent: 0..pump.preamble.len(),
             is_full: false,
             is_bulk: false,
+            is_paced: false,
             conduit: pump
                 .inlet
                 .conduit()
@@ -38,6 +45,16 @@ impl Outgoing {
     /// Whether the connection must take something before stdin is read again.
     pub(super) fn is_blocked(&self) -> bool {
         self.has_chunk() || self.is_full
+    }
+
+    /// Whether there being room would help.
+    pub(super) fn wants_room(&self) -> bool {
+        self.is_blocked() && !self.is_paced
+    }
+
+    /// Whether what was read waits for its time.
+    pub(super) fn is_paced(&self) -> bool {
+        self.is_paced
     }
 
     fn has_chunk(&self) -> bool {
@@ -52,6 +69,7 @@ impl Outgoing {
     pub(super) fn drop_unsent(&mut self) {
         self.unsent = 0..0;
         self.is_full = false;
+        self.is_paced = false;
     }
 }
 
@@ -59,7 +77,7 @@ impl Pump<'_> {
     /// stdin has something, or its end, and nothing waits to be sent.
     pub(super) fn take_stdin(&mut self, transfer: &mut Transfer) -> Result<(), LoopError> {
         match transfer.outgoing.conduit {
-            Some(conduit) if transfer.moved.sent >= BULK => {
+            Some(conduit) if transfer.moved.sent >= BULK && !self.inlet.is_exhausted() => {
                 if !std::mem::replace(&mut transfer.outgoing.is_bulk, true) {
                     self.inlet.widen();
                 }
@@ -98,7 +116,7 @@ impl Pump<'_> {
 
     /// Have the kernel move what stdin holds, as far as the connection takes it.
     fn move_stdin(&mut self, transfer: &mut Transfer, conduit: Conduit) -> Result<(), LoopError> {
-        let mut left = TURN;
+        let mut left = self.inlet.allows(TURN);
         while left > 0 && self.flow.may_send() {
             let Transport::Plain(socket) = &*self.transport else {
                 return Ok(());
@@ -115,6 +133,7 @@ impl Pump<'_> {
                 }
                 Ok(Send::Bytes(count)) => {
                     transfer.moved.sent += count as u64;
+                    self.inlet.took(count);
                     left = left.saturating_sub(count);
                 }
                 Ok(Send::WouldBlock) => {
@@ -146,16 +165,36 @@ impl Pump<'_> {
     }
 
     /// Send what is left of the chunk as far as the connection takes it.
-    fn send(&mut self, transfer: &mut Transfer) {
+    pub(super) fn send(&mut self, transfer: &mut Transfer) {
+        transfer.outgoing.is_paced = false;
         while transfer.outgoing.has_chunk() && self.flow.may_send() {
-            match self.transport.send(transfer.outgoing.rest(), false) {
+            let rest = transfer.outgoing.rest();
+            let piece = self.due(rest);
+            if piece.is_empty() {
+                transfer.outgoing.is_paced = true;
+                return;
+            }
+            match self.transport.send(piece, false) {
                 Ok(Send::Bytes(count)) => {
+                    if let (Some(pace), Some(sent)) = (&mut self.pace, piece.get(..count)) {
+                        pace.sent(sent, Instant::now());
+                    }
                     transfer.outgoing.unsent.start += count;
                     transfer.moved.sent += count as u64;
                 }
                 Ok(Send::WouldBlock) => return,
                 Err(failure) => self.sending_failed(transfer, failure),
             }
+        }
+    }
+
+    /// How much of `rest` may be sent now. A record goes whole, though another may have to wait for it.
+    fn due<'a>(&self, rest: &'a [u8]) -> &'a [u8] {
+        let Some(pace) = &self.pace else { return rest };
+        match pace.allows(rest, Instant::now()) {
+            0 => &[],
+            _ if self.records => rest,
+            count => rest.get(..count).unwrap_or(rest),
         }
     }
 
