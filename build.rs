@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 const INLINE: &[(&str, &str)] = &[
     ("src/http/listing/style.css", "LISTING_STYLE_SHA256"),
     ("src/http/listing/script.js", "LISTING_SCRIPT_SHA256"),
+    ("src/http/error_page.css", "ERROR_PAGE_STYLE_SHA256"),
 ];
 
 fn main() -> std::io::Result<()> {

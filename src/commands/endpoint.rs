@@ -39,6 +39,7 @@ pub(super) fn listeners(
     endpoint: Endpoint,
     family: Option<Family>,
     (kind, protocol): (Kind, Protocol),
+    backlog: i32,
     prepare: &dyn Fn(&Socket, Family) -> Result<(), CallError>,
     limit: Option<Duration>,
     desk: &Desk,
@@ -58,6 +59,7 @@ pub(super) fn listeners(
                 kind,
                 protocol,
                 dual_stack: network.host == Host::Any && family.is_none(),
+                backlog,
             };
             Ok(binding.open(&addresses, prepare, &desk.explain)?)
         }

@@ -324,6 +324,7 @@ impl Listen {
             self.address.endpoint()?,
             self.address.family(),
             (Kind::Dgram, protocol),
+            0,
             &prepare,
             self.exchange.timing.to_connect(),
             desk,

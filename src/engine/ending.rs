@@ -6,6 +6,7 @@ use std::io;
 
 use nix::sys::signal::Signal;
 
+use super::command::CannotRun;
 use super::outlet::StdoutError;
 use super::timer::Expired;
 use crate::net::{CallError, reason};
@@ -41,6 +42,8 @@ pub enum LoopError {
     Typed(String),
     /// A time limit fired.
     Expired(Expired),
+    /// The command that was to answer the only connection could not be run.
+    CannotRun(CannotRun),
 }
 
 impl LoopError {
@@ -50,6 +53,7 @@ impl LoopError {
             Self::Call(error) => Some(error),
             Self::Stdout(error) => Some(error),
             Self::Expired(error) => Some(error),
+            Self::CannotRun(error) => Some(error),
             Self::Stdin(_) | Self::Typed(_) => None,
         }
     }
@@ -63,6 +67,7 @@ impl fmt::Display for LoopError {
             Self::Stdin(error) => write!(f, "read stdin: {}", reason(error)),
             Self::Typed(why) => write!(f, "stdin: {why}"),
             Self::Expired(error) => error.fmt(f),
+            Self::CannotRun(error) => error.fmt(f),
         }
     }
 }
@@ -78,6 +83,12 @@ impl From<CallError> for LoopError {
 impl From<StdoutError> for LoopError {
     fn from(error: StdoutError) -> Self {
         Self::Stdout(error)
+    }
+}
+
+impl From<CannotRun> for LoopError {
+    fn from(error: CannotRun) -> Self {
+        Self::CannotRun(error)
     }
 }
 

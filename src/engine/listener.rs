@@ -24,6 +24,8 @@ pub struct Binding {
     pub protocol: Protocol,
     /// Whether `[::]` takes IPv4 too: `*` was asked for, not `[::]`.
     pub dual_stack: bool,
+    /// How many connections may wait to be accepted.
+    pub backlog: i32,
 }
 
 /// A bound socket and the address that it really has.
@@ -96,7 +98,7 @@ impl Binding {
         prepare(&socket, address.family())?;
         socket.bind(&address)?;
         if self.kind.has_connections() {
-            socket.listen(BACKLOG)?;
+            socket.listen(self.backlog)?;
         }
         let local = socket.getsockname()?;
         socket.set_about(local.clone());
@@ -153,10 +155,11 @@ pub(super) type Accepted = (Socket, Address, Address);
 const STDOUT: usize = usize::MAX - 1;
 
 /// Wait for the first connection and close the listeners, so that nobody else connects in vain; or the signal that came
-/// first. `warn` hears what is tried again.
+/// first. `admits` tells who may come, `warn` hears what is tried again.
 pub fn accept_first(
     reactor: &mut Reactor,
     listeners: Vec<Listener>,
+    admits: &dyn Fn(&Address) -> Result<bool, StdoutError>,
     timers: &Timers,
     outlet: &Outlet,
     warn: &dyn Fn(&CallError) -> Result<(), StdoutError>,
@@ -188,6 +191,7 @@ pub fn accept_first(
                 continue;
             };
             match listener.accept() {
+                Ok(Some((_, peer, _))) if !admits(&peer)? => {}
                 Ok(Some(accepted)) => {
                     for (listener, watch) in listeners.iter().zip(&mut watches) {
                         watch.set(reactor, &listener.socket, None)?;

@@ -2,10 +2,12 @@
 //! reported to closures.
 
 mod chop;
+mod command;
 mod connector;
 mod datagrams;
 mod ending;
 mod flow;
+mod gate;
 mod handover;
 mod hub;
 mod inlet;
@@ -23,12 +25,16 @@ mod transport;
 mod watch;
 
 pub use chop::{Chop, Framing};
+pub use command::{CannotRun, Child, ChildStreams, Process, Program};
 pub use connector::{ConnectError, Connection, Connector};
 pub use datagrams::{Answering, Exchange, Hearing, Tally, deliver};
 pub use ending::{Ending, LoopError, Moved};
 pub use flow::{Flow, OnPeerEof, Role};
+pub use gate::Gate;
 pub use handover::take_descriptors;
-pub use hub::{Hub, HubEvent};
+pub use hub::{
+    Audience, Hub, HubEnding, HubEvent, HubLimits, Keeper, Moderator, Runner, Say, Service, Slow,
+};
 pub use inlet::{Inlet, Source};
 pub use listener::{BACKLOG, Binding, Listener, PAUSE, accept_first, is_gone, is_shortage};
 pub use lookup::lookup;

@@ -4,6 +4,7 @@
 
 use super::disposition::{Part, part};
 use super::parameter::Parameters;
+use super::refusal::Refusal;
 use super::status::Status;
 
 /// How many bytes the head of a part may have.
@@ -25,7 +26,10 @@ pub enum FormPiece<'a> {
 }
 
 /// Who takes the pieces; a refusal ends the form.
-type Taker<'a> = dyn FnMut(FormPiece<'_>) -> Result<(), Status> + 'a;
+/// Why what comes is no form.
+const DAMAGED: &str = "this is no form of multipart/form-data";
+
+type Taker<'a> = dyn FnMut(FormPiece<'_>) -> Result<(), Refusal> + 'a;
 
 /// A form on its way.
 #[derive(Clone, Debug)]
@@ -78,7 +82,7 @@ impl Form {
     }
 
     /// Take in bytes and hand on the pieces that they make up, until one is refused.
-    pub fn take(&mut self, bytes: &[u8], taker: &mut Taker<'_>) -> Result<(), Status> {
+    pub fn take(&mut self, bytes: &[u8], taker: &mut Taker<'_>) -> Result<(), Refusal> {
         let mut rest = bytes;
         while !rest.is_empty() {
             rest = match self.at {
@@ -97,7 +101,7 @@ impl Form {
     }
 
     /// Content up to the next delimiter, or to the end; what is left behind it.
-    fn seek<'a>(&mut self, bytes: &'a [u8], taker: &mut Taker<'_>) -> Result<&'a [u8], Status> {
+    fn seek<'a>(&mut self, bytes: &'a [u8], taker: &mut Taker<'_>) -> Result<&'a [u8], Refusal> {
         let mut rest = bytes;
         while let Some((byte, behind)) = rest.split_first() {
             if self.matched == 0 {
@@ -124,14 +128,14 @@ impl Form {
         Ok(rest)
     }
 
-    fn hand_on(&self, content: &[u8], taker: &mut Taker<'_>) -> Result<(), Status> {
+    fn hand_on(&self, content: &[u8], taker: &mut Taker<'_>) -> Result<(), Refusal> {
         match self.at == At::Content && !content.is_empty() {
             true => taker(FormPiece::Content(content)),
             false => Ok(()),
         }
     }
 
-    fn delimit<'a>(&mut self, rest: &'a [u8], taker: &mut Taker<'_>) -> Result<&'a [u8], Status> {
+    fn delimit<'a>(&mut self, rest: &'a [u8], taker: &mut Taker<'_>) -> Result<&'a [u8], Refusal> {
         if self.at == At::Content {
             taker(FormPiece::End)?;
         }
@@ -141,22 +145,26 @@ impl Form {
     }
 
     /// One byte behind a delimiter: two dashes end the form, a line end begins a part.
-    fn step<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], Status> {
-        let (byte, rest) = bytes.split_first().ok_or(Status::BAD_REQUEST)?;
+    fn step<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], Refusal> {
+        let (byte, rest) = bytes
+            .split_first()
+            .ok_or(Status::BAD_REQUEST.because(DAMAGED))?;
         self.at = match (self.at, byte) {
             (At::Delimited, b'-') => At::Dash,
             (At::Dash, b'-') => At::Epilogue,
             (At::Delimited | At::Padding, b' ' | b'\t') => At::Padding,
             (At::Delimited | At::Padding, b'\r') => At::LineEnd,
-            (At::LineEnd, b'\n') if self.parts == PARTS => return Err(Status::CONTENT_TOO_LARGE),
+            (At::LineEnd, b'\n') if self.parts == PARTS => {
+                return Err(Status::CONTENT_TOO_LARGE.because("a form of too many parts"));
+            }
             (At::LineEnd, b'\n') => At::Head,
-            _ => return Err(Status::BAD_REQUEST),
+            _ => return Err(Status::BAD_REQUEST.because(DAMAGED)),
         };
         Ok(rest)
     }
 
     /// The head of a part up to its empty line; what is left behind it.
-    fn gather<'a>(&mut self, bytes: &'a [u8], taker: &mut Taker<'_>) -> Result<&'a [u8], Status> {
+    fn gather<'a>(&mut self, bytes: &'a [u8], taker: &mut Taker<'_>) -> Result<&'a [u8], Refusal> {
         let mut rest = bytes;
         while let Some((byte, behind)) = rest.split_first() {
             rest = behind;
@@ -169,7 +177,7 @@ impl Form {
                 self.begin_line();
                 return Ok(rest);
             } else if self.head.len() == HEAD_LIMIT {
-                return Err(Status::FIELDS_TOO_LARGE);
+                return Err(Status::FIELDS_TOO_LARGE.into());
             }
         }
         Ok(rest)
@@ -224,7 +232,7 @@ mod tests {
                 }
                 Ok(())
             });
-            taken.map_err(|status| status.0)?;
+            taken.map_err(|refused| refused.status.0)?;
         }
         Ok((found, form.is_done()))
     }

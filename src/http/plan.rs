@@ -90,6 +90,8 @@ pub struct Plan<'a> {
     pub location: Option<String>,
     /// Allow.
     pub allow: Option<&'static str>,
+    /// Why it is refused, in words; empty where the status speaks for itself.
+    pub why: &'static str,
     /// Field lines of the site, each with its CRLF.
     pub fields: &'a str,
     /// More fields, whose values have no line ends.
@@ -164,6 +166,7 @@ impl Plan<'_> {
             vary: Vary::default(),
             location: None,
             allow: None,
+            why: "",
             fields: "",
             extra: Vec::new(),
         }

@@ -5,6 +5,7 @@ use super::field::list;
 use super::form::Form;
 use super::method::Method;
 use super::name::Name;
+use super::refusal::Refusal;
 use super::request::Request;
 use super::site::Site;
 use super::status::Status;
@@ -39,23 +40,30 @@ pub enum Parcel {
     Form(Form),
 }
 
+/// Why a hidden name is not taken.
+pub const DOT: &str = "names that begin with a dot are not taken";
+
 /// What a request wants to leave here: `None` where that is not what it wants, or nothing may be left.
-pub fn delivery(request: &Request<'_>, site: &Site) -> Result<Option<Delivery>, Status> {
+pub fn delivery(request: &Request<'_>, site: &Site) -> Result<Option<Delivery>, Refusal> {
     let is_upload = matches!(request.method, Method::Put | Method::Post);
     let (Some(uploads), true, false) = (&site.uploads, is_upload, request.expects_more) else {
         return Ok(None);
     };
     let Target::Path { path: target, .. } = request.target else {
-        return Err(Status::BAD_REQUEST);
+        return Err(Status::BAD_REQUEST.into());
     };
     let mut path = Vec::new();
     locate(target, &mut path)?;
-    if is_foreign(request, site) || !site.layout.takes(&path) {
-        return Err(Status::FORBIDDEN);
+    if is_foreign(request, site) {
+        let why = "a page of another site may not leave files here";
+        return Err(Status::FORBIDDEN.because(why));
+    } else if !site.layout.takes(&path) {
+        return Err(Status::FORBIDDEN.because(DOT));
     }
     // Whoever forgot to say how long a file is did not mean an empty one.
     if request.framing == Framing::None && request.value(Name::ContentLength).is_none() {
-        return Err(Status::LENGTH_REQUIRED);
+        let why = "how long it is has to be said: by Content-Length, or in chunks";
+        return Err(Status::LENGTH_REQUIRED.because(why));
     }
     let delivery = match request.method {
         Method::Put => put(request, path)?,
@@ -63,7 +71,7 @@ pub fn delivery(request: &Request<'_>, site: &Site) -> Result<Option<Delivery>, 
     };
     match is_beneath(&delivery.folder, uploads.folder.as_bytes()) {
         true => Ok(Some(delivery)),
-        false => Err(Status::FORBIDDEN),
+        false => Err(Status::FORBIDDEN.because("nothing may be left in this folder")),
     }
 }
 
@@ -85,24 +93,25 @@ impl Site {
     }
 }
 
-fn put(request: &Request<'_>, mut path: Vec<u8>) -> Result<Delivery, Status> {
+fn put(request: &Request<'_>, mut path: Vec<u8>) -> Result<Delivery, Refusal> {
     // RFC 9110, section 14.5: what would be a part is not to be taken for the whole.
     if request.values(Name::ContentRange).next().is_some() {
-        return Err(Status::BAD_REQUEST);
+        return Err(Status::BAD_REQUEST.because("a part of a file is not taken: all of it"));
     }
     // Section 8.4: it would be stored in a coding that nobody is told of.
     let mut codings = request
         .fields()
         .filter(|(name, _)| name.eq_ignore_ascii_case("content-encoding"));
     if codings.any(|(_, value)| !value.eq_ignore_ascii_case(b"identity")) {
-        return Err(Status::UNSUPPORTED_MEDIA_TYPE);
+        let why = "files are taken as they are, without Content-Encoding";
+        return Err(Status::UNSUPPORTED_MEDIA_TYPE.because(why));
     }
     let start = path.iter().rposition(|byte| *byte == b'/');
     let name = path.split_off(start.map_or(0, |slash| slash + 1));
     if name.is_empty() {
-        return Err(Status::CONFLICT);
+        return Err(Status::CONFLICT.because("the address has to end with the name of the file"));
     } else if name.iter().any(u8::is_ascii_control) {
-        return Err(Status::BAD_REQUEST);
+        return Err(Status::BAD_REQUEST.because("a name has no control characters"));
     }
     Ok(Delivery {
         folder: path,
@@ -110,9 +119,10 @@ fn put(request: &Request<'_>, mut path: Vec<u8>) -> Result<Delivery, Status> {
     })
 }
 
-fn post(request: &Request<'_>, mut path: Vec<u8>) -> Result<Delivery, Status> {
+fn post(request: &Request<'_>, mut path: Vec<u8>) -> Result<Delivery, Refusal> {
     let content_type = request.value(Name::ContentType);
-    let form = Form::new(content_type.ok_or(Status::UNSUPPORTED_MEDIA_TYPE)?)?;
+    let form = Form::new(content_type.unwrap_or_default())
+        .map_err(|status| status.because("files come as multipart/form-data, or one by PUT"))?;
     if !path.is_empty() && !path.ends_with(b"/") {
         path.push(b'/');
     }
@@ -175,7 +185,7 @@ mod tests {
         let Parsed::Complete { request, .. } = parse(head.as_bytes()) else {
             panic!("{line}")
         };
-        let found = delivery(&request, site).map_err(|status| status.0)?;
+        let found = delivery(&request, site).map_err(|refused| refused.status.0)?;
         Ok(found.map(|delivery| {
             let what = match delivery.parcel {
                 Parcel::File(name) => name.escape_ascii().to_string(),
@@ -262,7 +272,10 @@ mod tests {
         let length = |head: &str| {
             let head = format!("PUT /a HTTP/1.1\r\nHost: h\r\n{head}\r\n");
             match parse(head.as_bytes()) {
-                Parsed::Complete { request, .. } => delivery(&request, &site("")).map(drop),
+                Parsed::Complete { request, .. } => {
+                    let found = delivery(&request, &site(""));
+                    found.map(drop).map_err(|refused| refused.status)
+                }
                 other => panic!("{other:?}"),
             }
         };

@@ -158,6 +158,33 @@ pub fn restore_sigpipe() -> io::Result<()> {
     Ok(())
 }
 
+/// pidfd_open(2): a descriptor that is readable once a child has ended. The process must not have been waited for.
+pub fn open_process(process: i32) -> io::Result<OwnedFd> {
+    // SAFETY: the call takes two numbers and no pointer.
+    let number = unsafe { libc::syscall(libc::SYS_pidfd_open, process, 0) };
+    let number = c_int::try_from(number).unwrap_or(-1);
+    if number < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the kernel has just made this descriptor, close-on-exec, and nobody else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
+}
+
+/// close_range(2) with CLOSE_RANGE_CLOEXEC: what was handed to us besides the standard streams is not for those that we
+/// start. A kernel older than 5.11 does not know it.
+pub fn keep_from_children() {
+    let from = libc::c_uint::try_from(libc::STDERR_FILENO + 1).unwrap_or(libc::c_uint::MAX);
+    // SAFETY: the call takes three numbers, and flags descriptors without closing any.
+    let _ = unsafe {
+        libc::syscall(
+            libc::SYS_close_range,
+            from,
+            libc::c_uint::MAX,
+            libc::CLOSE_RANGE_CLOEXEC,
+        )
+    };
+}
+
 /// One result of getaddrinfo(3).
 pub(super) struct Found {
     pub(super) address: SocketAddr,

@@ -21,6 +21,8 @@ pub enum Exit {
     NotRun,
     /// 127: a command to run was not found.
     NotFound,
+    /// That of a command that was run.
+    Command(u8),
     /// 128 + n: ended by this signal, by raising it again once everything is cleaned up.
     Signal(Signal),
 }
@@ -43,7 +45,7 @@ impl Exit {
         ("124", "a time limit fired"),
         (
             "126, 127",
-            "a command to run could not be run, was not found",
+            "a command to run could not be run, was not found; of a single --exec, its own status",
         ),
         (
             "128+n",
@@ -60,6 +62,7 @@ impl Exit {
             Self::TimedOut => 124,
             Self::NotRun => 126,
             Self::NotFound => 127,
+            Self::Command(status) => status,
             Self::Signal(signal) => u8::try_from(128 + signal as i32).unwrap_or(u8::MAX),
         }
     }

@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::harmless::Harmless;
 use super::palette::Palette;
 use crate::engine::{
-    ConnectError, Expired, LoopError, StdoutError, TlsError, TlsFailure, pending_signal,
+    CannotRun, ConnectError, Expired, LoopError, StdoutError, TlsError, TlsFailure, pending_signal,
 };
 use crate::net::sockopt::{SettingError, advice};
 use crate::net::{CallError, EndpointError, InheritError, NameError, UnixNameError, errno_name};
@@ -32,17 +32,6 @@ pub struct NoAnswer {
     pub why: String,
     /// What may help.
     pub hint: Option<String>,
-}
-
-/// A command that was to be run cannot be.
-#[derive(Debug)]
-pub struct NoCommand {
-    /// Which, and why.
-    pub why: String,
-    /// What may help.
-    pub hint: String,
-    /// Whether there is none, rather than one that must not be run.
-    pub is_missing: bool,
 }
 
 /// A failed run.
@@ -152,12 +141,8 @@ fn judge_one(cause: &(dyn Error + 'static)) -> Option<(Exit, Option<String>)> {
         return Some((Exit::Trouble, usage.hint.clone()));
     } else if let Some(no) = cause.downcast_ref::<NoAnswer>() {
         return Some((Exit::No, no.hint.clone()));
-    } else if let Some(command) = cause.downcast_ref::<NoCommand>() {
-        let exit = match command.is_missing {
-            true => Exit::NotFound,
-            false => Exit::NotRun,
-        };
-        return Some((exit, Some(command.hint.clone())));
+    } else if let Some(command) = cause.downcast_ref::<CannotRun>() {
+        return Some(judge_command(command));
     } else if let Some(InheritError::Call(call)) = cause.downcast_ref::<InheritError>() {
         return Some((Exit::Trouble, hint_of(call)));
     } else if let Some(InheritError::Environment(_)) = cause.downcast_ref::<InheritError>() {
@@ -172,6 +157,18 @@ fn judge_one(cause: &(dyn Error + 'static)) -> Option<(Exit, Option<String>)> {
         ));
     }
     None
+}
+
+/// As a shell has it: 127 where there is no such command, 126 where it cannot be run.
+fn judge_command(command: &CannotRun) -> (Exit, Option<String>) {
+    let (exit, hint) = match command.is_missing() {
+        true => {
+            let hint = "a path, or the name of a program in PATH; a shell's line: -- sh -c '...'";
+            (Exit::NotFound, hint)
+        }
+        false => (Exit::NotRun, "a file that this user may execute"),
+    };
+    (exit, Some(hint.to_owned()))
 }
 
 /// One address that said no is the network's answer, whatever became of the others.
@@ -329,11 +326,3 @@ impl fmt::Display for NoAnswer {
 }
 
 impl Error for NoAnswer {}
-
-impl fmt::Display for NoCommand {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.why)
-    }
-}
-
-impl Error for NoCommand {}

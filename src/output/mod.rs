@@ -9,6 +9,7 @@ mod harmless;
 mod hexdump;
 mod palette;
 mod qr_code;
+mod service;
 mod talk;
 
 pub use bytes::Bytes;
@@ -18,8 +19,9 @@ pub use connection::{
 };
 pub use event::{Event, Face, Output, Style};
 pub use exit::Exit;
-pub use failure::{Failure, NoAnswer, NoCommand, Usage};
+pub use failure::{Failure, NoAnswer, Usage};
 pub use harmless::{Harmless, harmless};
 pub use hexdump::HexDump;
 pub use palette::Palette;
 pub use qr_code::QrCode;
+pub use service::{Denied, Noted, Ran, Spoken};

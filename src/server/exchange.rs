@@ -13,10 +13,13 @@ use super::service::{Happening, Service};
 use super::stored::{SMALL, Stored};
 use crate::engine::StdoutError;
 use crate::http::{
-    Answer, Asked, Boundary, Found, Method, Parsed, Piece, Plan, Request, Role, Status, Target,
-    Version,
+    Answer, Asked, Boundary, Content, ERROR_PAGE_POLICY, Found, MediaType, Method, Parsed, Piece,
+    Plan, Refusal, Request, Role, Status, Target, Version,
 };
-use crate::http::{ask, asks_head, follow, literal, parse, plan, plan_missing, plan_move, render};
+use crate::http::{
+    ask, asks_head, error_page, follow, is_bare_refusal, is_view, literal, parse, plan,
+    plan_missing, plan_move, render,
+};
 use crate::net::Address;
 
 /// A request that is to be answered.
@@ -121,7 +124,10 @@ impl Service {
         let Some(path) = self.plain_path(asking) else {
             return Ok(None);
         };
-        if let Some(absent) = self.cache.find_absent(path, asking.since) {
+        if let Some(absent) = self.cache.find_absent(path, asking.since)
+            // A person is shown a page.
+            && !is_view(asking.request)
+        {
             let sent = absent.sent;
             absent.answer.append(self.date.text(), &mut self.outbound);
             let mut reply = Reply::new(Status::NOT_FOUND, asking.persists, asking.since);
@@ -172,6 +178,7 @@ impl Service {
     fn keep_absent(&mut self, start: usize, reply: &Reply, asking: &Asking<'_>) {
         let is_name = !self.path.is_empty() && !self.path.ends_with(b"/");
         let is_known = reply.status == Status::NOT_FOUND && reply.persists;
+        let is_known = is_known && self.is_there && !is_view(asking.request);
         if !is_name || !is_known || self.site.layout.has_more() {
             return;
         }
@@ -188,13 +195,13 @@ impl Service {
         }
     }
 
-    /// Answer with a status that speaks for itself.
+    /// Answer with a status that speaks for itself, or with words.
     pub(super) fn respond_with(
         &mut self,
-        status: Status,
+        refused: impl Into<Refusal>,
         asking: &Asking<'_>,
     ) -> Result<Reply, StdoutError> {
-        self.respond(Plan::status(status), None, asking)
+        self.respond(refused.into().plan(), None, asking)
     }
 
     /// Answer as planned, with the content of the file that was found.
@@ -208,6 +215,13 @@ impl Service {
         let mut plan = plan;
         if !self.is_page(asking.request) {
             site.dress(asking.request, &mut plan);
+        }
+        let page = self.page_for(&mut plan, asking.request);
+        if let Some(page) = &page {
+            plan.content = Content::Text(page);
+            plan.media_type = MediaType::HTML;
+            plan.extra
+                .push(("Content-Security-Policy", ERROR_PAGE_POLICY.to_owned()));
         }
         let answer = self.framing(asking);
         render(&plan, answer, self.date.text(), &mut self.outbound);
@@ -223,6 +237,25 @@ impl Service {
         }
         self.report_answer(&mut reply, text + sent, asking)?;
         Ok(reply)
+    }
+
+    /// What a person is shown instead of a line; `None` for everyone else. A page is written once for each status.
+    fn page_for(&mut self, plan: &mut Plan<'_>, request: &Request<'_>) -> Option<Rc<str>> {
+        // A server of one text says the same to everyone.
+        if self.site.text.is_some() || !is_bare_refusal(plan) {
+            return None;
+        }
+        plan.vary.accept = true;
+        if !is_view(request) {
+            return None;
+        }
+        let write = || Rc::from(error_page(plan.status, plan.why));
+        match plan.why {
+            "" => Some(Rc::clone(
+                self.pages.entry(plan.status).or_insert_with(write),
+            )),
+            _ => Some(write()),
+        }
     }
 
     /// Answer as planned, with what comes out of a pipe, which must not block.

@@ -9,7 +9,9 @@ use super::exchange::{Asking, Reply};
 use super::files::meaning;
 use super::service::Service;
 use crate::engine::StdoutError;
-use crate::http::{Asked, Format, Found, Listing, Method, pack, pack_later, plan, show, view};
+use crate::http::{
+    Asked, Format, Found, Listing, Method, Status, pack, pack_later, plan, show, view,
+};
 
 impl Service {
     /// The format in which a request would have a folder, where folders can be had like that.
@@ -35,6 +37,17 @@ impl Service {
         let Some(root) = self.root.as_ref().filter(|_| site.listing) else {
             return Ok(None);
         };
+        let view = view(asking.request);
+        let refused = match (view.wants_archive, site.archives, view.archive) {
+            (true, false, _) => Some(Status::NOT_FOUND.because("folders are not packed here")),
+            (true, true, None) => {
+                Some(Status::BAD_REQUEST.because("an archive is tar or zip: ?archive=tar"))
+            }
+            _ => None,
+        };
+        if let Some(refused) = refused {
+            return self.respond_with(refused, asking).map(Some);
+        }
         let plan = match read(root, folder, site.layout.hidden, SHOWN) {
             Ok(contents) => {
                 let listing = Listing {

@@ -40,6 +40,8 @@ type Seen = (Identity, (i64, i64));
 pub(super) struct Look {
     /// What is to be served from now on; `None` when that has not changed.
     pub(super) root: Option<Arc<Root>>,
+    /// Whether its name leads to what is served.
+    pub(super) is_there: bool,
     /// What was not said before.
     pub(super) news: Option<String>,
 }
@@ -81,7 +83,10 @@ impl Home {
         let there = stat(&self.path).ok();
         let there = there.map(|stat| (identity(&stat), (stat.st_ctime, stat.st_ctime_nsec)));
         if there.is_some_and(|(there, _)| there == held.identity()) {
-            return Look::nothing_new();
+            return Look {
+                is_there: true,
+                ..Look::nothing_new()
+            };
         }
         let mut standing = self.lock();
         match there {
@@ -89,6 +94,7 @@ impl Home {
             None => standing.tell(None, || self.is_gone()),
             Some((there, _)) if there == standing.root.identity() => Look {
                 root: Some(Arc::clone(&standing.root)),
+                is_there: true,
                 news: None,
             },
             there if standing.refused == there => Look::nothing_new(),
@@ -147,6 +153,7 @@ impl Standing {
         self.is_told = false;
         Look {
             root: Some(Arc::clone(&self.root)),
+            is_there: true,
             news: Some(news),
         }
     }
@@ -158,6 +165,7 @@ impl Standing {
         self.refused = refused;
         Look {
             root: None,
+            is_there: false,
             news: (!is_known).then(why),
         }
     }
@@ -167,6 +175,7 @@ impl Look {
     fn nothing_new() -> Self {
         Self {
             root: None,
+            is_there: false,
             news: None,
         }
     }
@@ -203,7 +212,7 @@ mod tests {
         let home = Home::open(&path, false).unwrap();
         let first = home.root();
         let look = |held: &Root| {
-            let Look { root, news } = home.look(held);
+            let Look { root, news, .. } = home.look(held);
             (root, news.unwrap_or_default())
         };
         assert!(matches!(look(&first), (None, news) if news.is_empty()));

@@ -8,7 +8,7 @@ use super::connection::Wait;
 use super::exchange::{Asking, Outcome, Reply};
 use super::service::Service;
 use crate::engine::StdoutError;
-use crate::http::{BODY_LIMIT, Body, Parsed, Status, Version, parse};
+use crate::http::{BODY_LIMIT, Body, Parsed, Refusal, Status, Version, parse};
 use crate::net::Address;
 
 /// What a client waits for that said `Expect: 100-continue`, RFC 9110, section 15.2.1.
@@ -19,8 +19,13 @@ pub(super) trait Sink: Debug {
     /// How many bytes the body may have.
     fn limit(&self) -> u64;
 
+    /// What is said to a client whose body has more.
+    fn too_large(&self) -> Refusal {
+        Status::CONTENT_TOO_LARGE.into()
+    }
+
     /// Take in bytes; none of them when it may go on after a wait.
-    fn take(&mut self, bytes: &[u8]) -> Result<(), Status>;
+    fn take(&mut self, bytes: &[u8]) -> Result<(), Refusal>;
 
     /// What can be written to once it takes more; `None` when it takes more now. That does not change by asking.
     fn waits_for(&mut self) -> Option<BorrowedFd<'_>> {
@@ -74,7 +79,7 @@ impl Incoming {
     pub(super) fn begin(
         asking: &Asking<'_>,
         service: &mut Service,
-    ) -> Option<Result<Self, Option<Status>>> {
+    ) -> Option<Result<Self, Option<Refusal>>> {
         let request = asking.request;
         // What is expected beyond 100-continue is nothing that a sink could fulfil.
         let wanted = match request.expects_more {
@@ -83,13 +88,13 @@ impl Incoming {
         };
         let sink = match wanted {
             Ok(sink) => sink,
-            Err(status) => return Some(Err(Some(status))),
+            Err(refused) => return Some(Err(Some(refused))),
         };
         let limit = sink.as_ref().map_or(BODY_LIMIT, |sink| sink.limit());
         let body = match Body::new(request.framing, limit) {
             Ok(body) if body.is_done() && sink.is_none() => return None,
             Ok(body) => body,
-            Err(status) => return Some(Err(sink.is_some().then_some(status))),
+            Err(status) => return Some(Err(sink.map(|sink| refusal(&*sink, status)))),
         };
         if request.expects_continue && !body.is_done() {
             if sink.is_none() {
@@ -141,7 +146,7 @@ impl Incoming {
     ) -> Result<(usize, Taken), StdoutError> {
         let (count, refused) = match self.pass_on(bytes) {
             Ok(count) => (count, None),
-            Err(status) => (0, Some(status)),
+            Err(refused) => (0, Some(refused)),
         };
         self.waits = self.sink_fd().is_some();
         if self.waits && refused.is_none() {
@@ -161,8 +166,8 @@ impl Incoming {
             peer,
             since: self.since,
         };
-        if let Some(status) = refused {
-            let reply = service.respond_with(status, &asking)?;
+        if let Some(refused) = refused {
+            let reply = service.respond_with(refused, &asking)?;
             return Ok((count, Taken::Refused(reply)));
         }
         let outcome = match &mut self.sink {
@@ -177,7 +182,7 @@ impl Incoming {
     }
 
     /// Hand the content on, unless the sink is still at what it has.
-    fn pass_on(&mut self, bytes: &[u8]) -> Result<usize, Status> {
+    fn pass_on(&mut self, bytes: &[u8]) -> Result<usize, Refusal> {
         if let (true, Some(sink)) = (self.waits, &mut self.sink) {
             // It gets rid of what it has, or is waited for once more.
             sink.take(&[])?;
@@ -187,12 +192,24 @@ impl Incoming {
         }
         let mut rest = bytes;
         while !rest.is_empty() && !self.body.is_done() {
-            let decoded = self.body.take(rest)?;
+            let sink = self.sink.as_deref();
+            let decoded = self.body.take(rest).map_err(|status| match sink {
+                Some(sink) => refusal(sink, status),
+                None => status.into(),
+            })?;
             if let Some(sink) = &mut self.sink {
                 sink.take(decoded.data)?;
             }
             rest = rest.get(decoded.consumed..).unwrap_or_default();
         }
         Ok(bytes.len() - rest.len())
+    }
+}
+
+/// What is wrong with a body, as the sink says it that it was meant for.
+fn refusal(sink: &dyn Sink, status: Status) -> Refusal {
+    match status {
+        Status::CONTENT_TOO_LARGE => sink.too_large(),
+        status => status.into(),
     }
 }

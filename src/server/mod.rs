@@ -46,7 +46,7 @@ mod worker;
 
 pub use admission::{Crowded, Places};
 pub use archive::Archives;
-pub use cgi::{CannotRun, Gateway, GatewayLimits};
+pub use cgi::{Gateway, GatewayLimits};
 pub use crew::Crew;
 pub use deputy::{Files, Keeper};
 pub use gate::Gate;

@@ -1,6 +1,7 @@
 //! What the connections of a worker share: what is served, the limits, and the buffers that none of them needs for long.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use super::inspector::Inspector;
 use super::shape::Shape;
 use crate::engine::StdoutError;
 use crate::http::inspect::Record;
-use crate::http::{Boundary, DateLine, Method, Request, Site, Status, folder_of_host};
+use crate::http::{Boundary, DateLine, Method, Refusal, Request, Site, Status, folder_of_host};
 use crate::net::{Address, CallError};
 
 /// How long what is served is taken for what stands at its name.
@@ -143,6 +144,8 @@ pub struct Service {
     home: Option<Arc<Home>>,
     /// When it was last looked what stands there.
     looked: Option<Instant>,
+    /// Whether its name leads to what is served: what is not there then may be there the next moment.
+    pub(super) is_there: bool,
     /// Who lets clients in; `None` for everyone.
     pub(super) guard: Option<Arc<Guard>>,
     /// Who reads files again that the workers may not; `None` where they may.
@@ -164,6 +167,8 @@ pub struct Service {
     pub(super) shape: Option<RefCell<Shape>>,
     /// Who shows what is asked; `None` where nobody wants to see it.
     pub(super) inspector: Option<Rc<RefCell<Inspector>>>,
+    /// What people are shown with a status, once it was asked for.
+    pub(super) pages: HashMap<Status, Rc<str>>,
     seed: RandomState,
     boundaries: u64,
 }
@@ -199,6 +204,7 @@ impl Service {
             root: root.filter(|_| !has_hosts),
             home,
             looked: None,
+            is_there: true,
             guard: None,
             keeper: None,
             limits,
@@ -211,6 +217,7 @@ impl Service {
             inbound: vec![0; RECEIVE],
             outbound: Vec::new(),
             path: Vec::new(),
+            pages: HashMap::new(),
             seed: RandomState::new(),
             boundaries: 0,
         }
@@ -272,6 +279,7 @@ impl Service {
         }
         self.looked = Some(now);
         let look = home.look(held);
+        self.is_there = look.is_there;
         if let Some(root) = look.root {
             self.cache.clear();
             match self.hosts {
@@ -303,7 +311,7 @@ impl Service {
     }
 
     /// Where the body of a request is to go; `None` where nobody wants it.
-    pub(super) fn sink(&mut self, asking: &Asking<'_>) -> Result<Option<Box<dyn Sink>>, Status> {
+    pub(super) fn sink(&mut self, asking: &Asking<'_>) -> Result<Option<Box<dyn Sink>>, Refusal> {
         if self.is_page(asking.request) {
             return Ok(None);
         }
@@ -312,7 +320,7 @@ impl Service {
         }
         match &self.shape {
             Some(shape) if asking.request.method != Method::Connect => {
-                shape.borrow_mut().sink(asking).map(Some)
+                Ok(Some(shape.borrow_mut().sink(asking)?))
             }
             _ => Ok(None),
         }

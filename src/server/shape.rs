@@ -16,7 +16,7 @@ use super::service::Service;
 use crate::engine::StdoutError;
 use crate::http::cgi::{Ends, environment};
 use crate::http::inspect::Kept;
-use crate::http::{Content, Framing, Method, Plan, Site, Status};
+use crate::http::{Content, Framing, Method, Plan, Refusal, Site, Status};
 
 /// How many bytes an echo may have.
 const ECHO: u64 = 8 << 20;
@@ -118,7 +118,7 @@ impl Sink for Shaped {
         }
     }
 
-    fn take(&mut self, bytes: &[u8]) -> Result<(), Status> {
+    fn take(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
         self.kept.take(bytes);
         if matches!(self.says, Some(Says::Echo(_))) {
             self.body.extend_from_slice(bytes);

@@ -18,8 +18,8 @@ use super::incoming::Sink;
 use super::service::Service;
 use crate::engine::StdoutError;
 use crate::http::{
-    Content, Delivery, Form, FormPiece, Name, Parcel, Part, Plan, Request, Status, Verdict,
-    delivery, encode, is_view, media_type, weigh,
+    Content, DOT, Delivery, Form, FormPiece, Name, Parcel, Part, Plan, Refusal, Request, Status,
+    Verdict, delivery, encode, is_view, media_type, weigh,
 };
 
 /// How many files one form may bring: each takes a descriptor until the last one is there.
@@ -61,7 +61,7 @@ struct Left {
 
 impl Service {
     /// The files that a request brings; `None` when it brings none.
-    pub(super) fn receive(&mut self, asking: &Asking<'_>) -> Result<Option<Upload>, Status> {
+    pub(super) fn receive(&mut self, asking: &Asking<'_>) -> Result<Option<Upload>, Refusal> {
         let Some(delivery) = delivery(asking.request, &self.site)? else {
             return Ok(None);
         };
@@ -79,7 +79,7 @@ impl Upload {
         delivery: Delivery,
         (folder, deputy): (OwnedFd, Deputy),
         service: &Service,
-    ) -> Result<Self, Status> {
+    ) -> Result<Self, Refusal> {
         let site = &service.site;
         let uploads = site.uploads.as_ref().ok_or(Status::METHOD_NOT_ALLOWED)?;
         let mut upload = Self {
@@ -108,19 +108,20 @@ impl Upload {
     }
 
     /// The conditions of a PUT, RFC 9110, section 13: what it replaces must be what the client knows.
-    fn weigh(&self, request: &Request<'_>, name: &[u8], now: SystemTime) -> Result<(), Status> {
+    fn weigh(&self, request: &Request<'_>, name: &[u8], now: SystemTime) -> Result<(), Refusal> {
         let current = facts_of(&self.folder, name).map(|facts| facts.validators(now));
         match weigh(request, current.as_ref()) {
             Verdict::Perform => Ok(()),
-            _ => Err(Status::PRECONDITION_FAILED),
+            _ => Err(Status::PRECONDITION_FAILED
+                .because("what is there is not what If-Match or If-None-Match names")),
         }
     }
 
-    fn open(&mut self, name: &[u8]) -> Result<(), Status> {
+    fn open(&mut self, name: &[u8]) -> Result<(), Refusal> {
         if self.drafts.len() == FILES {
-            return Err(Status::CONTENT_TOO_LARGE);
+            return Err(Status::CONTENT_TOO_LARGE.because("a form brings 64 files at most"));
         } else if self.drafts.iter().any(|draft| draft.name() == name) {
-            return Err(Status::CONFLICT);
+            return Err(Status::CONFLICT.because("two files of the form have the same name"));
         }
         let (folder, name) = (Arc::clone(&self.folder), name.to_vec());
         let overwrite = self.rules.overwrite;
@@ -131,19 +132,19 @@ impl Upload {
         Ok(())
     }
 
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Status> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
         match self.drafts.last_mut().filter(|_| self.is_open) {
             Some(draft) => draft.write(bytes).map_err(refusal),
             None => Ok(()),
         }
     }
 
-    fn take_piece(&mut self, piece: FormPiece<'_>) -> Result<(), Status> {
+    fn take_piece(&mut self, piece: FormPiece<'_>) -> Result<(), Refusal> {
         match piece {
             FormPiece::Begin(Part {
                 file_name: Some(name),
             }) => match name.starts_with(b".") && !self.rules.hidden {
-                true => Err(Status::FORBIDDEN),
+                true => Err(Status::FORBIDDEN.because(DOT)),
                 false => self.open(&name),
             },
             FormPiece::Content(content) => self.write(content),
@@ -160,9 +161,9 @@ impl Upload {
     }
 
     /// Give the files their names, beside the loop: that waits for the disk.
-    fn begin_placing(&mut self, request: &Request<'_>, now: SystemTime) -> Result<Wait, Status> {
+    fn begin_placing(&mut self, request: &Request<'_>, now: SystemTime) -> Result<Wait, Refusal> {
         if !self.is_whole() {
-            return Err(Status::BAD_REQUEST);
+            return Err(Status::BAD_REQUEST.because("the form ends early, or brings no file"));
         }
         if let (None, Some(draft)) = (&self.form, self.drafts.first()) {
             self.weigh(request, draft.name(), now)?;
@@ -227,7 +228,11 @@ impl Sink for Upload {
         self.rules.limit
     }
 
-    fn take(&mut self, bytes: &[u8]) -> Result<(), Status> {
+    fn too_large(&self) -> Refusal {
+        Status::CONTENT_TOO_LARGE.because("larger than this server takes")
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
         let Some(mut form) = self.form.take() else {
             return self.write(bytes);
         };
@@ -248,12 +253,12 @@ impl Sink for Upload {
                 .map_err(refusal),
             None => match self.begin_placing(asking.request, service.now) {
                 Ok(wait) => return Ok(Outcome::Wait(wait)),
-                Err(status) => Err(status),
+                Err(refused) => Err(refused),
             },
         };
         let plan = match placed {
             Ok(files) => self.answer(asking.request, &files),
-            Err(status) => Plan::status(status),
+            Err(refused) => refused.plan(),
         };
         service.respond(plan, None, asking).map(Outcome::Reply)
     }
@@ -284,18 +289,25 @@ fn as_text<S: Serializer>(name: &[u8], serializer: S) -> Result<S::Ok, S::Error>
 }
 
 /// What a refusal of the file system means to the client.
-fn refusal(errno: Errno) -> Status {
+fn refusal(errno: Errno) -> Refusal {
     match errno {
-        Errno::ENOSPC | Errno::EDQUOT => Status::INSUFFICIENT_STORAGE,
-        Errno::EFBIG => Status::CONTENT_TOO_LARGE,
-        Errno::EEXIST | Errno::EISDIR | Errno::ENOTDIR => Status::CONFLICT,
+        Errno::ENOSPC => Status::INSUFFICIENT_STORAGE.because("the disk is full"),
+        Errno::EDQUOT => Status::INSUFFICIENT_STORAGE.because("the quota of the disk is used up"),
+        Errno::EFBIG => Status::CONTENT_TOO_LARGE.because("larger than the disk takes a file"),
+        Errno::EEXIST => Status::CONFLICT.because("that name is taken, and is not replaced"),
+        Errno::EISDIR => Status::CONFLICT.because("that name is a folder's"),
+        Errno::ENOTDIR => Status::CONFLICT.because("a file is where a folder would have to be"),
         // EXDEV: a link that leads out of the root.
-        Errno::ENOENT | Errno::ELOOP | Errno::EXDEV => Status::NOT_FOUND,
-        Errno::EACCES | Errno::EPERM | Errno::EROFS => Status::FORBIDDEN,
-        Errno::ENAMETOOLONG | Errno::EINVAL | Errno::EILSEQ => Status::BAD_REQUEST,
-        Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM | Errno::EAGAIN | Errno::EINTR => {
-            Status::UNAVAILABLE
+        Errno::ENOENT | Errno::ELOOP | Errno::EXDEV => {
+            Status::NOT_FOUND.because("there is no such folder to put it into")
         }
-        _ => Status::INTERNAL_ERROR,
+        Errno::EROFS => Status::FORBIDDEN.because("the disk is read-only"),
+        Errno::EACCES | Errno::EPERM => Status::FORBIDDEN.because("the server may not write there"),
+        Errno::ENAMETOOLONG => Status::BAD_REQUEST.because("the name is too long"),
+        Errno::EINVAL | Errno::EILSEQ => Status::BAD_REQUEST.because("the disk takes no such name"),
+        Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM | Errno::EAGAIN | Errno::EINTR => {
+            Status::UNAVAILABLE.into()
+        }
+        _ => Status::INTERNAL_ERROR.because("the disk could not take it"),
     }
 }

@@ -648,7 +648,11 @@ fn wishes_that_make_no_sense() {
     let port = port.to_string();
     for (words, said) in [
         (["/nonexistent", "--port=0"], "ENOENT"),
-        (["/tmp", "--text=x"], "cannot be used with"),
+        (["/tmp", "--text=x"], "nothing to do with a directory"),
+        (["--exec", "date"], "sockkit http --exec -- date"),
+        (["--cors", "http://a.example"], "--cors=http://a.example"),
+        (["/tmp", "--mode=600"], "--unix PATH"),
+        (["--port=0", "--replace"], "--unix PATH"),
         (["--listen=1", "--port=2"], "cannot be used with"),
         (["--port", "65536"], "out of range"),
         (["--port", &port], "EADDRINUSE"),

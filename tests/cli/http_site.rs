@@ -693,7 +693,12 @@ fn what_makes_no_sense_is_refused_before_anything_is_opened() {
     let folder = scratch();
     write(
         folder.path(),
-        &[("f", "f"), ("empty", "# nobody\n"), ("bad", "a:b\nc\n")],
+        &[
+            ("f", "f"),
+            ("sub/x", ""),
+            ("empty", "# nobody\n"),
+            ("bad", "a:b\nc\n"),
+        ],
     );
     let directory = folder.path().to_str().unwrap();
     let file = folder.path().join("f");
@@ -724,7 +729,18 @@ fn what_makes_no_sense_is_refused_before_anything_is_opened() {
         (vec!["--auth", &empty], "no user"),
         (vec!["--overwrite"], "--upload"),
         (vec!["--upload", "--upload-limit", "x"], "64k"),
-        (vec!["--single", "f"], "cannot be used with"),
+        (vec!["--single", "f"], "nothing to do with a directory"),
+        (
+            vec!["--404", "none.html"],
+            "--404 none.html: there is no such file",
+        ),
+        (vec!["--404", "sub"], "no such file"),
+        (vec!["--spa"], "--spa index.html: there is no such file"),
+        (
+            vec!["--upload=none"],
+            "--upload none: there is no such folder",
+        ),
+        (vec!["--upload=f"], "no such folder"),
     ] {
         let finished = sockkit(["http", directory, "--port", "0"])
             .args(&words)
@@ -743,6 +759,14 @@ fn what_makes_no_sense_is_refused_before_anything_is_opened() {
             .run()
             .expect(2);
     }
+    // To programs it is said as everything else is.
+    let finished = sockkit(["http", directory, "--404", "none.html", "--json"]).run();
+    let event = &finished.expect(2).events()[0];
+    assert_eq!(
+        (&event["event"], &event["status"]),
+        (&"error".into(), &2.into())
+    );
+    assert!(event["hint"].as_str().unwrap().contains("DIR"), "{event}");
     // What was typed may be a password, and is not said again.
     let finished = sockkit(["http", directory, "--auth", "geheim"])
         .run()

@@ -325,6 +325,111 @@ fn conditions_are_kept() {
 }
 
 #[test]
+fn a_refusal_says_why() {
+    let folder = scratch();
+    fs::create_dir_all(folder.path().join("in/sub")).unwrap();
+    fs::write(folder.path().join("in/there"), "there").unwrap();
+    symlink("/tmp", folder.path().join("in/out")).unwrap();
+    let words = ["--upload=in", "--upload-limit", "1k"];
+    let (_server, port) = serve(folder.path(), &words);
+    let long = format!("/in/{}", "x".repeat(256));
+    for (path, fields, why) in [
+        (
+            "/in/there",
+            "",
+            "409 Conflict: that name is taken, and is not replaced",
+        ),
+        (
+            "/in/sub",
+            "",
+            "409 Conflict: that name is taken, and is not replaced",
+        ),
+        (
+            "/in/there/a",
+            "",
+            "409 Conflict: a file is where a folder would have to be",
+        ),
+        (
+            "/in/",
+            "",
+            "409 Conflict: the address has to end with the name of the file",
+        ),
+        (
+            "/in/none/a",
+            "",
+            "404 Not Found: there is no such folder to put it into",
+        ),
+        (
+            "/in/out/a",
+            "",
+            "404 Not Found: there is no such folder to put it into",
+        ),
+        (
+            "/a",
+            "",
+            "403 Forbidden: nothing may be left in this folder",
+        ),
+        (
+            "/in/.a",
+            "",
+            "403 Forbidden: names that begin with a dot are not taken",
+        ),
+        (
+            "/in/a",
+            "Origin: http://e\r\n",
+            "403 Forbidden: a page of another site may not leave files here",
+        ),
+        (
+            "/in/a",
+            "Content-Range: bytes 0-0/2\r\n",
+            "400 Bad Request: a part of a file is not taken: all of it",
+        ),
+        (
+            "/in/a",
+            "Content-Encoding: gzip\r\n",
+            "415 Unsupported Media Type: files are taken as they are, without Content-Encoding",
+        ),
+        (
+            "/in/a%01",
+            "",
+            "400 Bad Request: a name has no control characters",
+        ),
+        (&long, "", "400 Bad Request: the name is too long"),
+        (
+            "/in/there",
+            "If-None-Match: *\r\n",
+            "412 Precondition Failed: what is there is not what If-Match or If-None-Match names",
+        ),
+    ] {
+        let answer = put(port, path, fields, b"x");
+        assert_eq!(answer.text(), format!("{why}\n"), "{path} {fields}");
+        assert_eq!(
+            answer.field("content-type"),
+            Some("text/plain; charset=utf-8")
+        );
+    }
+    let large = put(port, "/in/a", "", &[b'x'; 1025]);
+    assert_eq!(
+        large.text(),
+        "413 Content Too Large: larger than this server takes\n"
+    );
+    // A person reads it on a page.
+    let shown = put(port, "/in/there", "Accept: text/html\r\n", b"x");
+    assert!(
+        shown
+            .text()
+            .contains("<p>that name is taken, and is not replaced</p>")
+    );
+    let twice = form(&[("name=f; filename=a", "1"), ("name=f; filename=a", "2")]);
+    let answer = post(port, "/in", "", &twice);
+    assert_eq!(
+        answer.text(),
+        "409 Conflict: two files of the form have the same name\n"
+    );
+    assert_eq!(names(&folder.path().join("in")), ["out", "sub", "there"]);
+}
+
+#[test]
 fn a_limit_holds_from_the_start_and_on_the_way() {
     let folder = scratch();
     let words = ["--upload", "--upload-limit", "10k"];
@@ -486,7 +591,8 @@ fn a_full_disk_is_said() {
     };
     let port = server.port();
     let large = pattern(2 << 20);
-    assert_eq!(put(port, "/large", "", &large).status, 507);
+    let full = put(port, "/large", "", &large);
+    assert_eq!(full.text(), "507 Insufficient Storage: the disk is full\n");
     assert_eq!(put(port, "/kept", "", &large).status, 507);
     let form = form(&[
         ("name=f; filename=a", "x"),
@@ -512,7 +618,12 @@ fn a_disk_that_takes_nothing_is_said() {
     };
     let port = server.port();
     for path in ["/a", "/b"] {
-        assert_eq!(put(port, path, "", b"x").status, 403, "{path}");
+        let refused = put(port, path, "", b"x");
+        assert_eq!(
+            refused.text(),
+            "403 Forbidden: the disk is read-only\n",
+            "{path}"
+        );
     }
     assert_eq!(asked(port, "GET /a", "").text(), "a\n");
 }

@@ -243,9 +243,9 @@ fn files_are_uploaded_and_what_is_refused_is_said() {
         browser.value(ended),
         json!([
             "done a \"b\" <c>?#%.txtdone",
-            "failed therea file of this name is there",
+            "failed therethat name is taken, and is not replaced",
             "done größedone",
-            "failed largetoo large",
+            "failed largelarger than this server takes",
         ])
     );
     assert_eq!(browser.value(SEEN), "a \"b\" <c>?#%.txt|größe|there");

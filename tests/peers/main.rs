@@ -29,5 +29,6 @@ mod python;
 mod socat;
 #[cfg(feature = "tls")]
 mod tls;
+mod translations;
 mod traps;
 mod web;

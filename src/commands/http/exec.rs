@@ -7,10 +7,11 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::args::duration;
+use crate::engine::CannotRun;
 use crate::http::cgi::Ends;
 use crate::net::Address;
-use crate::output::{NoCommand, Output, Warning};
-use crate::server::{CannotRun, Gateway, GatewayLimits};
+use crate::output::{Output, Usage, Warning};
+use crate::server::{Gateway, GatewayLimits};
 
 /// How long a command may run, unless it is said.
 const TIME: Duration = Duration::from_secs(60);
@@ -22,8 +23,7 @@ pub(super) struct ExecArgs {
     /// Answer every request with the output of the command behind --: the request is in CGI variables, its body on stdin
     #[arg(
         long,
-        requires = "command",
-        conflicts_with_all = ["dir", "single", "text", "status", "echo"]
+        conflicts_with_all = ["single", "text", "status", "echo"]
     )]
     exec: bool,
     /// The output begins with a CGI head: Status, Content-Type, Location and other fields, and a blank line
@@ -47,8 +47,19 @@ pub(super) struct ExecArgs {
 }
 
 impl ExecArgs {
+    /// Whether a command answers. One that stands in the wrong place is not there.
+    pub(super) fn is_on(&self) -> Result<bool, Usage> {
+        match self.exec && self.command.is_empty() {
+            true => Err(Usage::new(
+                "--exec has no command",
+                "it goes behind --: sockkit http --exec -- date",
+            )),
+            false => Ok(self.exec),
+        }
+    }
+
     /// The command, looked up before anything is opened; `None` where there is none to run.
-    pub(super) fn gateway(&self, output: &Output) -> Result<Option<Arc<Gateway>>, NoCommand> {
+    pub(super) fn gateway(&self, output: &Output) -> Result<Option<Arc<Gateway>>, CannotRun> {
         if !self.exec {
             return Ok(None);
         }
@@ -64,9 +75,7 @@ impl ExecArgs {
             });
         };
         let found = Gateway::new(&self.command, limits, self.cgi, log);
-        found
-            .map(|gateway| Some(Arc::new(gateway)))
-            .map_err(refused)
+        found.map(|gateway| Some(Arc::new(gateway)))
     }
 
     /// What a command is told of our end.
@@ -77,17 +86,5 @@ impl ExecArgs {
             is_tls,
             is_guarded,
         }
-    }
-}
-
-fn refused(error: CannotRun) -> NoCommand {
-    let hint = match error.is_missing() {
-        true => "a path, or the name of a program in PATH; a shell's line: -- sh -c '...'",
-        false => "a file that this user may execute",
-    };
-    NoCommand {
-        why: error.to_string(),
-        hint: hint.to_owned(),
-        is_missing: error.is_missing(),
     }
 }

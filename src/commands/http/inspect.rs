@@ -31,10 +31,10 @@ pub(super) struct InspectArgs {
     #[arg(long, requires = "inspect")]
     hex: bool,
     /// Answer every request with this status, 200 to 599
-    #[arg(long, value_name = "CODE", value_parser = status, conflicts_with_all = ["dir", "single"])]
+    #[arg(long, value_name = "CODE", value_parser = status, conflicts_with = "single")]
     status: Option<Status>,
     /// Answer with the body of the request, or with its head where it has none
-    #[arg(long, conflicts_with_all = ["dir", "single", "text"])]
+    #[arg(long, conflicts_with_all = ["single", "text"])]
     echo: bool,
     /// Answer D after the request
     #[arg(long, value_name = "D", value_parser = duration)]
@@ -48,6 +48,11 @@ pub(super) struct InspectArgs {
 }
 
 impl InspectArgs {
+    /// Whether answers are made of nothing but what is said here.
+    pub(super) fn answers(&self) -> bool {
+        self.status.is_some() || self.echo
+    }
+
     /// What answers say, whatever is asked; `None` where that is left to the site.
     pub(super) fn says(&self, text: Option<&str>) -> Option<Says> {
         let status = self.status.unwrap_or(Status::OK);

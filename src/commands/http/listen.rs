@@ -67,7 +67,13 @@ impl ListenArgs {
             let why = "a local socket has neither --host nor --port";
             return Err(Usage::new(why, "ADDR alone").into());
         }
-        match self.unix.as_deref().or(local) {
+        let name = self.unix.as_deref().or(local);
+        if name.is_none() && self.local.is_given() {
+            let why =
+                "--mode, --group, --replace and --keep-file are for the file of a local socket";
+            return Err(Usage::new(why, "--unix PATH, or /path as ADDR").into());
+        }
+        match name {
             Some(name) => Ok(ListenAt::Local(UnixName::parse(name)?)),
             None => Ok(ListenAt::Endpoint(endpoint()?)),
         }
@@ -85,7 +91,8 @@ impl ListenArgs {
             ListenAt::Local(name) => Ok(self.open_local(name, prepare, desk)?),
             ListenAt::Endpoint(endpoint) => {
                 let transport = (Kind::Stream, Protocol::TCP);
-                let listeners = listeners(endpoint, family, transport, prepare, None, desk)?;
+                let listeners =
+                    listeners(endpoint, family, transport, BACKLOG, prepare, None, desk)?;
                 let file = None;
                 Ok(Opened { listeners, file })
             }

@@ -57,7 +57,7 @@ pub struct Http {
     #[arg(value_name = "ADDR", conflicts_with = "listen")]
     addr: Option<String>,
     /// Answer every request with this text [default: Hello world!]
-    #[arg(long, value_name = "STR", conflicts_with = "dir")]
+    #[arg(long, value_name = "STR")]
     text: Option<String>,
     /// The host to listen on: a name, an address, or * for all
     #[arg(long, value_name = "HOST")]
@@ -72,7 +72,7 @@ pub struct Http {
     family: FamilyArgs,
     #[command(flatten)]
     socket: SocketArgs,
-    /// End after D, whatever happens
+    /// End after D, whatever happens: 500ms, 2s, 1m, or seconds
     #[arg(long, value_name = "D", value_parser = duration)]
     deadline: Option<Duration>,
     #[command(flatten)]
@@ -117,12 +117,16 @@ Examples:
 impl Http {
     /// Listen and serve until a signal, or the deadline.
     pub fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
+        let (dir, addr) = self.words()?;
         let account = self.sandbox.account()?;
-        let place = self.site.place(self.dir.as_deref())?;
+        let place = self.site.place(dir)?;
         let site = self.site.site(place.as_ref(), self.text())?;
         let logins = self.site.users()?;
         let users = logins.as_ref().map(Logins::read).transpose()?;
         let home = self.home(place.as_ref())?;
+        if let Some(place) = &place {
+            self.site.check_targets(place)?;
+        }
         let gateway = self.exec.gateway(&desk.output)?;
         let calls = self.inspect.inspect.then(CallLog::default);
         let desk = &match &calls {
@@ -132,7 +136,7 @@ impl Http {
             },
             None => desk.clone(),
         };
-        let at = self.listen_at()?;
+        let at = self.listen_at(addr)?;
         let tls = self.tls.open(&at, desk)?;
         let is_handed = at.is_inherited();
         let Opened { listeners, file } = self.listen(at, desk)?;
@@ -272,8 +276,32 @@ impl Http {
         home.map(Some).map_err(refused)
     }
 
-    fn listen_at(&self) -> anyhow::Result<ListenAt> {
-        let word = self.listen.as_deref().or(self.addr.as_deref());
+    /// DIR and ADDR: where no directory is served, the one word is the address.
+    fn words(&self) -> Result<(Option<&Path>, Option<&str>), Usage> {
+        let (dir, addr) = (self.dir.as_deref(), self.addr.as_deref());
+        let answers = self.exec.is_on()?
+            || self.text.is_some()
+            || self.site.single.is_some()
+            || self.inspect.answers();
+        let Some(dir) = dir.filter(|_| answers) else {
+            return Ok((dir, addr));
+        };
+        let is_free = addr.is_none() && self.listen.is_none() && !dir.is_dir();
+        let word = dir.to_str().filter(|_| is_free);
+        word.map(|word| (None, Some(word))).ok_or_else(|| {
+            let why = format!(
+                "{}: what is answered has nothing to do with a directory",
+                dir.display()
+            );
+            Usage::new(
+                why,
+                "DIR alone, or ADDR alone with --text, --status, --echo, --single or --exec",
+            )
+        })
+    }
+
+    fn listen_at(&self, addr: Option<&str>) -> anyhow::Result<ListenAt> {
+        let word = self.listen.as_deref().or(addr);
         let (host, port) = (self.host.as_deref(), self.port.as_deref());
         self.listening.place(word, host.or(port).is_some(), || {
             combine(word, None, host, port)
@@ -322,6 +350,9 @@ fn folder_of(file: &Path) -> PathBuf {
 
 /// A number, or a word with a port, was hardly meant for a directory.
 fn hint_for(dir: &Path) -> String {
+    if let Some(origin) = dir.to_str().filter(|word| word.contains("://")) {
+        return format!("an origin stands behind the = of its flag: --cors={origin}");
+    }
     match dir.to_str().map(Endpoint::parse) {
         Some(Ok(Endpoint::Network(HostPort { port: Some(_), .. }))) => {
             format!("an address goes after DIR, or: --listen {}", dir.display())

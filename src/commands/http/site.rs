@@ -42,8 +42,8 @@ pub(super) struct SiteArgs {
     #[arg(long = "404", value_name = "FILE", requires = "dir")]
     not_found: Option<String>,
     /// Serve this one file, as / and by its name
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["dir", "text"])]
-    single: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", conflicts_with = "text")]
+    pub(super) single: Option<PathBuf>,
     /// Serve each host its own folder: DIR/HOSTNAME
     #[arg(long, requires = "dir")]
     vhost: bool,
@@ -189,6 +189,35 @@ impl SiteArgs {
             || self.vhost
             || self.clean_urls
             || files.iter().any(|file| file.is_some())
+    }
+
+    /// What is named beneath DIR has to be there: a name that is mistyped would show at the first request that needs it.
+    pub(super) fn check_targets(&self, place: &Place) -> Result<(), Usage> {
+        let directory = &place.directory;
+        if self.vhost {
+            // Each host has its own.
+            return Ok(());
+        }
+        let missing = |flag: &str, name: &str, what: &str| {
+            let why = format!(
+                "{flag} {name}: there is no such {what} in {}",
+                directory.display()
+            );
+            Usage::new(
+                why,
+                "it is looked for in DIR, wherever the program is started",
+            )
+        };
+        for (flag, name) in [("--404", &self.not_found), ("--spa", &self.spa)] {
+            if let Some(name) = name.as_ref().filter(|name| !directory.join(name).is_file()) {
+                return Err(missing(flag, name, "file"));
+            }
+        }
+        let folder = self.upload.as_ref();
+        match folder.filter(|name| !directory.join(name).is_dir()) {
+            Some(name) => Err(missing("--upload", name, "folder")),
+            None => Ok(()),
+        }
     }
 
     fn layout(&self, place: Option<&Place>) -> Result<Layout, Usage> {

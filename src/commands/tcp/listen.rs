@@ -8,16 +8,17 @@ use super::TransportArgs;
 use crate::args::{AddressArgs, AlpnArgs, PortArgs, ServerTlsArgs, SocketArgs};
 use crate::commands::endpoint::listeners;
 use crate::commands::secure::Secure;
-use crate::commands::serve::ServeArgs;
+use crate::commands::serve::{AccessArgs, CommandArgs, ServeArgs};
 use crate::commands::stream::{Stream, StreamArgs};
 use crate::commands::{Desk, certificate};
 use crate::engine::{Acceptor, Reactor};
 use crate::net::{Endpoint, Family, Host, Socket};
-use crate::output::Exit;
+use crate::output::{Exit, Usage};
 
 /// Listen on a TCP port: what arrives goes to stdout, stdin is sent
 ///
-/// Takes one connection and closes the listener; -k serves many at once.
+/// Takes one connection and closes the listener; -k serves many at once. Instead of stdin and stdout a connection may
+/// have a command of its own, or a small service.
 #[derive(Args, Debug)]
 #[command(after_help = LISTEN_EXAMPLES)]
 pub(super) struct Listen {
@@ -27,6 +28,9 @@ pub(super) struct Listen {
     socket: SocketArgs,
     #[command(flatten)]
     transport: TransportArgs,
+    /// Let other sockets listen on the same port; the kernel shares connections out (SO_REUSEPORT)
+    #[arg(long)]
+    reuseport: bool,
     #[command(flatten)]
     tls: ServerTlsArgs,
     #[command(flatten)]
@@ -34,9 +38,13 @@ pub(super) struct Listen {
     #[command(flatten)]
     serve: ServeArgs,
     #[command(flatten)]
+    access: AccessArgs,
+    #[command(flatten)]
     ready: PortArgs,
     #[command(flatten)]
     stream: StreamArgs,
+    #[command(flatten)]
+    command: CommandArgs,
 }
 
 const LISTEN_EXAMPLES: &str = "\
@@ -44,11 +52,25 @@ Examples:
   sockkit tcp listen                     on 127.0.0.1:8082, one connection
   sockkit tcp listen '*:9000' > file     on every interface, IPv4 and IPv6
   sockkit tcp listen 9000 | tar x        ends when the client has
-  sockkit tcp listen -k 0 --json         many clients, a free port, events";
+  sockkit tcp listen -k 0 --json         many clients, a free port, events
+  sockkit tcp listen -k --exec -- wc -c  a command for each of them
+  sockkit tcp listen -k --sh 'date; cat' --max-conns 10 --allow 10.0.0.0/8
+  sockkit tcp listen '*:9000' --chat     people talk, and you with them";
 
 impl Listen {
     pub(super) fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
         let endpoint = self.address.endpoint()?;
+        let timing = self.stream.timing;
+        let plan = self.serve.plan(
+            &self.command.command,
+            self.access.gate(desk)?,
+            self.stream.lifetime,
+            timing.idle_timeout,
+        )?;
+        if self.tls.is_on() && self.serve.is_special() {
+            let why = "--tls takes one connection, joined to stdin and stdout";
+            return Err(Usage::new(why, "leave out -k and what answers by itself").into());
+        }
         let host = match &endpoint {
             Endpoint::Network(network) => &network.host,
             Endpoint::Inherited(_) => &Host::Any,
@@ -66,18 +88,22 @@ impl Listen {
         };
         let mut reactor = Reactor::new()?;
         let preparation = self.socket.parse()?;
-        let prepare = |socket: &Socket, _: Family| preparation.apply(socket);
+        let prepare = |socket: &Socket, _: Family| {
+            if self.reuseport {
+                socket.set_int(libc::SOL_SOCKET, libc::SO_REUSEPORT, 1)?;
+            }
+            preparation.apply(socket)
+        };
         let listeners = listeners(
             endpoint,
             self.address.family(),
             self.transport.socket(),
+            self.serve.backlog(),
             &prepare,
             self.stream.timing.to_connect(),
             desk,
         )?;
         reactor.catch_signals()?;
-        stream.serve(reactor, listeners, self.serve, |port| {
-            self.ready.announce(port)
-        })
+        stream.serve(reactor, listeners, plan, |port| self.ready.announce(port))
     }
 }

@@ -10,9 +10,9 @@ use crate::args::{LocalArgs, ReadyArgs};
 use crate::commands::Desk;
 use crate::commands::datagram::Conversation;
 use crate::commands::endpoint::inherited_listeners;
-use crate::commands::serve::ServeArgs;
+use crate::commands::serve::{Plan, ServeArgs};
 use crate::commands::stream::Stream;
-use crate::engine::{BACKLOG, Listener, Reactor};
+use crate::engine::{Gate, Listener, Reactor};
 use crate::net::{Address, BoundPath, Kind, Socket, UnixName};
 use crate::output::{Exit, Listening, Usage};
 
@@ -50,14 +50,20 @@ impl Listen {
         let start = Instant::now();
         let kind = self.target.kind.kind();
         self.talk.check(self.target.kind)?;
-        if kind == Kind::Dgram && self.serve.keep_open() {
-            let why = "-k is for connections: datagrams of every sender are heard";
+        if kind == Kind::Dgram && self.serve.is_special() {
+            let why = "-k and what serves connections is not for datagrams: every sender is heard";
             return Err(Usage::new(why, "leave it out, or --type stream").into());
         }
-        if self.rights.receives() && self.serve.keep_open() {
+        if self.rights.receives() && self.serve.is_special() {
             let why = "--recv-fd goes on with the descriptor that one connection brings";
-            return Err(Usage::new(why, "leave out -k").into());
+            return Err(Usage::new(why, "leave out -k, and what serves many").into());
         }
+        let plan = self.serve.plan(
+            self.rights.command(),
+            Gate::default(),
+            self.talk.stream.lifetime,
+            self.talk.stream.timing.idle_timeout,
+        )?;
         let preparation = self.talk.socket.parse()?;
         let rights = self.rights.parse(self.target.kind)?;
         let mut reactor = Reactor::new()?;
@@ -85,7 +91,7 @@ impl Listen {
                 }
                 bound = self.local.bind(&mut socket, &name, &desk.explain)?;
                 if kind.has_connections() {
-                    socket.listen(BACKLOG)?;
+                    socket.listen(self.serve.backlog())?;
                 }
                 vec![Listener {
                     socket,
@@ -108,9 +114,9 @@ impl Listen {
                 secure: None,
             };
             if self.rights.receives() {
-                return self.receive(reactor, listeners, bound, &stream);
+                return self.receive(reactor, listeners, bound, &plan, &stream);
             }
-            stream.serve(reactor, listeners, self.serve, |_| self.ready.announce())
+            stream.serve(reactor, listeners, plan, |_| self.ready.announce())
         };
         drop(bound);
         exit
@@ -122,10 +128,11 @@ impl Listen {
         mut reactor: Reactor,
         listeners: Vec<Listener>,
         bound: Option<BoundPath>,
+        plan: &Plan,
         stream: &Stream<'_>,
     ) -> anyhow::Result<Exit> {
         stream.announce(&listeners, |_| self.ready.announce())?;
-        match stream.take_one(&mut reactor, listeners)? {
+        match stream.take_one(&mut reactor, listeners, plan)? {
             Err(signal) => Ok(Exit::Signal(signal)),
             Ok(connection) => {
                 drop(bound);

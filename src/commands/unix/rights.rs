@@ -1,13 +1,14 @@
 //! Who the other end is, and descriptors from one process to another: SO_PEERCRED and SCM_RIGHTS, unix(7).
 
 use std::ffi::OsString;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use clap::{Args, value_parser};
+use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::stat::{SFlag, fstat};
 
@@ -15,9 +16,9 @@ use super::target::Type;
 use crate::args::TimingArgs;
 use crate::commands::Desk;
 use crate::commands::stream::Stream;
-use crate::engine::{Connection, LoopError, Reactor, Timer, deliver, take_descriptors};
-use crate::net::{Family, Handed, Kind, Socket, group_name, inherit_descriptor, reason, user_name};
-use crate::output::{Bytes, Exit, HandedOver, NoAnswer, NoCommand, PeerCredentials, Usage};
+use crate::engine::{CannotRun, Connection, LoopError, Reactor, Timer, deliver, take_descriptors};
+use crate::net::{Family, Handed, Kind, Socket, group_name, inherit_descriptor, user_name};
+use crate::output::{Bytes, Exit, HandedOver, NoAnswer, PeerCredentials, Usage};
 
 /// The one byte that goes with a descriptor that nothing else goes with: a stream carries none by itself, unix(7).
 pub(super) const ALONE: &[u8] = b"\0";
@@ -34,10 +35,10 @@ pub(super) struct RightsArgs {
     #[arg(long, value_name = "N", value_parser = value_parser!(i32).range(0..))]
     send_fd: Option<i32>,
     /// Take a descriptor from the peer (SCM_RIGHTS) and go on with it: a connection is joined to stdin and stdout
-    #[arg(long, conflicts_with = "send_fd")]
+    #[arg(long, conflicts_with = "send_fd", group = "takes_command")]
     recv_fd: bool,
     /// With --recv-fd: become this command, whose stdin and stdout the descriptor is, as far as it can be read and written
-    #[arg(last = true, value_name = "COMMAND", requires = "recv_fd")]
+    #[arg(last = true, value_name = "COMMAND", requires = "takes_command")]
     command: Vec<OsString>,
 }
 
@@ -63,6 +64,11 @@ impl RightsArgs {
     /// Whether the connection is for a descriptor alone.
     pub(super) fn receives(&self) -> bool {
         self.recv_fd
+    }
+
+    /// The command behind --, whichever flag it belongs to.
+    pub(super) fn command(&self) -> &[OsString] {
+        &self.command
     }
 
     /// Take the descriptor that a connection brings, and go on with it.
@@ -183,17 +189,16 @@ fn join(descriptor: OwnedFd, stream: &Stream<'_>) -> anyhow::Result<Exit> {
 }
 
 /// Become the command; why not.
-fn run(program: &OsString, words: &[OsString], descriptor: OwnedFd) -> NoCommand {
+fn run(program: &OsString, words: &[OsString], descriptor: OwnedFd) -> CannotRun {
     let mut command = Command::new(program);
     command.args(words);
     let error = match give(&mut command, descriptor) {
         Ok(()) => command.exec(),
         Err(error) => error,
     };
-    NoCommand {
-        why: format!("exec {}: {}", program.display(), reason(&error)),
-        hint: "a program of PATH, or the path of one".to_owned(),
-        is_missing: error.kind() == ErrorKind::NotFound,
+    CannotRun {
+        command: program.to_string_lossy().into_owned(),
+        cause: Errno::from_raw(error.raw_os_error().unwrap_or(libc::EINVAL)),
     }
 }
 

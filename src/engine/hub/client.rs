@@ -2,83 +2,235 @@
 
 use std::collections::VecDeque;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::super::ending::Moved;
+use super::super::reactor::{Interest, Reactor};
 use super::super::watch::Watch;
-use crate::net::{Address, CallError, Send, Socket};
+use crate::net::{Address, CallError, Recv, Send, Shutdown, Socket};
 
-/// A connection.
+/// How much may wait for one connection before its queue is full.
+pub(super) const QUEUE: usize = 1024 * 1024;
+
+/// A connection. All that passes to and from its socket does so through the methods here.
 pub(super) struct Client {
     pub(super) conn: u64,
-    pub(super) socket: Socket,
     pub(super) peer: Address,
-    pub(super) queue: VecDeque<Rc<[u8]>>,
-    pub(super) sent_of_first: usize,
-    pub(super) queued: usize,
+    socket: Socket,
+    watch: Watch,
+    queue: VecDeque<Rc<[u8]>>,
+    sent_of_first: usize,
+    queued: usize,
     pub(super) moved: Moved,
+    /// When it last said or took something.
     pub(super) active: Instant,
+    /// When it last took something.
+    pub(super) took: Instant,
+    /// Whether its queue is full, and has not become half empty since.
+    pub(super) is_full: bool,
+    /// How many bytes were left out for it.
+    pub(super) dropped: u64,
     pub(super) half_closed: bool,
+    /// Since when nothing but its end is waited for.
+    pub(super) farewell: Option<Instant>,
     /// Whether it has said all that it had to say.
     pub(super) ended: bool,
-    /// Why it takes no more; what it said before is still heard.
+    /// Whether a hang-up was told, which is told for ever.
+    pub(super) hung_up: bool,
+    /// Why it takes no more.
     pub(super) failure: Option<CallError>,
-    pub(super) watch: Watch,
+    /// Its command.
+    pub(super) job: Option<usize>,
+    /// Whether it is to be looked at before the turn ends.
+    pub(super) is_touched: bool,
+    /// Whether it is not read because of others.
+    pub(super) is_held: bool,
 }
 
 impl Client {
-    pub(super) fn new(conn: u64, socket: Socket, peer: Address) -> Self {
+    pub(super) fn new(
+        conn: u64,
+        socket: Socket,
+        peer: Address,
+        token: usize,
+        now: Instant,
+    ) -> Self {
         Self {
             conn,
-            socket,
             peer,
+            socket,
+            watch: Watch::new(token),
             queue: VecDeque::new(),
             sent_of_first: 0,
             queued: 0,
             moved: Moved::default(),
-            active: Instant::now(),
+            active: now,
+            took: now,
+            is_full: false,
+            dropped: 0,
             half_closed: false,
+            farewell: None,
             ended: false,
+            hung_up: false,
             failure: None,
-            watch: Watch::new(usize::MAX),
+            job: None,
+            is_touched: false,
+            is_held: false,
         }
     }
 
-    pub(super) fn enqueue(&mut self, chunk: &Rc<[u8]>) {
-        if chunk.is_empty() || self.failure.is_some() {
+    /// Whether everything that it was told is with the kernel.
+    pub(super) fn is_clear(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// How many bytes wait for it.
+    pub(super) fn queued(&self) -> usize {
+        self.queued
+    }
+
+    /// Watch for what is wanted now; `None` for nothing at all.
+    pub(super) fn watch(
+        &mut self,
+        reactor: &Reactor,
+        wanted: Option<Interest>,
+    ) -> Result<(), CallError> {
+        self.watch.set(reactor, &self.socket, wanted).map(drop)
+    }
+
+    /// What it says; the length of a record may be more than what fits into `buffer`.
+    pub(super) fn recv(
+        &mut self,
+        buffer: &mut [u8],
+        records: bool,
+        now: Instant,
+    ) -> Result<Recv, CallError> {
+        let received = match records {
+            true => self.socket.recv_record(buffer)?,
+            false => self.socket.recv(buffer)?,
+        };
+        match received {
+            Recv::Bytes(0) => self.ended = true,
+            Recv::Bytes(count) => {
+                self.active = now;
+                self.moved.received += count as u64;
+            }
+            Recv::WouldBlock => {}
+        }
+        Ok(received)
+    }
+
+    /// Tell it something that others are told as well.
+    pub(super) fn enqueue(&mut self, chunk: &Rc<[u8]>, now: Instant) {
+        if chunk.is_empty() || self.failure.is_some() || self.half_closed {
             return;
         }
         self.queued += chunk.len();
         self.queue.push_back(Rc::clone(chunk));
-        self.send();
+        self.send(now);
     }
 
-    /// Send what is queued as far as the kernel takes it; what a peer does not take any more is dropped.
-    pub(super) fn send(&mut self) {
-        if let Err(failure) = self.send_queued() {
-            self.queue.clear();
-            self.queued = 0;
-            self.failure = Some(failure);
+    /// Tell it something: only what the kernel does not take is copied.
+    pub(super) fn say(&mut self, bytes: &[u8], now: Instant) {
+        if self.failure.is_some() || self.half_closed {
+            return;
         }
-    }
-
-    fn send_queued(&mut self) -> Result<(), CallError> {
-        while let Some(first) = self.queue.front() {
-            let rest = first.get(self.sent_of_first..).unwrap_or_default();
-            match self.socket.send(rest)? {
-                Send::WouldBlock => return Ok(()),
-                Send::Bytes(count) => {
-                    self.active = Instant::now();
-                    self.moved.sent += count as u64;
-                    self.queued -= count;
-                    self.sent_of_first += count;
-                    if self.sent_of_first == first.len() {
-                        self.queue.pop_front();
-                        self.sent_of_first = 0;
-                    }
-                }
+        let mut rest = bytes;
+        while self.is_clear() && !rest.is_empty() {
+            match self.offer(rest, now) {
+                Ok(0) => break,
+                Ok(count) => rest = rest.get(count..).unwrap_or_default(),
+                Err(failure) => return self.fail(failure),
             }
         }
-        Ok(())
+        if !rest.is_empty() {
+            self.queued += rest.len();
+            self.queue.push_back(rest.into());
+        }
+    }
+
+    /// Send what is queued as far as the kernel takes it.
+    pub(super) fn send(&mut self, now: Instant) {
+        while let Some(first) = self.queue.front().map(Rc::clone) {
+            let rest = first.get(self.sent_of_first..).unwrap_or_default();
+            match self.offer(rest, now) {
+                Ok(0) => return,
+                Ok(count) => {
+                    self.queued -= count;
+                    self.sent_of_first += count;
+                }
+                Err(failure) => return self.fail(failure),
+            }
+            if self.sent_of_first == first.len() {
+                self.queue.pop_front();
+                self.sent_of_first = 0;
+            }
+        }
+    }
+
+    /// What a peer does not take any more is dropped.
+    pub(super) fn fail(&mut self, failure: CallError) {
+        self.queue.clear();
+        (self.queued, self.sent_of_first) = (0, 0);
+        self.failure.get_or_insert(failure);
+    }
+
+    /// What the kernel knows of its leaving: a reset, or nothing yet.
+    pub(super) fn look_for_reset(&mut self) {
+        self.hung_up = true;
+        let about = self.socket.about();
+        match self.socket.take_error() {
+            Ok(Some(cause)) => self.fail(CallError::new("recv", about, cause)),
+            Ok(None) => {}
+            Err(failure) => self.fail(failure),
+        }
+    }
+
+    /// Tell it that nothing more comes.
+    pub(super) fn half_close(&mut self) {
+        self.half_closed = true;
+        match self.socket.shutdown(Shutdown::Write) {
+            Err(failure) if failure.errno() != libc::ENOTCONN => self.fail(failure),
+            _ => {}
+        }
+    }
+
+    /// Have its close be a reset: the end is not to be taken for a whole one.
+    pub(super) fn cut(&self) {
+        let on_for_no_time = [1_i32, 0].map(i32::to_ne_bytes).concat();
+        let (level, name) = (libc::SOL_SOCKET, libc::SO_LINGER);
+        // A socket that knows no reset is closed all the same.
+        let _ = self
+            .socket
+            .setsockopt(level, name, &on_for_no_time, "{on=1, linger=0}");
+    }
+
+    /// Have the kernel find out whether it is still there: a peer that is gone without a word answers no probe, one that
+    /// has only ended its half does.
+    pub(super) fn probe(&self, every: Duration) {
+        if self.peer.inet().is_none() {
+            return;
+        }
+        let every = i32::try_from(every.as_secs()).unwrap_or(i32::MAX);
+        for (level, name, value) in [
+            (libc::SOL_SOCKET, libc::SO_KEEPALIVE, 1),
+            (libc::IPPROTO_TCP, libc::TCP_KEEPIDLE, every),
+            (libc::IPPROTO_TCP, libc::TCP_KEEPINTVL, every),
+        ] {
+            // Only TCP knows the intervals.
+            let _ = self.socket.set_int(level, name, value);
+        }
+    }
+
+    /// send(2) once; 0 when there is no room.
+    fn offer(&mut self, bytes: &[u8], now: Instant) -> Result<usize, CallError> {
+        match self.socket.send(bytes)? {
+            Send::WouldBlock => Ok(0),
+            Send::Bytes(count) => {
+                (self.active, self.took) = (now, now);
+                self.moved.sent += count as u64;
+                Ok(count)
+            }
+        }
     }
 }

@@ -78,9 +78,14 @@ impl Moment {
         })
     }
 
-    /// To the minute, `2026-11-22 23:41`.
-    pub(super) fn short(self) -> impl Display {
-        Short(self)
+    /// `2026-11-22`
+    pub(super) fn day(self) -> impl Display {
+        Day(self)
+    }
+
+    /// `23:41`
+    pub(super) fn clock(self) -> impl Display {
+        Clock(self)
     }
 }
 
@@ -101,19 +106,25 @@ impl Display for Moment {
     }
 }
 
-/// A time without its seconds.
-struct Short(Moment);
+/// The day of a time.
+struct Day(Moment);
 
-impl Display for Short {
+impl Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Moment {
-            year,
-            month,
-            day,
-            second,
+            year, month, day, ..
         } = self.0;
-        let (hour, minute) = (second / 3600, second / 60 % 60);
-        write!(f, "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}")
+        write!(f, "{year:04}-{month:02}-{day:02}")
+    }
+}
+
+/// The time of a day, without its seconds.
+struct Clock(Moment);
+
+impl Display for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let second = self.0.second;
+        write!(f, "{:02}:{:02}", second / 3600, second / 60 % 60)
     }
 }
 
@@ -187,7 +198,8 @@ mod tests {
             let said = Moment::of(seconds).map(|moment| moment.to_string());
             assert_eq!(said.as_deref(), long, "{seconds}");
         }
-        let short = Moment::of(784_111_777).unwrap().short().to_string();
-        assert_eq!(short, "1994-11-06 08:49");
+        let moment = Moment::of(784_111_777).unwrap();
+        assert_eq!(moment.day().to_string(), "1994-11-06");
+        assert_eq!(moment.clock().to_string(), "08:49");
     }
 }

@@ -1,11 +1,10 @@
 //! What a folder holds, as a page for people and as JSON for programs: a pure function of its entries.
 //!
-//! The page is written by a small writer of our own ([`html::Html`]): its only way past escaping takes text that is
+//! The page is written by a small writer of our own ([`Html`](super::html::Html)): its only way past escaping takes text that is
 //! part of the program, so that a name cannot become markup, and a table of 50,000 rows costs no more than its bytes.
 
 mod answer;
 mod figures;
-mod html;
 mod icon;
 mod json;
 mod name;

@@ -1,8 +1,8 @@
 //! The page of a folder. It needs nothing but itself: style, script and pictures are in it, and without the script
 //! everything on it still works, by links and forms.
 
+use super::super::html::Html;
 use super::Listing;
-use super::html::Html;
 use super::name::{Shown, shown};
 use super::order::Rows;
 use super::row::{parent, row, totals};
@@ -261,10 +261,10 @@ mod tests {
         let page = body(&listing("a/", entries), "");
         for part in [
             "<a href=\"../\">Parent folder</a>",
-            "<tr class=folder><td><a href=\"sub/\"><bdi>sub</bdi></a><td><td><time datetime=1970-01-01T00:00:00Z>1970-01-01 00:00</time>",
+            "<tr class=folder><td><a href=\"sub/\"><bdi>sub</bdi></a><td><td><time datetime=1970-01-01T00:00:00Z>1970-01-01<span> 00:00</span></time>",
             "<span><bdi>gone</bdi> <small>leads nowhere here</small></span><td><td>\n",
             "<span><bdi>fifo</bdi> <small>not a file</small></span><td><td>\n",
-            "<td data-size=1 title=\"1 byte\">1 B<td><time datetime=1994-11-06T08:49:37Z>1994-11-06 08:49</time>",
+            "<td data-size=1 title=\"1 byte\">1 B<td><time datetime=1994-11-06T08:49:37Z>1994-11-06<span> 08:49</span></time>",
             "1 folder, 1 file, 2 others, <span title=\"1 byte\">1 B</span>",
         ] {
             assert!(page.contains(part), "{part}\n{page}");

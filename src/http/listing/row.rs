@@ -3,7 +3,7 @@
 use super::Kind;
 use super::figures::{Count, Moment, Size};
 
-use super::html::Html;
+use super::super::html::Html;
 use super::icon::icon;
 use super::name::segment;
 use super::order::{Row, Totals};
@@ -56,7 +56,8 @@ fn date(html: &mut Html, modified: Option<i64>) {
         return;
     };
     html.raw("<td><time datetime=").text(moment).raw(">");
-    html.text(moment.short()).raw("</time>");
+    html.text(moment.day()).raw("<span> ").text(moment.clock());
+    html.raw("</span></time>");
 }
 
 /// What the rows come to, for the foot of the page.

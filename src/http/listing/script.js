@@ -37,7 +37,8 @@
       const at = new Date(time.dateTime);
       if (Number.isNaN(at.getTime())) continue;
       const year = String(at.getFullYear()).padStart(4, "0");
-      time.textContent = `${year}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
+      time.firstChild.data = `${year}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+      time.lastChild.textContent = ` ${two(at.getHours())}:${two(at.getMinutes())}`;
       time.title = at.toLocaleString();
     }
     document.querySelector("th small")?.remove();
@@ -239,15 +240,15 @@
     401: "only with a password",
     403: "not allowed",
     409: "a file of this name is there",
-    412: "a file of this name is there",
     413: "too large",
     507: "no space is left",
   };
-  /** What it says, or else what the server says of it where that is a line and no page. */
+  /** Why, as the server says it in a line; else what the status comes to. */
   const reason = (request) => {
     const type = request.getResponseHeader("Content-Type") ?? "";
     const line = type.startsWith("text/plain") ? request.responseText.split("\n")[0].slice(0, 200) : "";
-    return failures[request.status] || line || `${request.status} ${request.statusText}`;
+    const why = line.includes(": ") ? line.slice(line.indexOf(": ") + 2) : "";
+    return why || failures[request.status] || line || `${request.status} ${request.statusText}`;
   };
 
   chooser.addEventListener("change", () => {

@@ -37,6 +37,8 @@ pub struct View {
     pub filter: String,
     /// `archive`: not the listing, but all that is in the folder.
     pub archive: Option<Format>,
+    /// Whether it asks for an archive at all, in a format that there is or not.
+    pub wants_archive: bool,
 }
 
 impl View {
@@ -50,8 +52,10 @@ impl View {
                 ("sort", "size") => view.sort = Sort::Size,
                 ("sort", "date") => view.sort = Sort::Date,
                 ("order", order) => view.descending = order == "desc",
-                ("archive", "tar") => view.archive = Some(Format::Tar),
-                ("archive", "zip") => view.archive = Some(Format::Zip),
+                ("archive", format) => {
+                    view.wants_archive = true;
+                    view.archive = Format::of(format);
+                }
                 ("q", text) => view.filter = decoded(text),
                 _ => {}
             }
@@ -86,6 +90,15 @@ impl Sort {
 }
 
 impl Format {
+    /// The format of a word; `None` for one that there is not.
+    fn of(word: &str) -> Option<Self> {
+        match word {
+            "tar" => Some(Self::Tar),
+            "zip" => Some(Self::Zip),
+            _ => None,
+        }
+    }
+
     /// Content-Type: an archive is a file to be kept.
     pub fn media_type(self) -> MediaType {
         match self {
@@ -138,7 +151,6 @@ mod tests {
             "sort=owner",
             "order=asc",
             "a=b&sort=%6eame",
-            "archive=rar",
         ] {
             assert_eq!(View::parse(Some(query)), plain, "{query}");
         }
@@ -148,6 +160,18 @@ mod tests {
         assert_eq!((view.sort, view.descending), (Sort::Date, true));
         let archive = View::parse(Some("archive=zip")).archive;
         assert_eq!(archive, Some(Format::Zip));
+        for (query, wanted) in [
+            ("archive=rar", true),
+            ("archive", true),
+            ("x=archive", false),
+        ] {
+            let view = View::parse(Some(query));
+            assert_eq!(
+                (view.archive, view.wants_archive),
+                (None, wanted),
+                "{query}"
+            );
+        }
     }
 
     #[test]
@@ -156,7 +180,7 @@ mod tests {
             sort: Sort::Size,
             descending: true,
             filter: "\"><b>&+ä".to_owned(),
-            archive: None,
+            ..View::default()
         };
         let link = view.to_string();
         assert_eq!(link, "?sort=size&order=desc&q=%22%3E%3Cb%3E%26%2B%C3%A4");

@@ -4,12 +4,11 @@
 //! The worker writes the body to the command's stdin as it comes and never waits for it. A thread for each command hears
 //! its stdout and watches its end: those are the two things that a loop over sockets cannot wait for.
 
-mod child;
 mod command;
 mod running;
 mod spool;
 mod supervisor;
 mod work;
 
-pub use command::{CannotRun, Gateway, GatewayLimits};
+pub use command::{Gateway, GatewayLimits};
 pub(super) use work::{Verdict, Work};

@@ -1,6 +1,5 @@
 //! One request at a command: the worker's side of it.
 
-use std::ffi::CString;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,9 +12,9 @@ use nix::sys::signal::Signal;
 use nix::unistd::{pipe2, write};
 
 use super::super::pipe::Writer;
-use super::child::Child;
 use super::command::Gateway;
 use super::supervisor::Supervisor;
+use crate::engine::{Child, ChildStreams};
 use crate::http::Status;
 
 /// What the worker and the command's supervisor tell each other.
@@ -58,12 +57,15 @@ impl Gateway {
             (self.log)(&format!("exec: {}", crate::net::reason(&errno.into())));
             Status::UNAVAILABLE
         };
-        let environment = self.environment_with(variables);
+        let streams = match is_fed {
+            true => ChildStreams::Pipes,
+            false => ChildStreams::Heard,
+        };
         let (answer, into) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).map_err(failed)?;
         let mut child = None;
         let started = self.running.start(self.limits.count, || {
-            let started = Child::start(&self.words, &environment, is_fed)?;
-            Ok(child.insert(started).pid)
+            let started = Child::start(&self.program, &variables, streams)?;
+            Ok(child.insert(started).process.pid())
         });
         match started {
             None => return Err(Status::UNAVAILABLE),
@@ -78,7 +80,7 @@ impl Gateway {
         }
         let child = child.ok_or(Status::INTERNAL_ERROR)?;
         let shared = Arc::new(Shared::default());
-        let pid = child.pid;
+        let pid = child.process.pid();
         let supervisor = Supervisor {
             pid,
             stdout: child.stdout,
@@ -109,13 +111,6 @@ impl Gateway {
             shared,
             patience: self.limits.time + AFTERWARDS,
         })
-    }
-
-    fn environment_with(&self, variables: Vec<(String, Vec<u8>)>) -> Vec<CString> {
-        let pairs = variables.into_iter().filter_map(|(name, value)| {
-            CString::new([name.as_bytes(), b"=", value.as_slice()].concat()).ok()
-        });
-        self.environment.iter().cloned().chain(pairs).collect()
     }
 }
 

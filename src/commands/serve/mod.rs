@@ -1,0 +1,265 @@
+//! What the listeners of `tcp` and `unix` share: one connection joined to stdin and stdout, or many, or a service for each.
+
+mod access;
+mod broker;
+mod chat;
+mod folder;
+mod report;
+mod service;
+
+use std::ffi::OsString;
+use std::num::NonZero;
+use std::time::{Duration, Instant};
+
+use clap::{Args, ValueEnum, value_parser};
+use nix::sys::signal::Signal;
+use nix::sys::wait::WaitStatus;
+
+pub(super) use self::access::AccessArgs;
+use self::report::Report;
+pub(super) use self::service::CommandArgs;
+use self::service::{ServiceArgs, Wish};
+use super::stream::{Stream, View};
+use crate::args::{LifetimeArgs, duration};
+use crate::engine::{
+    BACKLOG, Connection, Gate, Hub, HubEnding, HubLimits, Listener, Reactor, Role, Slow, Timer,
+    Timers, Typed, accept_first,
+};
+use crate::net::{Address, CallError, descriptor_limit, raise_descriptor_limit};
+use crate::output::{Accepted, Denied, Exit, Listening, Usage, Warning};
+
+/// How many commands run at once, unless it is said.
+const COMMANDS: usize = 1024;
+
+/// Flags of a stream's listener.
+#[derive(Args, Clone, Debug)]
+pub(super) struct ServeArgs {
+    /// Serve many connections at once, until a signal: what they say goes to stdout, stdin goes to all that are connected
+    #[arg(short, long, conflicts_with_all = ["on_peer_eof", "delay", "rate", "preamble", "send_only"])]
+    keep_open: bool,
+    /// With many: at most N connections at once, others wait [default: as many as `ulimit -Hn` allows; 1024 commands]
+    #[arg(long, value_name = "N")]
+    max_conns: Option<NonZero<usize>>,
+    /// With many: what becomes of one that takes less than it is told, once 1 MiB waits for it
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = SlowArg::Disconnect)]
+    slow: SlowArg,
+    /// End when nobody is connected and nobody has come for D (exit status 124)
+    #[arg(long, value_name = "D", value_parser = duration, conflicts_with = "timeout")]
+    accept_timeout: Option<Duration>,
+    /// Let N connections wait to be accepted; the kernel caps it at net.core.somaxconn [default: 4096]
+    #[arg(long, value_name = "N", value_parser = value_parser!(i32).range(0..))]
+    backlog: Option<i32>,
+    #[command(flatten)]
+    service: ServiceArgs,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum SlowArg {
+    /// The others wait for it; after 2 s in which it has taken nothing it is cut off, and that is said
+    Disconnect,
+    /// Nobody waits: what does not fit is left out for it, and that is said
+    Drop,
+    /// The others wait for it, however long that takes
+    Block,
+}
+
+/// What was typed, looked up: nothing is left that may turn out to make no sense once the listener listens.
+pub(super) struct Plan {
+    wish: Wish,
+    gate: Gate,
+    limits: HubLimits,
+    arrival: Option<Duration>,
+}
+
+impl ServeArgs {
+    /// Whether many are to be served.
+    pub(super) fn keep_open(&self) -> bool {
+        self.keep_open || self.service.is_for_many()
+    }
+
+    /// Whether anything but one connection joined to stdin and stdout was asked for.
+    pub(super) fn is_special(&self) -> bool {
+        self.keep_open() || self.service.is_given()
+    }
+
+    /// How many connections may wait to be accepted.
+    pub(super) fn backlog(&self) -> i32 {
+        self.backlog.unwrap_or(BACKLOG)
+    }
+
+    /// Look everything up. `command` is what stands behind --; who may come is `gate`.
+    pub(super) fn plan(
+        &self,
+        command: &[OsString],
+        gate: Gate,
+        lifetime: LifetimeArgs,
+        idle: Option<Duration>,
+    ) -> anyhow::Result<Plan> {
+        let wish = self.service.parse(command)?;
+        let runs = matches!(wish, Wish::Run { .. });
+        if lifetime.linger.is_some() && self.is_special() && !runs {
+            let why = "--linger is for one connection joined to stdin, and for --exec and --sh";
+            return Err(Usage::new(why, "--idle-timeout ends a silent connection").into());
+        }
+        let connections = match runs {
+            true => COMMANDS,
+            false => usize::MAX,
+        };
+        let limits = HubLimits {
+            connections: self.max_conns.map_or(connections, NonZero::get),
+            once: !self.keep_open(),
+            idle,
+            arrival: self.accept_timeout,
+            linger: lifetime.linger,
+            slow: match self.slow {
+                SlowArg::Disconnect => Slow::Disconnect,
+                SlowArg::Drop => Slow::Drop,
+                SlowArg::Block => Slow::Block,
+            },
+        };
+        Ok(Plan {
+            wish,
+            gate,
+            limits,
+            arrival: self.accept_timeout,
+        })
+    }
+}
+
+impl Stream<'_> {
+    /// Announce listeners, then take one connection, or many.
+    pub(super) fn serve(
+        &self,
+        mut reactor: Reactor,
+        listeners: Vec<Listener>,
+        plan: Plan,
+        ready: impl FnOnce(Option<u16>) -> Result<(), CallError>,
+    ) -> anyhow::Result<Exit> {
+        self.announce(&listeners, ready)?;
+        if !plan.limits.once || !matches!(plan.wish, Wish::Join) {
+            return self.serve_with(&mut reactor, listeners, plan);
+        }
+        match self.take_one(&mut reactor, listeners, &plan)? {
+            Ok(connection) => self.pump(&mut reactor, connection, Role::Listener),
+            Err(signal) => Ok(Exit::Signal(signal)),
+        }
+    }
+
+    /// Say that clients can come.
+    pub(super) fn announce(
+        &self,
+        listeners: &[Listener],
+        ready: impl FnOnce(Option<u16>) -> Result<(), CallError>,
+    ) -> anyhow::Result<()> {
+        let first = listeners.first().and_then(|listener| listener.local.inet());
+        ready(first.map(|address| address.port()))?;
+        for listener in listeners {
+            self.desk.output.tell(&Listening {
+                proto: self.proto,
+                local: listener.local.to_string(),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn arrival_timers(&self, plan: &Plan) -> Timers {
+        let mut timers = self.args.timing.timers(self.start);
+        let arrival = plan.arrival.or(self.args.timing.timeout);
+        timers.start(Timer::Arrival, arrival, Instant::now());
+        timers
+    }
+
+    /// Take the first connection, and close the listeners; or the signal that came before it.
+    pub(super) fn take_one(
+        &self,
+        reactor: &mut Reactor,
+        listeners: Vec<Listener>,
+        plan: &Plan,
+    ) -> anyhow::Result<Result<Connection, Signal>> {
+        let output = &self.desk.output;
+        let warn = |error: &CallError| {
+            output.offer(&Warning {
+                message: error.to_string(),
+            })
+        };
+        let admits = |peer: &Address| {
+            let is_admitted = plan.gate.admits(peer);
+            if !is_admitted {
+                let peer = peer.to_string();
+                output.offer(&Denied { peer })?;
+            }
+            Ok(is_admitted)
+        };
+        let (socket, peer, local) = match accept_first(
+            reactor,
+            listeners,
+            &admits,
+            &self.arrival_timers(plan),
+            output.outlet(),
+            &warn,
+        )? {
+            Ok(accepted) => accepted,
+            Err(signal) => return Ok(Err(signal)),
+        };
+        let accepted = Accepted {
+            conn: 1,
+            peer: peer.to_string(),
+            local: local.to_string(),
+        };
+        output.tell(&accepted)?;
+        self.welcome(1, &socket)?;
+        Ok(Ok(Connection {
+            socket,
+            peer,
+            local,
+            reset: None,
+        }))
+    }
+
+    fn serve_with(
+        &self,
+        reactor: &mut Reactor,
+        listeners: Vec<Listener>,
+        plan: Plan,
+    ) -> anyhow::Result<Exit> {
+        // A client may have left between its connect and our accept, and nobody waits here for the next one.
+        listeners
+            .iter()
+            .try_for_each(|listener| listener.socket.set_nonblocking())?;
+        let mut timers = self.arrival_timers(&plan);
+        timers.stop(Timer::Idle);
+        let inherited = descriptor_limit();
+        raise_descriptor_limit();
+        let shape = &self.args.shape;
+        let inlet = shape.inlet();
+        let output = &self.desk.output;
+        let mut typing = shape.typing(self.args.view);
+        let mut decode = typing
+            .as_mut()
+            .map(|typing| |piece: Option<&[u8]>| typing.take(piece));
+        let mut report = Report {
+            stream: self,
+            view: View::new(output, self.args.view.hex),
+        };
+        let speaks = output.style().json || plan.wish.speaks();
+        let mut hub = Hub {
+            reactor,
+            listeners,
+            gate: &plan.gate,
+            service: plan.wish.make(self, inherited),
+            inlet: &inlet,
+            outlet: output.outlet(),
+            speaks,
+            timers,
+            limits: plan.limits,
+            typed: decode.as_mut().map(|decode| decode as Typed<'_>),
+            records: self.records,
+            report: &mut |event| report.hear(event),
+        };
+        Ok(match hub.run()? {
+            HubEnding::Done | HubEnding::Command(WaitStatus::Exited(_, 0)) => Exit::Done,
+            HubEnding::Command(status) => Exit::Command(report::status_of(status)),
+            HubEnding::Signal(signal) => Exit::Signal(signal),
+        })
+    }
+}

@@ -1,0 +1,104 @@
+//! What happens in a hub, told.
+
+use nix::sys::wait::WaitStatus;
+
+use crate::commands::stream::{Stream, View, closed};
+use crate::engine::{HubEvent, LoopError, StdoutError};
+use crate::net::{Address, Socket};
+use crate::output::{Accepted, Denied, Ran, Warning};
+
+/// Tells what happens.
+pub(super) struct Report<'a> {
+    pub(super) stream: &'a Stream<'a>,
+    pub(super) view: View<'a>,
+}
+
+impl Report<'_> {
+    pub(super) fn hear(&mut self, event: &HubEvent<'_>) -> Result<(), StdoutError> {
+        let output = self.view.output;
+        match event {
+            HubEvent::Accepted {
+                conn,
+                socket,
+                peer,
+                local,
+            } => {
+                output.offer(&Accepted {
+                    conn: *conn,
+                    peer: peer.to_string(),
+                    local: local.to_string(),
+                })?;
+                self.welcome(*conn, socket)
+            }
+            HubEvent::Received {
+                conn,
+                peer,
+                bytes,
+                length,
+            } => self.view.show(*conn, &peer.to_string(), bytes, *length),
+            HubEvent::Closed {
+                conn,
+                peer,
+                moved,
+                dropped,
+                failure,
+            } => {
+                self.view.offsets.remove(conn);
+                if *dropped > 0 {
+                    self.warn(format!("{dropped} bytes were left out for {conn} {peer}"))?;
+                }
+                let reason = failure.map(ToString::to_string);
+                output.offer(&closed(*conn, peer.to_string(), *moved, reason))
+            }
+            HubEvent::Denied { peer } => output.offer(&Denied {
+                peer: peer.to_string(),
+            }),
+            HubEvent::Ran { conn, status } => output.offer(&Ran {
+                conn: *conn,
+                status: status_of(*status),
+            }),
+            event => self.warn(trouble(event)),
+        }
+    }
+
+    fn warn(&self, message: String) -> Result<(), StdoutError> {
+        self.view.output.offer(&Warning { message })
+    }
+
+    /// One of many who cannot be welcomed ends nobody else's connection.
+    fn welcome(&self, conn: u64, socket: &Socket) -> Result<(), StdoutError> {
+        match self.stream.welcome(conn, socket) {
+            Err(LoopError::Stdout(error)) => Err(error),
+            Err(error) => self.warn(error.to_string()),
+            Ok(()) => Ok(()),
+        }
+    }
+}
+
+/// What goes wrong for one, or for a while.
+fn trouble(event: &HubEvent<'_>) -> String {
+    let named = |conn: &u64, peer: &Address| format!("{conn} {peer}");
+    match event {
+        HubEvent::Dropping { conn, peer } => {
+            let who = named(conn, peer);
+            format!("{who} takes less than it is told: from here on something is left out for it")
+        }
+        HubEvent::Stalled { conn, peer } => {
+            let who = named(conn, peer);
+            format!("{who} takes nothing while the others wait for it: it is cut off")
+        }
+        HubEvent::NotRun { conn, error } => format!("{conn} {error}"),
+        HubEvent::NotKept { conn, error } => format!("{conn} {error}: it is cut off"),
+        HubEvent::Refused(error) => error.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// As a shell shows it: 128 + n after signal n.
+pub(super) fn status_of(status: WaitStatus) -> u8 {
+    match status {
+        WaitStatus::Exited(_, code) => u8::try_from(code & 0xff).unwrap_or(u8::MAX),
+        WaitStatus::Signaled(_, signal, _) => u8::try_from(128 + signal as i32).unwrap_or(u8::MAX),
+        _ => 0,
+    }
+}

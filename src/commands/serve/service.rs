@@ -1,0 +1,182 @@
+//! What a listener does for its connections, instead of joining them to stdin and stdout.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use clap::{ArgGroup, Args};
+
+use super::broker::Broker;
+use super::chat::Chat;
+use super::folder::Folder;
+use crate::commands::stream::Stream;
+use crate::engine::{Program, Runner, Service};
+use crate::net::CallError;
+use crate::output::Usage;
+
+const HEADING: &str = "Instead of stdin and stdout";
+
+/// Flags of services, of which there is one at most.
+#[derive(Args, Clone, Debug)]
+#[command(
+    group = ArgGroup::new("service").conflicts_with_all(["on_peer_eof", "hex", "delay", "rate", "preamble", "send_only"])
+)]
+pub(super) struct ServiceArgs {
+    /// Run the command behind -- for each connection, which is its stdin and stdout; SOCKKIT_PEER_ADDR and others tell of it
+    #[arg(
+        long,
+        group = "service",
+        group = "takes_command",
+        requires = "command",
+        conflicts_with = "from_hex"
+    )]
+    exec: bool,
+    /// Run a line of the shell for each connection: sh -c LINE
+    #[arg(
+        long,
+        value_name = "LINE",
+        group = "service",
+        conflicts_with = "from_hex"
+    )]
+    sh: Option<OsString>,
+    /// Give the command a terminal of its own: its stdin, stdout and stderr
+    #[arg(long, help_heading = HEADING, conflicts_with_all = ["echo", "discard", "reply", "broker", "chat", "output_dir"])]
+    pty: bool,
+    /// Send back what comes
+    #[arg(long, help_heading = HEADING, group = "service", conflicts_with = "from_hex")]
+    echo: bool,
+    /// Drop what comes
+    #[arg(long, help_heading = HEADING, group = "service", conflicts_with = "from_hex")]
+    discard: bool,
+    /// Send each connection this text, or what is in @FILE, and end; what it says is dropped
+    #[arg(
+        long,
+        value_name = "TEXT|@FILE",
+        group = "service",
+        conflicts_with = "from_hex"
+    )]
+    reply: Option<OsString>,
+    /// Send what one says, and what stdin says, to all the others (-k is meant)
+    #[arg(long, help_heading = HEADING, group = "service")]
+    broker: bool,
+    /// Let people talk: lines, with names (/nick NAME); you see them and speak too (-k is meant)
+    #[arg(long, help_heading = HEADING, group = "service")]
+    chat: bool,
+    /// Keep what each connection says in a file of its own in DIR; stdin goes to all
+    #[arg(long, help_heading = HEADING, value_name = "DIR", group = "service")]
+    output_dir: Option<PathBuf>,
+}
+
+/// The words of a command.
+#[derive(Args, Clone, Debug, Default)]
+pub(in super::super) struct CommandArgs {
+    /// The command of --exec and its words
+    #[arg(last = true, value_name = "COMMAND", requires = "takes_command")]
+    pub(in super::super) command: Vec<OsString>,
+}
+
+/// What is to be done for connections.
+pub(super) enum Wish {
+    /// They are joined to stdin and stdout.
+    Join,
+    Run {
+        program: Program,
+        terminal: bool,
+    },
+    Echo,
+    Discard,
+    Reply(Rc<[u8]>),
+    Broker,
+    Chat,
+    Keep(PathBuf),
+}
+
+impl ServiceArgs {
+    /// Whether one connection alone makes no sense.
+    pub(super) fn is_for_many(&self) -> bool {
+        self.broker || self.chat
+    }
+
+    pub(super) fn is_given(&self) -> bool {
+        let texts = [&self.sh, &self.reply];
+        [self.exec, self.echo, self.discard, self.broker, self.chat].contains(&true)
+            || texts.iter().any(|text| text.is_some())
+            || self.output_dir.is_some()
+    }
+
+    /// What was asked for, looked up.
+    pub(super) fn parse(&self, command: &[OsString]) -> anyhow::Result<Wish> {
+        if self.pty && !self.exec && self.sh.is_none() {
+            let why = "--pty gives a terminal to the command of --exec or --sh";
+            return Err(Usage::new(why, "--pty --exec -- bash -i").into());
+        }
+        Ok(if self.exec {
+            self.run(command)?
+        } else if let Some(line) = &self.sh {
+            self.run(&["/bin/sh".into(), "-c".into(), line.clone()])?
+        } else if self.echo {
+            Wish::Echo
+        } else if self.discard {
+            Wish::Discard
+        } else if let Some(reply) = &self.reply {
+            Wish::Reply(text_of(reply)?.into())
+        } else if self.broker {
+            Wish::Broker
+        } else if self.chat {
+            Wish::Chat
+        } else if let Some(folder) = &self.output_dir {
+            Folder::make(folder)?;
+            Wish::Keep(folder.clone())
+        } else {
+            Wish::Join
+        })
+    }
+
+    fn run(&self, words: &[OsString]) -> anyhow::Result<Wish> {
+        Ok(Wish::Run {
+            program: Program::find(words, |_| false)?,
+            terminal: self.pty,
+        })
+    }
+}
+
+/// The text itself, or the content of the file that it names.
+fn text_of(word: &OsString) -> Result<Vec<u8>, CallError> {
+    use std::os::unix::ffi::OsStrExt;
+    let bytes = word.as_bytes();
+    match bytes.strip_prefix(b"@") {
+        None => Ok(bytes.to_vec()),
+        Some(file) => {
+            let file = std::path::Path::new(std::ffi::OsStr::from_bytes(file));
+            fs::read(file).map_err(|cause| CallError::new("read", file.display(), cause))
+        }
+    }
+}
+
+impl Wish {
+    /// Whether it has something for stdout.
+    pub(super) fn speaks(&self) -> bool {
+        matches!(self, Self::Join | Self::Chat)
+    }
+
+    /// What does it; a command gets back the limit of descriptors that was `inherited`.
+    pub(super) fn make<'a>(self, stream: &'a Stream<'_>, inherited: Option<u64>) -> Service<'a> {
+        let output = &stream.desk.output;
+        match self {
+            Self::Join => Service::Join,
+            Self::Echo => Service::Echo,
+            Self::Discard => Service::Discard,
+            Self::Reply(text) => Service::Reply(text),
+            Self::Broker => Service::Moderate(Box::new(Broker::new(output))),
+            Self::Chat => Service::Moderate(Box::new(Chat::new(output))),
+            Self::Keep(folder) => Service::Keep(Box::new(Folder::new(folder))),
+            Self::Run { program, terminal } => Service::Run(Runner {
+                program,
+                terminal,
+                proto: stream.proto.to_owned(),
+                descriptors: inherited,
+            }),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! One process: started with its own group, signals as they are by default, and nothing open but its three streams.
+
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
+use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags, posix_spawn};
+use nix::sys::signal::SigSet;
+use nix::sys::stat::Mode;
+use nix::unistd::{Pid, pipe2};
+
+use super::process::Process;
+use super::program::Program;
+use crate::net::keep_from_children;
+
+/// A process that was started, and our ends of its streams.
+#[derive(Debug)]
+pub struct Child {
+    /// Itself.
+    pub process: Process,
+    /// Where its stdin is written to, without blocking; `None` where it reads nothing.
+    pub stdin: Option<OwnedFd>,
+    /// Where its stdout is read, without blocking.
+    pub stdout: OwnedFd,
+}
+
+/// What a child reads and writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChildStreams {
+    /// It is heard, and reads nothing. Its stderr is ours.
+    Heard,
+    /// It is fed and heard through pipes. Its stderr is ours.
+    Pipes,
+    /// All three of its streams are a terminal, which it controls.
+    Terminal,
+}
+
+impl Child {
+    /// posix_spawn(3) with these variables besides. Descriptors of ours are close-on-exec; the ends that it gets are made
+    /// anew by dup2(2).
+    pub fn start(
+        program: &Program,
+        variables: &[(String, Vec<u8>)],
+        streams: ChildStreams,
+    ) -> Result<Self, Errno> {
+        match streams {
+            ChildStreams::Terminal => Self::start_on_terminal(program, variables),
+            _ => Self::start_on_pipes(program, variables, streams == ChildStreams::Pipes),
+        }
+    }
+
+    fn start_on_pipes(
+        program: &Program,
+        variables: &[(String, Vec<u8>)],
+        is_fed: bool,
+    ) -> Result<Self, Errno> {
+        let (stdout, its_stdout) = pipe2(OFlag::O_CLOEXEC)?;
+        let mut actions = PosixSpawnFileActions::init()?;
+        let stdin = match is_fed {
+            true => Some(pipe2(OFlag::O_CLOEXEC)?),
+            false => None,
+        };
+        // The two ends of a pipe are two descriptions: the command's own ones still block.
+        match &stdin {
+            Some((its_stdin, ours)) => {
+                actions.add_dup2(its_stdin.as_raw_fd(), 0)?;
+                fcntl(ours.as_fd(), FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+            }
+            None => actions.add_open(0, "/dev/null", OFlag::O_RDONLY, Mode::empty())?,
+        }
+        fcntl(stdout.as_fd(), FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+        actions.add_dup2(its_stdout.as_raw_fd(), 1)?;
+        let process = spawn(program, variables, &actions, &attributes()?)?;
+        Ok(Self {
+            process,
+            stdin: stdin.map(|(_, ours)| ours),
+            stdout,
+        })
+    }
+
+    /// The first terminal that the leader of a session opens is the one that it controls, credentials(7).
+    fn start_on_terminal(
+        program: &Program,
+        variables: &[(String, Vec<u8>)],
+    ) -> Result<Self, Errno> {
+        let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+        let terminal = posix_openpt(flags)?;
+        grantpt(&terminal)?;
+        unlockpt(&terminal)?;
+        let name = ptsname_r(&terminal)?;
+        let mut actions = PosixSpawnFileActions::init()?;
+        actions.add_open(0, name.as_str(), OFlag::O_RDWR, Mode::empty())?;
+        actions.add_dup2(0, 1)?;
+        actions.add_dup2(0, 2)?;
+        let mut attributes = attributes()?;
+        let flags = PosixSpawnFlags::POSIX_SPAWN_SETSIGMASK
+            | PosixSpawnFlags::POSIX_SPAWN_SETSIGDEF
+            // nix has no name for this flag.
+            | PosixSpawnFlags::from_bits_retain(i32::from(libc::POSIX_SPAWN_SETSID));
+        attributes.set_flags(flags)?;
+        let stdin = terminal.as_fd().try_clone_to_owned();
+        let stdin = stdin.map_err(|_| Errno::EMFILE)?;
+        let process = spawn(program, variables, &actions, &attributes)?;
+        Ok(Self {
+            process,
+            stdin: Some(stdin),
+            stdout: terminal.into(),
+        })
+    }
+}
+
+fn spawn(
+    program: &Program,
+    variables: &[(String, Vec<u8>)],
+    actions: &PosixSpawnFileActions,
+    attributes: &PosixSpawnAttr,
+) -> Result<Process, Errno> {
+    keep_from_children();
+    let environment = program.environment_with(variables);
+    let first = program.words.first().ok_or(Errno::ENOENT)?;
+    posix_spawn(
+        first.as_c_str(),
+        actions,
+        attributes,
+        &program.words,
+        &environment,
+    )
+    .map(Process)
+}
+
+/// This process blocks the signals that it takes as events and ignores SIGPIPE; a command must inherit neither.
+fn attributes() -> Result<PosixSpawnAttr, Errno> {
+    let mut attributes = PosixSpawnAttr::init()?;
+    attributes.set_sigmask(&SigSet::empty())?;
+    attributes.set_sigdefault(&SigSet::all())?;
+    attributes.set_pgroup(Pid::from_raw(0))?;
+    attributes.set_flags(
+        PosixSpawnFlags::POSIX_SPAWN_SETSIGMASK
+            | PosixSpawnFlags::POSIX_SPAWN_SETSIGDEF
+            | PosixSpawnFlags::POSIX_SPAWN_SETPGROUP,
+    )?;
+    Ok(attributes)
+}

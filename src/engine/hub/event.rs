@@ -1,0 +1,88 @@
+//! What happens in a hub.
+
+use nix::sys::wait::WaitStatus;
+
+use super::super::command::CannotRun;
+use super::super::ending::Moved;
+use crate::net::{Address, CallError, Socket};
+
+/// Something that happened to a connection; `conn` counts them from 1.
+pub enum HubEvent<'a> {
+    /// It came.
+    Accepted {
+        /// Which one.
+        conn: u64,
+        /// Its socket, on which nothing was said yet.
+        socket: &'a Socket,
+        /// Who.
+        peer: &'a Address,
+        /// To which address.
+        local: &'a Address,
+    },
+    /// Somebody came who may not, and was sent away.
+    Denied {
+        /// Who.
+        peer: &'a Address,
+    },
+    /// It said something, and the service has it reported.
+    Received {
+        /// Which one.
+        conn: u64,
+        /// Who.
+        peer: &'a Address,
+        /// What.
+        bytes: &'a [u8],
+        /// How long it was; more than `bytes` where a record did not fit.
+        length: usize,
+    },
+    /// It takes less than it is told: from here on something is left out for it.
+    Dropping {
+        /// Which one.
+        conn: u64,
+        /// Who.
+        peer: &'a Address,
+    },
+    /// It has taken nothing for a while, and is disconnected.
+    Stalled {
+        /// Which one.
+        conn: u64,
+        /// Who.
+        peer: &'a Address,
+    },
+    /// It ended.
+    Closed {
+        /// Which one.
+        conn: u64,
+        /// Who.
+        peer: &'a Address,
+        /// How much went each way.
+        moved: Moved,
+        /// How many bytes were left out for it.
+        dropped: u64,
+        /// Why, where it was not a plain end.
+        failure: Option<&'a CallError>,
+    },
+    /// Its command could not be started.
+    NotRun {
+        /// Which one.
+        conn: u64,
+        /// Why.
+        error: &'a CannotRun,
+    },
+    /// Its command ended.
+    Ran {
+        /// Which one.
+        conn: u64,
+        /// How.
+        status: WaitStatus,
+    },
+    /// What it says cannot be kept.
+    NotKept {
+        /// Which one.
+        conn: u64,
+        /// Why.
+        error: &'a CallError,
+    },
+    /// Accepting fails for now and is tried again.
+    Refused(&'a CallError),
+}

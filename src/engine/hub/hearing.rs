@@ -1,0 +1,173 @@
+//! What comes: from those who are connected, and from the commands that answer them.
+
+use std::rc::Rc;
+
+use super::super::ending::LoopError;
+use super::super::reactor::Ready;
+use super::alarm::Alarm;
+use super::event::HubEvent;
+use super::service::Service;
+use super::serving::{Serving, Side};
+use crate::net::{CallError, Recv};
+
+/// How often a connection is probed from which nothing more comes while its command goes on.
+const PROBE: std::time::Duration = std::time::Duration::from_secs(10);
+
+impl Serving<'_, '_> {
+    pub(super) fn take_client(&mut self, key: usize, ready: Ready) -> Result<(), LoopError> {
+        let reads = self.may_read(key);
+        let Some(client) = self.crowd.get_mut(key) else {
+            return Ok(());
+        };
+        if ready.write {
+            client.send(self.now);
+        }
+        if ready.gone && !reads && client.is_clear() {
+            client.look_for_reset();
+        }
+        self.crowd.touch(key);
+        if ready.read && reads {
+            self.receive(key)?;
+        }
+        Ok(())
+    }
+
+    fn receive(&mut self, key: usize) -> Result<(), LoopError> {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let heard = match self.crowd.get_mut(key) {
+            Some(client) => client.recv(&mut buffer, self.hub.records, self.now),
+            None => Ok(Recv::WouldBlock),
+        };
+        let taken = match heard {
+            Ok(Recv::Bytes(count)) if count > 0 => {
+                let bytes = buffer.get(..count).unwrap_or(&buffer);
+                self.hear(key, bytes, count)
+            }
+            Ok(Recv::Bytes(_)) => self.end_input(key),
+            Ok(Recv::WouldBlock) => Ok(()),
+            Err(failure) => {
+                if let Some(client) = self.crowd.get_mut(key) {
+                    client.ended = true;
+                    client.fail(failure);
+                }
+                Ok(())
+            }
+        };
+        self.buffer = buffer;
+        taken
+    }
+
+    /// Put what somebody said to the service. Those who are leaving are not heard any more.
+    fn hear(&mut self, key: usize, bytes: &[u8], length: usize) -> Result<(), LoopError> {
+        let Some(client) = self.crowd.get_mut(key) else {
+            return Ok(());
+        };
+        let (conn, job) = (client.conn, client.job);
+        match &mut self.hub.service {
+            Service::Join => Ok((self.hub.report)(&HubEvent::Received {
+                conn,
+                peer: &client.peer,
+                bytes,
+                length,
+            })?),
+            Service::Keep(keeper) => {
+                let heard = keeper.heard(conn, bytes);
+                self.kept(key, conn, heard)
+            }
+            Service::Echo => {
+                client.say(bytes, self.now);
+                Ok(())
+            }
+            Service::Discard | Service::Reply(_) => Ok(()),
+            Service::Moderate(_) => {
+                self.moderate(Some(key), |moderator, say| moderator.said(conn, bytes, say))
+            }
+            Service::Run(_) => {
+                if let Some(job) = job.and_then(|job| self.jobs.get_mut(job)) {
+                    job.feed(bytes, self.hub.reactor)?;
+                }
+                job.map_or(Ok(()), |job| self.settle_job(job))
+            }
+        }
+    }
+
+    /// What cannot be kept is not taken: the connection is cut, so that its peer knows.
+    pub(super) fn kept(
+        &mut self,
+        key: usize,
+        conn: u64,
+        kept: Result<(), CallError>,
+    ) -> Result<(), LoopError> {
+        let Err(error) = kept else { return Ok(()) };
+        if self.hub.limits.once {
+            return Err(error.into());
+        }
+        (self.hub.report)(&HubEvent::NotKept {
+            conn,
+            error: &error,
+        })?;
+        if let Some(client) = self.crowd.get_mut(key) {
+            client.cut();
+            client.ended = true;
+            client.fail(error);
+        }
+        Ok(())
+    }
+
+    /// The end of what a client says is the end of what its command reads.
+    fn end_input(&mut self, key: usize) -> Result<(), LoopError> {
+        let Some(client) = self.crowd.get_mut(key) else {
+            return Ok(());
+        };
+        let conn = client.conn;
+        let Some(job) = client.job else {
+            return Ok(());
+        };
+        client.probe(PROBE);
+        if let Some(linger) = self.hub.limits.linger {
+            self.alarms.set(self.now + linger, Alarm::Linger, key, conn);
+        }
+        if let Some(job) = self.jobs.get_mut(job) {
+            job.end_input(self.hub.reactor)?;
+        }
+        self.settle_job(job)
+    }
+
+    pub(super) fn take_job(&mut self, key: usize, side: Side) -> Result<(), LoopError> {
+        let Some(job) = self.jobs.get_mut(key) else {
+            return Ok(());
+        };
+        match side {
+            Side::Stdin => job.write(self.hub.reactor)?,
+            Side::Process => job.look_for_end(),
+            Side::Stdout => self.pass_on(key)?,
+        }
+        self.settle_job(key)
+    }
+
+    /// What a command says is for its client; that of one whose client has left is for nobody.
+    fn pass_on(&mut self, key: usize) -> Result<(), LoopError> {
+        let Some(job) = self.jobs.get_mut(key) else {
+            return Ok(());
+        };
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let read = job.read(&mut buffer, self.hub.reactor);
+        let client = job.client.and_then(|client| self.crowd.get_mut(client));
+        if let (Ok(Some(count)), Some(client)) = (&read, client) {
+            client.say(buffer.get(..*count).unwrap_or_default(), self.now);
+        }
+        self.buffer = buffer;
+        read.map(drop).map_err(LoopError::from)
+    }
+
+    /// One chunk of stdin for those who are connected.
+    pub(super) fn take_stdin(&mut self) -> Result<(), LoopError> {
+        let Some(chunk) = self.read_stdin()? else {
+            return Ok(());
+        };
+        if matches!(self.hub.service, Service::Moderate(_)) {
+            return self.moderate(None, |moderator, say| moderator.typed(&chunk, say));
+        }
+        self.tell(&Rc::from(chunk), None)
+    }
+}

@@ -1,0 +1,216 @@
+//! A connection's command: what its stdin has not taken yet, and how far it has come with its end.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use nix::errno::Errno;
+use nix::sys::signal::Signal;
+use nix::sys::wait::WaitStatus;
+
+use super::super::command::{Child, Process};
+use super::super::reactor::{Interest, Reactor};
+use super::super::watch::Watch;
+use crate::net::CallError;
+
+/// The character that ends input at a terminal, termios(3): VEOF, as a new terminal has it.
+const END_OF_FILE: u8 = 4;
+
+/// A command, from its start until it has been reaped.
+pub(super) struct Job {
+    pub(super) conn: u64,
+    /// Its connection; `None` once that has ended.
+    pub(super) client: Option<usize>,
+    process: Process,
+    /// Readable once the process has ended.
+    watched: OwnedFd,
+    /// `None` once it has ended.
+    stdin: Option<OwnedFd>,
+    /// `None` once it has ended.
+    stdout: Option<OwnedFd>,
+    is_terminal: bool,
+    /// What its stdin has not taken yet.
+    rest: Vec<u8>,
+    written: usize,
+    /// The last byte that it was fed.
+    last: u8,
+    /// Whether its stdin ends once all is written.
+    ends: bool,
+    /// How it ended. It is not reaped before its stdout has ended too.
+    pub(super) status: Option<WaitStatus>,
+    /// The signal that asked it to end.
+    pub(super) asked: Option<Signal>,
+    watches: [Watch; 3],
+}
+
+impl Job {
+    /// A command that was started for a connection; the tokens are those of its stdin, its stdout and its end.
+    pub(super) fn new(
+        conn: u64,
+        client: usize,
+        (child, watched): (Child, OwnedFd),
+        is_terminal: bool,
+        tokens: [usize; 3],
+    ) -> Self {
+        Self {
+            conn,
+            client: Some(client),
+            process: child.process,
+            watched,
+            stdin: child.stdin,
+            stdout: Some(child.stdout),
+            is_terminal,
+            rest: Vec::new(),
+            written: 0,
+            last: b'\n',
+            ends: false,
+            status: None,
+            asked: None,
+            watches: tokens.map(Watch::new),
+        }
+    }
+
+    /// Whether it takes more. One that reads no more takes everything, and it is dropped.
+    pub(super) fn takes_more(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// Whether it may still say something.
+    pub(super) fn may_speak(&self) -> bool {
+        self.stdout.is_some()
+    }
+
+    /// Whether nothing is left of it but a zombie.
+    pub(super) fn is_over(&self) -> bool {
+        self.status.is_some() && self.stdout.is_none()
+    }
+
+    /// Watch for what is wanted now; `hears` is whether what it says can be passed on.
+    pub(super) fn watch(&mut self, reactor: &Reactor, hears: bool) -> Result<(), CallError> {
+        let [stdin, stdout, end] = &mut self.watches;
+        if let Some(fd) = &self.stdin {
+            let wanted = (!self.rest.is_empty()).then_some(Interest::WRITE);
+            stdin.set(reactor, fd, wanted)?;
+        }
+        if let Some(fd) = &self.stdout {
+            stdout.set(reactor, fd, hears.then_some(Interest::READ))?;
+        }
+        let wanted = self.status.is_none().then_some(Interest::READ);
+        end.set(reactor, &self.watched, wanted).map(drop)
+    }
+
+    /// Write to its stdin what it takes now, and keep the rest.
+    pub(super) fn feed(&mut self, bytes: &[u8], reactor: &Reactor) -> Result<(), CallError> {
+        if self.stdin.is_none() {
+            return Ok(());
+        }
+        self.last = bytes.last().copied().unwrap_or(self.last);
+        self.rest.extend_from_slice(bytes);
+        self.write(reactor)
+    }
+
+    /// Its client has said all: its stdin ends. At a terminal a character does that, at the beginning of a line.
+    pub(super) fn end_input(&mut self, reactor: &Reactor) -> Result<(), CallError> {
+        if std::mem::replace(&mut self.ends, true) || self.stdin.is_none() {
+            return Ok(());
+        }
+        if self.is_terminal {
+            let count = if self.last == b'\n' { 1 } else { 2 };
+            self.rest.extend(std::iter::repeat_n(END_OF_FILE, count));
+        }
+        self.write(reactor)
+    }
+
+    /// Write as much of the rest as is taken.
+    pub(super) fn write(&mut self, reactor: &Reactor) -> Result<(), CallError> {
+        while let Some(stdin) = &self.stdin {
+            let unwritten = self.rest.get(self.written..).unwrap_or_default();
+            if unwritten.is_empty() {
+                break;
+            }
+            match nix::unistd::write(stdin, unwritten) {
+                Ok(count) => self.written += count,
+                Err(Errno::EINTR) => {}
+                Err(Errno::EAGAIN) => return Ok(()),
+                // It does not read any more, which is its own affair.
+                Err(_) => self.close_stdin(reactor)?,
+            }
+        }
+        self.rest.clear();
+        self.written = 0;
+        if self.ends && !self.is_terminal {
+            self.close_stdin(reactor)?;
+        }
+        Ok(())
+    }
+
+    /// What it says, into `buffer`: how many bytes, 0 once it has ended; `None` when nothing is there yet.
+    pub(super) fn read(
+        &mut self,
+        buffer: &mut [u8],
+        reactor: &Reactor,
+    ) -> Result<Option<usize>, CallError> {
+        let Some(stdout) = &self.stdout else {
+            return Ok(None);
+        };
+        match nix::unistd::read(stdout, buffer) {
+            Ok(count) if count > 0 => Ok(Some(count)),
+            Err(Errno::EAGAIN | Errno::EINTR) => Ok(None),
+            // A terminal that nobody has open any more gives EIO.
+            _ => self.close_stdout(reactor).map(|()| Some(0)),
+        }
+    }
+
+    /// Readable once it has ended.
+    pub(super) fn watched(&self) -> BorrowedFd<'_> {
+        self.watched.as_fd()
+    }
+
+    /// Take note of its end, if it has come.
+    pub(super) fn look_for_end(&mut self) {
+        self.status = self.process.ending();
+    }
+
+    /// Ask it to end, each time more firmly; whether it can be asked once more.
+    pub(super) fn ask(&mut self, reactor: &Reactor) -> Result<bool, CallError> {
+        let signal = match self.asked {
+            None => Signal::SIGHUP,
+            Some(Signal::SIGHUP) => Signal::SIGTERM,
+            Some(_) => Signal::SIGKILL,
+        };
+        self.asked = Some(signal);
+        self.signal(signal);
+        if signal != Signal::SIGKILL {
+            return Ok(true);
+        }
+        // Whoever of it is still there has left the group: it is heard no more.
+        self.close_stdout(reactor).map(|()| false)
+    }
+
+    /// Signal its group. One that is stopped takes a signal only once it goes on.
+    pub(super) fn signal(&self, signal: Signal) {
+        self.process.signal(signal);
+        self.process.signal(Signal::SIGCONT);
+    }
+
+    /// Leave no zombie; what is left of a group that was asked to end is ended.
+    pub(super) fn reap(self) {
+        match self.asked {
+            Some(_) => self.process.kill(),
+            None => self.process.reap(),
+        }
+    }
+
+    /// It is told of what is open, though another process may have that open as well: epoll(7), question 6.
+    fn close_stdin(&mut self, reactor: &Reactor) -> Result<(), CallError> {
+        let [stdin, ..] = &mut self.watches;
+        self.stdin
+            .take()
+            .map_or(Ok(()), |fd| stdin.set(reactor, &fd, None).map(drop))
+    }
+
+    fn close_stdout(&mut self, reactor: &Reactor) -> Result<(), CallError> {
+        let [_, stdout, _] = &mut self.watches;
+        self.stdout
+            .take()
+            .map_or(Ok(()), |fd| stdout.set(reactor, &fd, None).map(drop))
+    }
+}

@@ -1,0 +1,338 @@
+//! Ends: what each connection and each command still waits for, and what remains to be done when they are through.
+
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::Signal;
+
+use super::super::ending::LoopError;
+use super::super::inlet::Source;
+use super::super::reactor::Interest;
+use super::super::timer::{Expired, Timer};
+use super::alarm::Alarm;
+use super::event::HubEvent;
+use super::job::Job;
+use super::service::Service;
+use super::serving::Serving;
+use crate::net::{Address, CallError};
+
+/// How long one that has been told everything may be silent before it is closed: a close that leaves bytes unheard is a
+/// reset, which may overtake the last that it was told (RFC 9293, section 3.10.4; RFC 9112, section 9.6).
+const SILENCE: Duration = Duration::from_secs(2);
+/// How long it may go on talking.
+const FAREWELL: Duration = Duration::from_secs(30);
+/// How long a command may take to end when it is asked to.
+const GRACE: Duration = Duration::from_secs(1);
+
+impl Serving<'_, '_> {
+    /// Look at all whose state has changed, which may change that of others.
+    pub(super) fn settle(&mut self) -> Result<(), LoopError> {
+        loop {
+            while let Some(key) = self.crowd.take_touched() {
+                self.settle_client(key)?;
+            }
+            if !self.may_hear() || !self.crowd.release() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Half-close one that has been told everything, close one that has nothing to say either, and watch the others.
+    fn settle_client(&mut self, key: usize) -> Result<(), LoopError> {
+        self.measure(key);
+        let (told_all, may_tell) = (self.has_told_all(key), self.may_tell_more(key));
+        let hears_on = self.hub.service.hears_on();
+        let Some(client) = self.crowd.get_mut(key) else {
+            return Ok(());
+        };
+        let is_lost = client.failure.is_some();
+        let is_done = client.ended && client.is_clear() && !may_tell;
+        if is_done || (is_lost && (client.ended || !hears_on)) {
+            return self.close(key, None);
+        }
+        if told_all && client.is_clear() && !client.half_closed && !is_lost {
+            client.half_close();
+            // A half that cannot be closed is the end of both.
+            if client.failure.is_some() {
+                return self.close(key, None);
+            }
+        }
+        self.begin_farewell(key);
+        self.watch_client(key)
+    }
+
+    /// One that has been answered has nothing more to be heard for.
+    fn begin_farewell(&mut self, key: usize) {
+        let is_answered = matches!(self.hub.service, Service::Reply(_) | Service::Run(_));
+        let Some(client) = self.crowd.get_mut(key).filter(|_| is_answered) else {
+            return;
+        };
+        if client.half_closed && client.job.is_none() && client.farewell.is_none() {
+            client.farewell = Some(self.now);
+            let conn = client.conn;
+            self.alarms
+                .set(self.now + SILENCE, Alarm::Farewell, key, conn);
+        }
+    }
+
+    fn watch_client(&mut self, key: usize) -> Result<(), LoopError> {
+        let (reads, may_hear) = (self.may_read(key), self.may_hear());
+        let Some(client) = self.crowd.get_mut(key) else {
+            return Ok(());
+        };
+        let interest = Interest {
+            read: reads,
+            write: !client.is_clear(),
+        };
+        // A hang-up that is known would be told for ever.
+        let is_news = !(client.hung_up || client.ended || client.failure.is_some());
+        let wanted = (interest != Interest::NONE || is_news).then_some(interest);
+        client.watch(self.hub.reactor, wanted)?;
+        let (job, is_held) = (client.job, !client.ended && !may_hear);
+        if is_held {
+            self.crowd.hold(key);
+        }
+        job.map_or(Ok(()), |job| self.watch_job(job))
+    }
+
+    /// Whether anybody may be heard: what they say can be passed on.
+    fn may_hear(&self) -> bool {
+        let for_others = matches!(self.hub.service, Service::Moderate(_));
+        self.hub.outlet.is_clear() && !(for_others && self.waits_for_slow())
+    }
+
+    /// Whether one may be heard.
+    pub(super) fn may_read(&mut self, key: usize) -> bool {
+        let may_hear = self.may_hear();
+        let echoes = matches!(self.hub.service, Service::Echo);
+        let Some(client) = self.crowd.get_mut(key) else {
+            return false;
+        };
+        let job = client.job.and_then(|job| self.jobs.get(job));
+        let is_taken = job.is_none_or(Job::takes_more);
+        !client.ended && may_hear && is_taken && (!echoes || client.is_clear())
+    }
+
+    /// Whether nothing will be told to one beyond what is in its queue.
+    fn has_told_all(&mut self, key: usize) -> bool {
+        match &self.hub.service {
+            // A stdin of /dev/null never had anything to say: its end is no end.
+            Service::Join | Service::Keep(_) => {
+                self.stdin_ended && self.hub.inlet.source() != Source::Null
+            }
+            Service::Echo | Service::Discard | Service::Moderate(_) => false,
+            Service::Reply(_) => true,
+            Service::Run(_) => !self.job_may_speak(key),
+        }
+    }
+
+    /// Whether one that has ended may yet be told something: it may have half-closed only.
+    fn may_tell_more(&mut self, key: usize) -> bool {
+        match &self.hub.service {
+            Service::Join | Service::Keep(_) => {
+                // A file, or a pipe that has spoken to it, is heard out.
+                let client = self.crowd.get_mut(key);
+                let spoken = match self.hub.inlet.source() {
+                    Source::File => true,
+                    Source::Pipe => client.is_some_and(|client| client.moved.sent > 0),
+                    Source::Null | Source::Terminal => false,
+                };
+                spoken && !self.stdin_ended
+            }
+            Service::Run(_) => self.job_may_speak(key),
+            _ => false,
+        }
+    }
+
+    fn job_may_speak(&mut self, key: usize) -> bool {
+        let job = self.crowd.get_mut(key).and_then(|client| client.job);
+        job.and_then(|job| self.jobs.get(job))
+            .is_some_and(Job::may_speak)
+    }
+
+    /// The end of one connection is an event, not an error, unless it is the only one.
+    pub(super) fn close(
+        &mut self,
+        key: usize,
+        failure: Option<CallError>,
+    ) -> Result<(), LoopError> {
+        let Some(mut client) = self.crowd.remove(key) else {
+            return Ok(());
+        };
+        let conn = client.conn;
+        self.failure = client.failure.take().or(failure);
+        (self.hub.report)(&HubEvent::Closed {
+            conn,
+            peer: &client.peer,
+            moved: client.moved,
+            dropped: client.dropped,
+            failure: self.failure.as_ref(),
+        })?;
+        if let Some(job) = client.job {
+            self.abandon(job)?;
+        }
+        drop(client);
+        self.await_arrival();
+        match &mut self.hub.service {
+            Service::Keep(keeper) => {
+                keeper.closed(conn);
+                Ok(())
+            }
+            Service::Moderate(_) => self.moderate(None, |moderator, say| moderator.left(conn, say)),
+            _ => Ok(()),
+        }
+    }
+
+    /// A command whose connection has ended: one that would still speak is asked to end.
+    fn abandon(&mut self, key: usize) -> Result<(), LoopError> {
+        let Some(job) = self.jobs.get_mut(key) else {
+            return Ok(());
+        };
+        job.client = None;
+        match job.may_speak() {
+            true => self.ask_to_end(key),
+            false => self.settle_job(key),
+        }
+    }
+
+    /// The next rung of the ladder: HUP, TERM, KILL.
+    fn ask_to_end(&mut self, key: usize) -> Result<(), LoopError> {
+        let Some(job) = self.jobs.get_mut(key) else {
+            return Ok(());
+        };
+        if job.ask(self.hub.reactor)? {
+            let conn = job.conn;
+            self.alarms.set(self.now + GRACE, Alarm::Ladder, key, conn);
+        }
+        self.settle_job(key)
+    }
+
+    pub(super) fn ask_again(&mut self, key: usize, conn: u64) -> Result<(), LoopError> {
+        match self.jobs.get(key) {
+            Some(job) if job.conn == conn => self.ask_to_end(key),
+            _ => Ok(()),
+        }
+    }
+
+    /// Reap a command that is over, and watch one that is not for what is wanted now.
+    pub(super) fn settle_job(&mut self, key: usize) -> Result<(), LoopError> {
+        let Some(job) = self.jobs.get(key) else {
+            return Ok(());
+        };
+        if let Some(client) = job.client {
+            self.crowd.touch(client);
+        }
+        if !job.is_over() {
+            return self.watch_job(key);
+        }
+        let job = self.jobs.remove(key);
+        if let Some(client) = job.client.and_then(|client| self.crowd.get_mut(client)) {
+            client.job = None;
+        }
+        let (conn, status) = (job.conn, job.status);
+        if job.asked.is_none() {
+            self.status = status;
+        }
+        job.reap();
+        match status {
+            Some(status) => Ok((self.hub.report)(&HubEvent::Ran { conn, status })?),
+            None => Ok(()),
+        }
+    }
+
+    /// What it says is heard as long as its client takes it, or for nobody.
+    fn watch_job(&mut self, key: usize) -> Result<(), LoopError> {
+        let Some(job) = self.jobs.get_mut(key) else {
+            return Ok(());
+        };
+        let client = job.client.and_then(|client| self.crowd.get_mut(client));
+        let hears = client.is_none_or(|client| client.is_clear());
+        Ok(job.watch(self.hub.reactor, hears)?)
+    }
+
+    /// No command outlives the run.
+    pub(super) fn end_jobs(&mut self) {
+        for (_, job) in &mut self.jobs {
+            job.asked = Some(Signal::SIGTERM);
+            job.signal(Signal::SIGTERM);
+        }
+        let until = Instant::now() + GRACE;
+        while Instant::now() < until && self.wait_for_jobs(until) {}
+        for job in self.jobs.drain() {
+            job.reap();
+        }
+    }
+
+    /// Wait until one of those that run has ended, or the time is up; whether any runs.
+    fn wait_for_jobs(&mut self, until: Instant) -> bool {
+        let mut polled = Vec::new();
+        for (_, job) in &mut self.jobs {
+            job.look_for_end();
+            if job.status.is_none() {
+                polled.push(PollFd::new(job.watched(), PollFlags::POLLIN));
+            }
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        let timeout = PollTimeout::try_from(left + Duration::from_millis(1));
+        if !polled.is_empty() {
+            // Whatever comes of it, they are looked at again.
+            let _ = poll(&mut polled, timeout.unwrap_or(PollTimeout::ZERO));
+        }
+        !polled.is_empty()
+    }
+
+    /// Whether one has been silent for too long.
+    pub(super) fn look_for_silence(&mut self, key: usize, conn: u64) -> Result<(), LoopError> {
+        let Some(limit) = self.hub.limits.idle else {
+            return Ok(());
+        };
+        let Some(client) = self.crowd.same(key, conn) else {
+            return Ok(());
+        };
+        let due = client.active + limit;
+        if due > self.now {
+            self.alarms.set(due, Alarm::Idle, key, conn);
+            return Ok(());
+        }
+        if self.hub.limits.once {
+            return Err(expired(Timer::Idle, limit, &client.peer));
+        }
+        let late = CallError::new("recv", "", nix::errno::Errno::ETIMEDOUT);
+        self.close(key, Some(late))
+    }
+
+    /// Whether one that was answered has said nothing more, or too much.
+    pub(super) fn look_for_farewell(&mut self, key: usize, conn: u64) -> Result<(), LoopError> {
+        let Some(client) = self.crowd.same(key, conn) else {
+            return Ok(());
+        };
+        let since = client.farewell.unwrap_or(self.now);
+        let due = (client.active.max(since) + SILENCE).min(since + FAREWELL);
+        if due > self.now {
+            self.alarms.set(due, Alarm::Farewell, key, conn);
+            return Ok(());
+        }
+        self.close(key, None)
+    }
+
+    /// The time is up that a command had after its client had said all.
+    pub(super) fn end_lingering(&mut self, key: usize, conn: u64) -> Result<(), LoopError> {
+        let Some(limit) = self.hub.limits.linger else {
+            return Ok(());
+        };
+        let Some(client) = self.crowd.same(key, conn) else {
+            return Ok(());
+        };
+        if self.hub.limits.once {
+            return Err(expired(Timer::Linger, limit, &client.peer));
+        }
+        client.cut();
+        let late = CallError::new("exec", "", nix::errno::Errno::ETIMEDOUT);
+        self.close(key, Some(late))
+    }
+}
+
+fn expired(timer: Timer, limit: Duration, on: &Address) -> LoopError {
+    let on = on.to_string();
+    Expired { timer, limit, on }.into()
+}

@@ -1,0 +1,68 @@
+//! What a command is told of its connection, and how it is started.
+
+use std::os::fd::OwnedFd;
+
+use nix::errno::Errno;
+
+use super::super::command::{CannotRun, Child, ChildStreams, Program};
+use crate::net::{Address, open_process, with_descriptor_limit};
+
+/// Starts a command for each connection.
+#[derive(Debug)]
+pub struct Runner {
+    /// The command.
+    pub program: Program,
+    /// Whether it is given a terminal.
+    pub terminal: bool,
+    /// The word for the protocol.
+    pub proto: String,
+    /// The soft limit of descriptors that it gets; `None` for ours.
+    pub descriptors: Option<u64>,
+}
+
+impl Runner {
+    /// Start one for the connection `conn`, and a descriptor that is readable once it has ended.
+    pub(super) fn start(
+        &self,
+        conn: u64,
+        peer: &Address,
+        local: &Address,
+    ) -> Result<(Child, OwnedFd), CannotRun> {
+        let streams = match self.terminal {
+            true => ChildStreams::Terminal,
+            false => ChildStreams::Pipes,
+        };
+        let variables = self.variables(conn, peer, local);
+        let start = || Child::start(&self.program, &variables, streams);
+        let started = match self.descriptors {
+            Some(limit) => with_descriptor_limit(limit, start),
+            None => start(),
+        };
+        let child = started.map_err(|cause| self.program.refused(cause))?;
+        match open_process(child.process.pid().as_raw()) {
+            Ok(process) => Ok((child, process)),
+            Err(error) => {
+                child.process.kill();
+                let cause = Errno::from_raw(error.raw_os_error().unwrap_or(libc::EMFILE));
+                Err(self.program.refused(cause))
+            }
+        }
+    }
+
+    /// A local socket has no port, and most of those that connect no name either.
+    fn variables(&self, conn: u64, peer: &Address, local: &Address) -> Vec<(String, Vec<u8>)> {
+        let mut variables = vec![
+            ("SOCKKIT_PROTO".to_owned(), self.proto.clone().into_bytes()),
+            ("SOCKKIT_CONN_ID".to_owned(), conn.to_string().into_bytes()),
+        ];
+        for (side, address) in [("PEER", peer), ("LOCAL", local)] {
+            let host = address.host().into_bytes();
+            variables.push((format!("SOCKKIT_{side}_ADDR"), host));
+            if let Some(inet) = address.inet() {
+                let port = inet.port().to_string().into_bytes();
+                variables.push((format!("SOCKKIT_{side}_PORT"), port));
+            }
+        }
+        variables
+    }
+}

@@ -1,0 +1,223 @@
+//! The loop: wait, take what is ready, look at those whose state has changed, ring the alarms that are due.
+
+use std::time::Instant;
+
+use nix::sys::wait::WaitStatus;
+use slab::Slab;
+
+use super::super::ending::LoopError;
+use super::super::inlet::Source;
+use super::super::listener::late;
+use super::super::outlet::StdoutError;
+use super::super::pump::CHUNK;
+use super::super::reactor::Interest;
+use super::super::timer::Timer;
+use super::super::watch::Watch;
+use super::alarm::{Alarm, Alarms};
+use super::crowd::Crowd;
+use super::job::Job;
+use super::{Hub, HubEnding};
+use crate::net::CallError;
+
+const STDIN: usize = 0;
+const STDOUT: usize = 1;
+/// Tokens from here on are listeners, then connections and commands.
+const FIRST: usize = 2;
+/// How many tokens a key has: a connection's socket, a command's stdin, its stdout, its end.
+const TOKENS: usize = 4;
+
+/// What of a command is ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Stdin,
+    Stdout,
+    Process,
+}
+
+/// A hub at work.
+pub(super) struct Serving<'h, 'a> {
+    pub(super) hub: &'h mut Hub<'a>,
+    pub(super) crowd: Crowd,
+    pub(super) jobs: Slab<Job>,
+    pub(super) alarms: Alarms,
+    /// The time of this turn.
+    pub(super) now: Instant,
+    pub(super) buffer: Vec<u8>,
+    /// How many have come.
+    pub(super) accepted: u64,
+    pub(super) stdin_ended: bool,
+    /// Until when nobody is accepted, for want of descriptors.
+    pub(super) paused_until: Option<Instant>,
+    /// Whether that was said.
+    pub(super) warned: bool,
+    pub(super) listening: Vec<Watch>,
+    stdin: Watch,
+    stdout: Watch,
+    /// The first token behind those of the listeners.
+    base: usize,
+    /// How the only connection's command ended of itself.
+    pub(super) status: Option<WaitStatus>,
+    /// Why the only connection ended, where it was not a plain end.
+    pub(super) failure: Option<CallError>,
+}
+
+impl<'h, 'a> Serving<'h, 'a> {
+    pub(super) fn new(hub: &'h mut Hub<'a>) -> Self {
+        let base = FIRST + hub.listeners.len();
+        let stdin_ended = hub.inlet.source() == Source::Null;
+        Self {
+            hub,
+            crowd: Crowd::default(),
+            jobs: Slab::new(),
+            alarms: Alarms::default(),
+            now: Instant::now(),
+            buffer: vec![0; CHUNK],
+            accepted: 0,
+            stdin_ended,
+            paused_until: None,
+            warned: false,
+            listening: (FIRST..base).map(Watch::new).collect(),
+            stdin: Watch::new(STDIN),
+            stdout: Watch::new(STDOUT),
+            base,
+            status: None,
+            failure: None,
+        }
+    }
+
+    pub(super) fn turn_until_over(&mut self) -> Result<HubEnding, LoopError> {
+        loop {
+            let stdin_at_once = self.watch()?;
+            let until = match stdin_at_once {
+                true => Some(self.now),
+                false => self.next_wake(),
+            };
+            if let Some(signal) = self.hub.reactor.wait(until)? {
+                return Ok(HubEnding::Signal(signal));
+            }
+            self.now = Instant::now();
+            self.paused_until = self.paused_until.filter(|until| *until > self.now);
+            self.take_ready(stdin_at_once)?;
+            self.ring()?;
+            self.settle()?;
+            if self.hub.limits.once && self.accepted > 0 && self.is_empty() {
+                return self.outcome();
+            }
+            if let Some(expired) = self.hub.timers.expired(self.now) {
+                let listeners = self.hub.listeners.iter();
+                return Err(late(expired, listeners.map(|listener| &listener.socket)));
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.crowd.is_empty() && self.jobs.is_empty()
+    }
+
+    /// What became of the only connection: its command's status where it has one.
+    fn outcome(&mut self) -> Result<HubEnding, LoopError> {
+        match (self.status, self.failure.take()) {
+            (Some(status), _) => Ok(HubEnding::Command(status)),
+            (None, Some(failure)) => Err(failure.into()),
+            (None, None) => Ok(HubEnding::Done),
+        }
+    }
+
+    fn next_wake(&self) -> Option<Instant> {
+        let timers = self.hub.timers.next();
+        [timers, self.paused_until, self.alarms.next()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// The token of a connection's socket by its key.
+    pub(super) fn token(base: usize, key: usize) -> usize {
+        base + key * TOKENS
+    }
+
+    /// The tokens of a command by its key.
+    pub(super) fn job_tokens(&self, key: usize) -> [usize; 3] {
+        let first = Self::token(self.base, key);
+        [first + 1, first + 2, first + 3]
+    }
+
+    pub(super) fn base(&self) -> usize {
+        self.base
+    }
+
+    /// Tell the kernel what is wanted now of what is not a connection's own; whether stdin is ready without it.
+    fn watch(&mut self) -> Result<bool, CallError> {
+        let accepting = self.has_room().then_some(Interest::READ);
+        let hears_stdin = self.hears_stdin();
+        let reactor = &*self.hub.reactor;
+        for (listener, watch) in self.hub.listeners.iter().zip(&mut self.listening) {
+            watch.set(reactor, &listener.socket, accepting)?;
+        }
+        let read = hears_stdin.then_some(Interest::READ);
+        let (inlet, stdin) = (self.hub.inlet, &mut self.stdin);
+        let always_there = inlet.with_fd(|fd| stdin.set(reactor, fd, read))?;
+        if self.hub.speaks {
+            // A reader who has left is told of without any interest.
+            let wanted = match self.hub.outlet.is_clear() {
+                true => Interest::NONE,
+                false => Interest::WRITE,
+            };
+            let stdout = &mut self.stdout;
+            let watched = |fd: std::os::fd::BorrowedFd<'_>| stdout.set(reactor, fd, Some(wanted));
+            self.hub.outlet.with_fd(watched).transpose()?;
+        }
+        Ok(always_there && hears_stdin)
+    }
+
+    fn take_ready(&mut self, mut stdin_ready: bool) -> Result<(), LoopError> {
+        for index in 0..self.hub.reactor.ready().len() {
+            let Some(ready) = self.hub.reactor.ready().get(index).copied() else {
+                break;
+            };
+            match ready.token {
+                STDIN => stdin_ready = true,
+                STDOUT if ready.gone && self.hub.outlet.is_clear() => {
+                    return Err(StdoutError::reader_gone().into());
+                }
+                STDOUT => {}
+                token if token < self.base => self.accept(token - FIRST)?,
+                token => {
+                    let key = (token - self.base) / TOKENS;
+                    match (token - self.base) % TOKENS {
+                        0 => self.take_client(key, ready)?,
+                        1 => self.take_job(key, Side::Stdin)?,
+                        2 => self.take_job(key, Side::Stdout)?,
+                        _ => self.take_job(key, Side::Process)?,
+                    }
+                }
+            }
+        }
+        self.hub.outlet.flush()?;
+        if stdin_ready && self.hears_stdin() {
+            self.take_stdin()?;
+        }
+        Ok(())
+    }
+
+    fn ring(&mut self) -> Result<(), LoopError> {
+        while let Some((alarm, key, conn)) = self.alarms.ring(self.now) {
+            match alarm {
+                Alarm::Idle => self.look_for_silence(key, conn)?,
+                Alarm::Stall => self.look_for_stall(key, conn)?,
+                Alarm::Farewell => self.look_for_farewell(key, conn)?,
+                Alarm::Linger => self.end_lingering(key, conn)?,
+                Alarm::Ladder => self.ask_again(key, conn)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Nobody is connected: the time runs in which somebody must come.
+    pub(super) fn await_arrival(&mut self) {
+        let limit = self.hub.limits.arrival;
+        if limit.is_some() && self.crowd.is_empty() && !self.hub.limits.once {
+            self.hub.timers.start(Timer::Arrival, limit, self.now);
+        }
+    }
+}
