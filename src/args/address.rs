@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::ports::{Ports, combine_ports};
 use crate::net::{Endpoint, EndpointError, Family, Host, HostPort, Port};
 
 /// Which address family to use.
@@ -62,6 +63,7 @@ impl AddressArgs {
         ),
         ("0.0.0.0:PORT, [::]:PORT", "IPv4 only, IPv6 only"),
         ("HOST", "HOST:8082"),
+        ("HOST:22,80,8000-8010", "with --probe: several ports"),
         ("port 0", "the kernel chooses; the real one is announced"),
         (
             "/path, ./path, @name",
@@ -76,6 +78,16 @@ impl AddressArgs {
     /// The family that was asked for; `None` for either.
     pub fn family(&self) -> Option<Family> {
         self.family.family()
+    }
+
+    /// The host that was typed, in whichever form, and its ports, of which there may be many.
+    pub fn ports(&self) -> Result<Ports, EndpointError> {
+        combine_ports(
+            self.addr.as_deref(),
+            self.second.as_deref(),
+            self.host.as_deref(),
+            self.port.as_deref(),
+        )
     }
 
     /// The address that was typed, in whichever form.

@@ -32,6 +32,14 @@ impl TimingArgs {
         timers
     }
 
+    /// The limits of an attempt to connect that begins at `now`, in a run that began at `start`.
+    pub fn attempt(&self, start: Instant, now: Instant) -> Timers {
+        let mut timers = Timers::default();
+        timers.start(Timer::Deadline, self.deadline, start);
+        timers.start(Timer::Answer, self.timeout, now);
+        timers
+    }
+
     /// How long connecting may take: the shorter of its own limit and the run's.
     pub fn to_connect(&self) -> Option<Duration> {
         self.timeout.into_iter().chain(self.deadline).min()

@@ -53,7 +53,7 @@ pub struct AlpnArgs {
 #[derive(Args, Clone, Debug, Default)]
 pub struct ClientTlsArgs {
     /// Speak TLS; the certificate must be valid, be for ADDR's host, and be vouched for by an authority of this system
-    #[arg(long, conflicts_with = "pass_fd", help_heading = HEADING)]
+    #[arg(long, conflicts_with_all = ["pass_fd", "probe"], help_heading = HEADING)]
     tls: bool,
     /// Trust those whom the certificates in FILE (PEM) vouch for, or who have one of them, and not the system's authorities
     #[arg(long, value_name = "FILE", help_heading = HEADING)]
@@ -79,10 +79,10 @@ pub struct ClientTlsArgs {
     #[arg(long, value_name = "FILE", requires = "cert", help_heading = HEADING)]
     key: Option<PathBuf>,
     /// Ask for TLS in this protocol's own words first
-    #[arg(long, value_name = "PROTOCOL", value_enum, conflicts_with = "pass_fd", help_heading = HEADING)]
+    #[arg(long, value_name = "PROTOCOL", value_enum, conflicts_with_all = ["pass_fd", "probe"], help_heading = HEADING)]
     starttls: Option<Protocol>,
     /// Show the server's certificate, how long it holds, and whether it is trusted (exit status 0 or 1), and say nothing
-    #[arg(long, conflicts_with_all = ["insecure", "pass_fd"], help_heading = HEADING)]
+    #[arg(long, conflicts_with_all = ["insecure", "pass_fd", "probe"], help_heading = HEADING)]
     show_cert: bool,
 }
 

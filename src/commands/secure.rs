@@ -9,9 +9,7 @@ use serde::Serialize;
 use super::Desk;
 use super::stream::Stream;
 use crate::args::ClientTlsArgs;
-use crate::engine::{
-    Acceptor, ClientTls, Reactor, Role, Timer, TlsSession, Transport, begin_tls, greet,
-};
+use crate::engine::{Acceptor, ClientTls, Reactor, Timer, TlsSession, Transport, begin_tls, greet};
 use crate::net::{Endpoint, Host, Socket};
 use crate::output::{Event, Face, Warning};
 use crate::wire::StarttlsProtocol;
@@ -59,17 +57,12 @@ impl Stream<'_> {
         &self,
         reactor: &mut Reactor,
         socket: Socket,
-        role: Role,
     ) -> anyhow::Result<Result<Transport, Signal>> {
         let Some(secure) = self.secure else {
             return Ok(Ok(Transport::Plain(socket)));
         };
         let mut timers = self.args.timing.timers(self.start);
-        let since = match role {
-            Role::Connector => self.start,
-            Role::Listener => Instant::now(),
-        };
-        timers.start(Timer::Answer, self.args.timing.timeout, since);
+        timers.start(Timer::Answer, self.args.timing.timeout, Instant::now());
         let stream = match secure {
             Secure::Connect(tls, starttls) => {
                 if let Some(protocol) = starttls

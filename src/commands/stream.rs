@@ -94,7 +94,7 @@ impl Stream<'_> {
             reset,
             ..
         } = connection;
-        let mut transport = match self.open(reactor, socket, role)? {
+        let mut transport = match self.open(reactor, socket)? {
             Ok(transport) => transport,
             Err(signal) => return Ok(Exit::Signal(signal)),
         };

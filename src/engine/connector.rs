@@ -5,7 +5,8 @@ use std::error::Error;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use super::timer::{Expired, Timer};
+use super::attempt::{Attempt, Connection, Open};
+use super::timer::{Expired, Timers};
 use crate::net::{Address, CallError, Explain, Family, Socket, poll_writable};
 
 /// How long an attempt runs alone, RFC 8305, section 5: Connection Attempt Delay.
@@ -16,24 +17,11 @@ pub struct Connector<'a> {
     /// What the targets were resolved from, for errors.
     pub on: String,
     /// Opens and prepares a non-blocking socket for an address.
-    pub open: &'a dyn Fn(&Address) -> Result<Socket, CallError>,
-    /// How long all of it may take; `None` leaves it to the kernel.
-    pub limit: Option<Duration>,
+    pub open: Open<'a>,
+    /// How long all of it may take; without any it is the kernel's to say.
+    pub timers: &'a Timers,
     /// To whom poll(2) is told.
     pub explain: &'a Explain,
-}
-
-/// A connection that stands.
-#[derive(Debug)]
-pub struct Connection {
-    /// The socket.
-    pub socket: Socket,
-    /// Its own address.
-    pub local: Address,
-    /// The peer's.
-    pub peer: Address,
-    /// The reset that has come in already; what the peer said before it is still to be read.
-    pub reset: Option<CallError>,
 }
 
 /// Why no address could be connected to.
@@ -45,38 +33,24 @@ pub enum ConnectError {
     Expired(Expired, Vec<CallError>),
 }
 
-struct Attempt {
-    socket: Socket,
-    to: Address,
-}
-
 impl Connector<'_> {
     /// Connect to the first of `targets` that answers; the losers are closed.
-    pub fn connect(
-        &self,
-        targets: Vec<Address>,
-        start: Instant,
-    ) -> Result<Connection, ConnectError> {
-        let deadline = self.limit.and_then(|limit| start.checked_add(limit));
+    pub fn connect(&self, targets: Vec<Address>) -> Result<Connection, ConnectError> {
         let mut waiting = interleave(targets);
         let mut racing: Vec<Attempt> = Vec::new();
         let mut failures = Vec::new();
-        let mut next_start = start;
+        let mut next_start = Instant::now();
         loop {
             let now = Instant::now();
-            if let Some((limit, _)) = self.limit.zip(deadline).filter(|(_, at)| *at <= now) {
-                let expired = Expired {
-                    timer: Timer::Answer,
-                    limit,
-                    on: format!("connect {}", self.on),
-                };
+            if let Some(expired) = self.timers.expired(now) {
+                let expired = expired.on(format_args!("connect {}", self.on));
                 return Err(ConnectError::Expired(expired, failures));
             }
             if racing.is_empty() || now >= next_start {
                 if let Some(to) = waiting.pop_front() {
                     next_start = now + ATTEMPT_DELAY;
-                    match self.attempt(to) {
-                        Ok((attempt, true)) => match self.arrived(attempt) {
+                    match Attempt::start(self.open, to) {
+                        Ok((attempt, true)) => match attempt.arrived() {
                             Ok(connected) => return Ok(connected),
                             Err(failure) => failures.push(failure),
                         },
@@ -88,10 +62,13 @@ impl Connector<'_> {
                     return Err(ConnectError::Failed(self.on.clone(), failures));
                 }
             }
-            let until = [deadline, (!waiting.is_empty()).then_some(next_start)]
-                .into_iter()
-                .flatten()
-                .min();
+            let until = [
+                self.timers.next(),
+                (!waiting.is_empty()).then_some(next_start),
+            ]
+            .into_iter()
+            .flatten()
+            .min();
             let sockets: Vec<&Socket> = racing.iter().map(|attempt| &attempt.socket).collect();
             let ready = poll_writable(
                 &sockets,
@@ -103,7 +80,7 @@ impl Connector<'_> {
                 Err(error) => return Err(ConnectError::Failed(self.on.clone(), vec![error])),
             };
             for index in ready.into_iter().rev() {
-                match self.judge(racing.swap_remove(index)) {
+                match racing.swap_remove(index).judge() {
                     Ok(connected) => return Ok(connected),
                     Err(failure) => failures.push(failure),
                 }
@@ -111,48 +88,6 @@ impl Connector<'_> {
                 next_start = now;
             }
         }
-    }
-
-    fn attempt(&self, to: Address) -> Result<(Attempt, bool), CallError> {
-        let mut socket = (self.open)(&to)?;
-        let connected = socket.connect(&to)?;
-        Ok((Attempt { socket, to }, connected))
-    }
-
-    /// A socket that became writable is connected, or has an error waiting: connect(2), EINPROGRESS.
-    fn judge(&self, attempt: Attempt) -> Result<Connection, CallError> {
-        match attempt.socket.take_error()? {
-            None => self.arrived(attempt),
-            // A connection that is refused was never there; one that is reset was.
-            Some(cause) if matches!(cause.raw_os_error(), Some(libc::ECONNRESET | libc::EPIPE)) => {
-                let reset = CallError::new("recv", &attempt.to, cause);
-                let connection = self.arrived(attempt)?;
-                Ok(Connection {
-                    reset: Some(reset),
-                    ..connection
-                })
-            }
-            Some(cause) => Err(CallError::new("connect", &attempt.to, cause)),
-        }
-    }
-
-    /// On the own host a connect to a port that nobody listens on can meet itself (simultaneous open): that is a no.
-    fn arrived(&self, attempt: Attempt) -> Result<Connection, CallError> {
-        let Attempt { socket, to: peer } = attempt;
-        let local = socket.getsockname()?;
-        if local.inet().is_some() && local == peer {
-            return Err(CallError::new(
-                "connect",
-                &peer,
-                nix::errno::Errno::ECONNREFUSED,
-            ));
-        }
-        Ok(Connection {
-            socket,
-            local,
-            peer,
-            reset: None,
-        })
     }
 }
 
@@ -178,6 +113,14 @@ impl ConnectError {
     pub fn failures(&self) -> &[CallError] {
         match self {
             Self::Failed(_, failures) | Self::Expired(_, failures) => failures,
+        }
+    }
+
+    /// The time limit that fired, if one did.
+    pub fn expired(&self) -> Option<&Expired> {
+        match self {
+            Self::Failed(..) => None,
+            Self::Expired(expired, _) => Some(expired),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Loops over sockets: readiness, pumping, datagrams, connecting. No command line and no format here: what happens is
 //! reported to closures.
 
+mod attempt;
+mod backoff;
+mod chain;
 mod chop;
 mod command;
 mod connector;
@@ -15,6 +18,7 @@ mod listener;
 mod lookup;
 mod outlet;
 mod pace;
+mod prober;
 mod pump;
 mod reactor;
 mod signals;
@@ -24,9 +28,12 @@ mod tls;
 mod transport;
 mod watch;
 
+pub use attempt::{Connection, Open};
+pub use backoff::{Backoff, is_worth_retrying};
+pub use chain::{Chain, ChainError, Hop};
 pub use chop::{Chop, Framing};
 pub use command::{CannotRun, Child, ChildStreams, Process, Program};
-pub use connector::{ConnectError, Connection, Connector};
+pub use connector::{ConnectError, Connector};
 pub use datagrams::{Answering, Exchange, Hearing, Tally, deliver};
 pub use ending::{Ending, LoopError, Moved};
 pub use flow::{Flow, OnPeerEof, Role};
@@ -40,6 +47,7 @@ pub use listener::{BACKLOG, Binding, Listener, PAUSE, accept_first, is_gone, is_
 pub use lookup::lookup;
 pub use outlet::{Outlet, StdoutError};
 pub use pace::Pace;
+pub use prober::{PortState, Probed, Prober};
 pub use pump::{CHUNK, Pump, Show, Typed};
 pub use reactor::{Interest, Reactor, Ready};
 pub use signals::{hold_signals, pending_signal};

@@ -249,10 +249,23 @@ fn parse_port(word: &str) -> Result<Port, EndpointError> {
     if word.starts_with(|c: char| c.is_ascii_alphabetic()) && word.chars().all(name) {
         return Ok(Port::Service(word.to_owned()));
     }
-    Err(error(
-        format!("`{}` is no port", word.escape_debug()),
-        ports,
-    ))
+    let hint = if is_list(word) {
+        "several ports are probed: `sockkit tcp connect --probe HOST:22,80,8000-8010`"
+    } else {
+        ports
+    };
+    Err(error(format!("`{}` is no port", word.escape_debug()), hint))
+}
+
+/// Whether a word looks like several ports: `22,80`, `20-30`.
+fn is_list(word: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric();
+    word.starts_with(is_plain)
+        && word.ends_with(is_plain)
+        && word.contains([',', '-'])
+        && word
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, ',' | '-'))
 }
 
 fn error(why: String, hint: impl Into<String>) -> EndpointError {
@@ -352,6 +365,9 @@ mod tests {
             ("h:", "0 to 65535"),
             ("h:80x", "0 to 65535"),
             ("h:-1", "0 to 65535"),
+            ("h:20-30", "--probe"),
+            ("h:22,http", "--probe"),
+            ("20-30", "--probe"),
             ("", "127.0.0.1"),
             ("[::1", "[::1]:80"),
             ("[::1]80", "[::1]:80"),

@@ -42,7 +42,7 @@ pub use limit::{descriptor_limit, raise_descriptor_limit, with_descriptor_limit}
 pub use message::Arrival;
 pub use moving::widen_pipe;
 pub use network::Network;
-pub use poll::{milliseconds, poll_writable};
+pub use poll::{milliseconds, poll_readable, poll_writable};
 pub use privilege::{bound_privileges, drop_privileges, gain_no_privileges, raise_net_raw};
 pub use resolve::{NameError, Names, Resolver};
 pub use rights::Handed;

@@ -1,4 +1,4 @@
-//! poll(2) on sockets, told: what a connect waits with.
+//! poll(2) on sockets, told: what a connect waits with, and a proxy's answer.
 
 use std::fmt;
 use std::io;
@@ -27,11 +27,37 @@ pub fn poll_writable(
     timeout: Option<Duration>,
     explain: &Explain,
 ) -> Result<Vec<usize>, CallError> {
+    poll_for(Event::Writable, sockets, timeout, explain)
+}
+
+/// Wait until the socket can be read from, or has failed, or `timeout` is over (`None`: without limit). Whether it is
+/// ready; it is not after the time, or a signal.
+pub fn poll_readable(
+    socket: &Socket,
+    timeout: Option<Duration>,
+    explain: &Explain,
+) -> Result<bool, CallError> {
+    poll_for(Event::Readable, &[socket], timeout, explain).map(|ready| !ready.is_empty())
+}
+
+#[derive(Clone, Copy)]
+enum Event {
+    Readable,
+    Writable,
+}
+
+fn poll_for(
+    event: Event,
+    sockets: &[&Socket],
+    timeout: Option<Duration>,
+    explain: &Explain,
+) -> Result<Vec<usize>, CallError> {
     let milliseconds = milliseconds(timeout);
-    let arguments = format_args!("[{}], {}, {milliseconds}", Watched(sockets), sockets.len());
+    let watched = Watched(sockets, event);
+    let arguments = format_args!("[{watched}], {}, {milliseconds}", sockets.len());
     let mut polled: Vec<PollFd<'_>> = sockets
         .iter()
-        .map(|socket| PollFd::new(socket.as_fd(), PollFlags::POLLOUT))
+        .map(|socket| PollFd::new(socket.as_fd(), event.flag()))
         .collect();
     let timeout = PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::NONE);
     let count = explain.call("poll", arguments, || {
@@ -42,10 +68,10 @@ pub fn poll_writable(
             })
     });
     match count {
-        Err(cause) if cause.raw_os_error() != Some(Errno::EINTR as i32) => {
-            Err(CallError::new("poll", "", cause))
-        }
-        _ => {
+        // Where the call failed nothing was written to the answers.
+        Err(cause) if cause.raw_os_error() == Some(Errno::EINTR as i32) => Ok(Vec::new()),
+        Err(cause) => Err(CallError::new("poll", "", cause)),
+        Ok(_) => {
             let ready = |polled: &PollFd<'_>| polled.any().unwrap_or(true);
             Ok(polled
                 .iter()
@@ -57,13 +83,30 @@ pub fn poll_writable(
     }
 }
 
-struct Watched<'a>(&'a [&'a Socket]);
+impl Event {
+    fn flag(self) -> PollFlags {
+        match self {
+            Self::Readable => PollFlags::POLLIN,
+            Self::Writable => PollFlags::POLLOUT,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Readable => "POLLIN",
+            Self::Writable => "POLLOUT",
+        }
+    }
+}
+
+struct Watched<'a>(&'a [&'a Socket], Event);
 
 impl fmt::Display for Watched<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, socket) in self.0.iter().enumerate() {
             let separator = if index == 0 { "" } else { ", " };
-            write!(f, "{separator}{{fd={}, events=POLLOUT}}", socket.number())?;
+            let event = self.1.name();
+            write!(f, "{separator}{{fd={}, events={event}}}", socket.number())?;
         }
         Ok(())
     }

@@ -155,6 +155,16 @@ impl Resolver {
             .map(|names| names.addresses.first().map_or(0, SocketAddr::port))
     }
 
+    /// getnameinfo(3): the name that services(5) has for a TCP port; `None` where it has none.
+    pub fn service_of(&self, port: u16) -> Option<String> {
+        let address = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port);
+        let outcome = sys::getnameinfo(address, libc::NI_NUMERICHOST);
+        let outcome = outcome.map(|(host, service)| Pair { host, service });
+        let pair = self.answer("getnameinfo", || address.to_string(), outcome);
+        let service = pair.ok()?.service;
+        (service.parse::<u16>().is_err() && !service.is_empty()).then_some(service)
+    }
+
     /// gethostbyname(3), IPv4 only as the function is: dotted forms and octal parts included.
     pub fn gethostbyname(&self, name: &str) -> Result<Names, NameError> {
         let outcome = CString::new(name)

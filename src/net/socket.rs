@@ -217,14 +217,23 @@ impl Socket {
         self.recv_with(buffer, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_TRUNC)
     }
 
+    /// recv(2) with MSG_PEEK, never waiting: what is looked at is there for the next recv still.
+    pub fn peek(&self, buffer: &mut [u8]) -> Result<Recv, CallError> {
+        self.recv_with(buffer, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_PEEK)
+    }
+
     fn recv_with(&self, buffer: &mut [u8], flags: MsgFlags) -> Result<Recv, CallError> {
         let length = buffer.len();
         let call = |buffer: &mut [u8]| Ok(nix::sys::socket::recv(self.number(), buffer, flags)?);
         let received = if self.explain.is_silent() {
             call(buffer)
         } else {
-            let truncates = flags.contains(MsgFlags::MSG_TRUNC);
-            let shown = if truncates { ", MSG_TRUNC" } else { "" };
+            let shown = [
+                (MsgFlags::MSG_TRUNC, ", MSG_TRUNC"),
+                (MsgFlags::MSG_PEEK, ", MSG_PEEK"),
+            ];
+            let shown = shown.iter().find(|(flag, _)| flags.contains(*flag));
+            let shown = shown.map_or("", |(_, shown)| shown);
             let arguments = format_args!("{}, {length}{shown}", self.number());
             let told = self.explain.call("recv", arguments, || {
                 let count = call(buffer)?;

@@ -11,7 +11,8 @@ use super::exit::Exit;
 use super::harmless::Harmless;
 use super::palette::Palette;
 use crate::engine::{
-    CannotRun, ConnectError, Expired, LoopError, StdoutError, TlsError, TlsFailure, pending_signal,
+    CannotRun, ChainError, ConnectError, Expired, LoopError, StdoutError, TlsError, TlsFailure,
+    pending_signal,
 };
 use crate::net::sockopt::{SettingError, advice};
 use crate::net::{CallError, EndpointError, InheritError, NameError, UnixNameError, errno_name};
@@ -120,6 +121,8 @@ fn judge_one(cause: &(dyn Error + 'static)) -> Option<(Exit, Option<String>)> {
         return Some((exit_of(call), hint_of(call)));
     } else if let Some(connect) = cause.downcast_ref::<ConnectError>() {
         return Some(judge_connect(connect));
+    } else if let Some(chain) = cause.downcast_ref::<ChainError>() {
+        return Some(judge_chain(chain));
     } else if let Some(ended) = cause.downcast_ref::<LoopError>() {
         return ended.cause().and_then(judge_one);
     } else if let Some(name) = cause.downcast_ref::<NameError>() {
@@ -183,6 +186,21 @@ fn judge_connect(error: &ConnectError) -> (Exit, Option<String>) {
     }
 }
 
+/// What a proxy says is the network's answer.
+fn judge_chain(error: &ChainError) -> (Exit, Option<String>) {
+    if let Some(connect) = error.connect() {
+        return judge_connect(connect);
+    } else if let Some(call) = error.call() {
+        return (exit_of(call), hint_of(call));
+    }
+    let hint = "who asks: SOCKKIT_PROXY_AUTH=USER:PASSWORD, or --proxy-auth @FILE";
+    let hint = error.is_unknown().then(|| hint.to_owned());
+    match error.is_expired() {
+        true => (Exit::TimedOut, None),
+        false => (Exit::No, hint),
+    }
+}
+
 fn exit_of_stdout(error: &StdoutError) -> Exit {
     if error.is_broken_pipe() {
         Exit::Signal(Signal::SIGPIPE)
@@ -201,7 +219,10 @@ fn symbol(cause: &(dyn Error + 'static)) -> Option<String> {
     let ended = cause.downcast_ref::<LoopError>().and_then(LoopError::cause);
     let connect = cause.downcast_ref::<ConnectError>();
     let call = ended.unwrap_or(cause).downcast_ref::<CallError>();
+    let chain = cause.downcast_ref::<ChainError>();
+    let connect = connect.or_else(|| chain.and_then(ChainError::connect));
     let call = call.or_else(|| connect.and_then(|connect| connect.failures().first()));
+    let call = call.or_else(|| chain.and_then(ChainError::call));
     let call = call.filter(|call| call.errno() != 0);
     call.map(|call| errno_name(&call.cause).into_owned())
 }

@@ -1,5 +1,6 @@
 //! Packets as values, for display: what a raw socket delivers, decoded on top of the crate that reads the headers; the
-//! header that a proxy puts in front of a connection; what is said until TLS begins; and certificates.
+//! header that a proxy puts in front of a connection; what is said to a proxy that is asked for one, and what until TLS
+//! begins; and certificates.
 //!
 //! Nothing here does I/O or allocates by what a packet claims; any bytes are a packet, or a [`Malformed`] one.
 
@@ -7,6 +8,7 @@ mod certificate;
 mod icmp;
 mod ip;
 mod packet;
+pub mod proxy;
 mod proxy_protocol;
 mod starttls;
 mod tcp;

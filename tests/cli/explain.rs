@@ -1,6 +1,6 @@
 //! `--explain` tells the truth: each subcommand under strace(1), the calls told are the calls made, in order.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, UdpSocket};
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
@@ -71,6 +71,73 @@ fn tcp_connect() {
         &["tcp", "connect", &v6.local_addr().unwrap().to_string()],
         &v6,
     );
+}
+
+#[test]
+fn tcp_connect_with_what_a_socket_begins_with() {
+    let (listener, port) = listener();
+    for flag in [
+        "--keepalive",
+        "--keepalive=60,10,5",
+        "--fastopen",
+        "--interface=lo",
+    ] {
+        converse(&["tcp", "connect", &port.to_string(), flag], &listener);
+    }
+}
+
+#[test]
+fn tcp_connect_through_proxies() {
+    let (listener, port) = listener();
+    let urls = [
+        format!("http://127.0.0.1:{port}"),
+        "socks5h://next.test".to_owned(),
+    ];
+    let words = [
+        "tcp",
+        "connect",
+        "target.test:1",
+        "--proxy",
+        &urls[0],
+        "--proxy",
+        &urls[1],
+    ];
+    let Some((traced, start)) = trace(&words) else {
+        return;
+    };
+    let client = start.start();
+    let mut peer = accept(&listener);
+    for (count, reply) in [
+        (57, b"HTTP/1.1 200 OK\r\n\r\n".as_slice()),
+        (3, b"\x05\0"),
+        (18, b"\x05\0\0\x01\x7f\0\0\x01\0\x50glued"),
+    ] {
+        peer.read_exact(&mut vec![0; count]).unwrap();
+        peer.write_all(reply).unwrap();
+    }
+    drop(peer);
+    check(&traced, client, 0);
+}
+
+#[test]
+fn tcp_connect_that_tries_again() {
+    let (_bound, port) = dead_port();
+    let words = ["tcp", "connect", &port.to_string(), "--retry", "2"];
+    let Some((traced, start)) = trace(&words) else {
+        return;
+    };
+    check(&traced, start.args(["--retry-delay", "10ms"]).start(), 1);
+}
+
+#[test]
+fn tcp_connect_that_only_probes() {
+    let (_listener, port) = listener();
+    let (_bound, dead) = dead_port();
+    let ports = format!("{port},{dead}");
+    let Some((traced, start)) = trace(&["tcp", "connect", "--probe", &ports]) else {
+        return;
+    };
+    check(&traced, start.start(), 1);
 }
 
 #[test]

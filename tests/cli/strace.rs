@@ -52,7 +52,7 @@ impl Traced {
     pub(crate) fn made(&self) -> Vec<Call> {
         let text = std::fs::read_to_string(self.file()).unwrap();
         let mut sockets = BTreeSet::new();
-        let calls = whole_lines(&text);
+        let calls = without_the_librarys(whole_lines(&text));
         let calls = calls.iter().filter_map(|line| made(line, &mut sockets));
         calls.collect()
     }
@@ -179,6 +179,23 @@ fn whole_lines(text: &str) -> Vec<String> {
     whole
 }
 
+/// The lines without what the C library asks the name service cache for, where it looks up the name of a service.
+fn without_the_librarys(mut lines: Vec<String>) -> Vec<String> {
+    while let Some(at) = lines
+        .iter()
+        .position(|line| line.contains("/nscd/socket\""))
+    {
+        let (_, arguments) = lines[at].split_once('(').unwrap();
+        let fd = split(arguments).swap_remove(0);
+        let closed = format!("close({fd})");
+        let end = lines[at..]
+            .iter()
+            .position(|line| line.starts_with(&closed));
+        lines.drain(at - 1..=at + end.expect("it is closed"));
+    }
+    lines
+}
+
 /// A line of strace, in the form of `--explain`; `None` where it is no call on a socket of ours.
 fn made(line: &str, sockets: &mut BTreeSet<String>) -> Option<Call> {
     let (head, tail) = line.rsplit_once(" = ")?;
@@ -249,10 +266,11 @@ fn as_told<'a>(
         "sendto" if given[4] == "NULL" => ("send", vec![fd, given[2].clone()], None),
         "sendto" => (name, vec![fd, given[2].clone(), address(&given[4])], None),
         "recvfrom" if given[4] == "NULL" => {
-            let truncates = given[3].contains("MSG_TRUNC");
-            let note = quoted(&given[1]).filter(|_| result > 0 && !truncates);
+            let flag = ["MSG_TRUNC", "MSG_PEEK"];
+            let flag = flag.into_iter().find(|flag| given[3].contains(flag));
+            let note = quoted(&given[1]).filter(|_| result > 0 && flag != Some("MSG_TRUNC"));
             let mut arguments = vec![fd, given[2].clone()];
-            arguments.extend(truncates.then(|| "MSG_TRUNC".to_owned()));
+            arguments.extend(flag.map(str::to_owned));
             ("recv", arguments, note)
         }
         "recvfrom" => {

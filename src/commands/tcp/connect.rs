@@ -4,16 +4,22 @@ use std::time::Instant;
 
 use clap::Args;
 
+use super::dial::{Dial, Opening};
+use super::probe::{self, ProbeArgs};
+use super::retry::Attempts;
 use super::{TransportArgs, peer_certificate};
-use crate::args::{AddressArgs, ClientTlsArgs, SocketArgs, SourceArgs};
+use crate::args::{
+    AddressArgs, ClientTlsArgs, KeepaliveArgs, PROXY_AUTH, ProxyArgs, RetryArgs, SocketArgs,
+    SourceArgs,
+};
 use crate::commands::Desk;
-use crate::commands::endpoint::{inherited, no_wildcard, resolve, sources};
+use crate::commands::endpoint::{inherited, no_wildcard, sources};
 use crate::commands::pass::PassArgs;
 use crate::commands::secure::Secure;
 use crate::commands::stream::{Stream, StreamArgs};
-use crate::engine::{Connection, Connector};
-use crate::net::{Address, Endpoint, Kind, Socket};
-use crate::output::Exit;
+use crate::engine::Connection;
+use crate::net::{Descriptor, Endpoint, Kind};
+use crate::output::{Exit, Usage};
 
 /// Connect to a TCP port: stdin is sent, what arrives goes to stdout
 ///
@@ -29,7 +35,18 @@ pub(super) struct Connect {
     #[command(flatten)]
     socket: SocketArgs,
     #[command(flatten)]
+    keepalive: KeepaliveArgs,
+    /// Send the first bytes with the SYN where the server knows us (TCP_FASTOPEN_CONNECT); for protocols in which the client speaks first
+    #[arg(long, conflicts_with = "probe")]
+    fastopen: bool,
+    #[command(flatten)]
     transport: TransportArgs,
+    #[command(flatten)]
+    retry: RetryArgs,
+    #[command(flatten)]
+    proxy: ProxyArgs,
+    #[command(flatten)]
+    probe: ProbeArgs,
     #[command(flatten)]
     tls: ClientTlsArgs,
     #[command(flatten)]
@@ -44,12 +61,26 @@ Examples:
   sockkit tcp connect example.org:80 < request   send a file, read the answer
   sockkit tcp connect --deadline 3s example.org ssh < /dev/null
                                  read a banner, for three seconds at most
+  sockkit tcp connect --proxy socks5h://127.0.0.1 example.org:22
+  sockkit tcp connect --probe example.org:22,80,8000-8010
+                                 which ports are open?
+  sockkit tcp connect --probe --retry forever --deadline 1m db:5432
+                                 wait for a server
   sockkit tcp connect example.org:22 --pass-fd   as ssh's ProxyCommand
   sockkit tcp connect 9000 --explain             show every socket call";
 
 impl Connect {
     pub(super) fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
         let start = Instant::now();
+        let attempts = Attempts {
+            retry: &self.retry,
+            timing: &self.stream.timing,
+            start,
+            desk,
+        };
+        if self.probe.is_asked_for() {
+            return probe::run(self.address.ports()?, &self.opening(desk)?, &attempts);
+        }
         let endpoint = self.address.endpoint()?;
         let secure = Secure::to(&self.tls, &endpoint, desk)?;
         let stream = Stream {
@@ -61,48 +92,67 @@ impl Connect {
             welcome: None,
             secure: secure.as_ref(),
         };
-        let preparation = self.socket.parse()?;
         let door = self.pass.door(desk)?;
-        let finish = |connection: Connection| match &door {
-            Some(door) => door.pass(&connection, stream.proto, stream.args.timing.timeout, desk),
+        let connection = match endpoint {
+            Endpoint::Inherited(descriptor) => self.take_over(descriptor, desk)?,
+            Endpoint::Network(network) => {
+                let network = no_wildcard(network)?;
+                let dial = Dial {
+                    proxies: self.proxy.parse(environment()?)?,
+                    opening: self.opening(desk)?,
+                    network,
+                    desk,
+                };
+                attempts.make(|timers| dial.connect(timers))?
+            }
+        };
+        match door {
+            Some(door) => door.pass(&connection, stream.proto, attempts.timing.timeout, desk),
             None if self.tls.shows_certificate() => peer_certificate::show(&stream, connection),
             None => stream.converse(connection),
-        };
-        let network = match endpoint {
-            Endpoint::Inherited(descriptor) => {
-                let socket = inherited(descriptor, &preparation, desk)?;
-                let (peer, local) = (socket.getpeername()?, socket.getsockname()?);
-                return finish(Connection {
-                    socket,
-                    peer,
-                    local,
-                    reset: None,
-                });
-            }
-            Endpoint::Network(network) => no_wildcard(network)?,
-        };
-        let limit = self.stream.timing.to_connect();
-        let targets = resolve(&network, self.address.family(), Kind::Stream, limit, desk)?;
-        let sources = sources(
-            &self.source,
-            self.address.family(),
-            Kind::Stream,
-            limit,
-            desk,
-        )?;
-        let (kind, protocol) = self.transport.socket();
-        let open = |to: &Address| {
-            let mut socket = Socket::open_nonblocking(to.family(), kind, protocol, &desk.explain)?;
-            preparation.apply(&socket)?;
-            self.source.apply(&mut socket, to.family(), &sources)?;
-            Ok(socket)
-        };
-        let connector = Connector {
-            on: network.to_string(),
-            open: &open,
-            limit,
-            explain: &desk.explain,
-        };
-        finish(connector.connect(targets, start)?)
+        }
     }
+
+    /// A socket that was connected by whoever started this.
+    fn take_over(&self, descriptor: Descriptor, desk: &Desk) -> anyhow::Result<Connection> {
+        let endpoint = Endpoint::Inherited(descriptor);
+        if !self.proxy.is_empty() || self.retry.is_asked_for() || self.fastopen {
+            let why = format!("{endpoint} is connected already");
+            let hint = "--proxy, --retry and --fastopen are for connecting: HOST:PORT";
+            return Err(Usage::new(why, hint).into());
+        }
+        let socket = inherited(descriptor, &self.socket.parse()?, desk)?;
+        self.keepalive.apply(&socket)?;
+        Ok(Connection {
+            peer: socket.getpeername()?,
+            local: socket.getsockname()?,
+            socket,
+            reset: None,
+        })
+    }
+
+    /// What every socket of the run begins with.
+    fn opening<'a>(&'a self, desk: &'a Desk) -> anyhow::Result<Opening<'a>> {
+        let family = self.address.family();
+        let limit = self.stream.timing.to_connect();
+        Ok(Opening {
+            transport: self.transport.socket(),
+            preparation: self.socket.parse()?,
+            keepalive: self.keepalive,
+            fastopen: self.fastopen,
+            source: &self.source,
+            sources: sources(&self.source, family, Kind::Stream, limit, desk)?,
+            family,
+            explain: &desk.explain,
+        })
+    }
+}
+
+/// Who asks proxies, unless that is typed.
+fn environment() -> Result<Option<String>, Usage> {
+    let word = std::env::var_os(PROXY_AUTH).map(std::ffi::OsString::into_string);
+    word.transpose().map_err(|_| {
+        let why = format!("{PROXY_AUTH}: not UTF-8");
+        Usage::new(why, "USER:PASSWORD, or @FILE")
+    })
 }

@@ -1,8 +1,12 @@
 //! `sockkit tcp`: a TCP connection joined to stdin and stdout (socket, connect, listen, accept, send, recv, shutdown).
 
 mod connect;
+mod dial;
+mod event;
 mod listen;
 mod peer_certificate;
+mod probe;
+mod retry;
 
 use clap::{Args, Subcommand};
 

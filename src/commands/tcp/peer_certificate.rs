@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 
 use crate::commands::stream::Stream;
-use crate::engine::{Connection, Fingerprint, Reactor, Role, TlsSession};
+use crate::engine::{Connection, Fingerprint, Reactor, TlsSession};
 use crate::output::{Event, Exit, Face, Harmless};
 use crate::wire::Certificate;
 
@@ -58,7 +58,7 @@ pub(super) fn show(stream: &Stream<'_>, connection: Connection) -> anyhow::Resul
     let mut reactor = Reactor::new()?;
     reactor.catch_signals()?;
     let Connection { socket, peer, .. } = connection;
-    let mut transport = match stream.open(&mut reactor, socket, Role::Connector)? {
+    let mut transport = match stream.open(&mut reactor, socket)? {
         Ok(transport) => transport,
         Err(signal) => return Ok(Exit::Signal(signal)),
     };

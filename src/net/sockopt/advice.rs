@@ -9,10 +9,15 @@ pub fn advice(on: &str, errno: i32) -> Option<String> {
     let option = options().find(|option| option.name == name)?;
     match errno {
         libc::ENOPROTOOPT | libc::EOPNOTSUPP => Some(missing(option)),
+        libc::EPERM if name == "SO_BINDTODEVICE" => Some(
+            "before Linux 5.7 this takes CAP_NET_RAW: --bind the interface's address instead"
+                .to_owned(),
+        ),
         libc::EPERM | libc::EACCES => option
             .capability
             .map(|capability| format!("setting {name} needs {capability}")),
         libc::ENOTCONN => Some(format!("{name} is there once the socket is connected")),
+        libc::ENODEV => Some("`ip link` lists the interfaces".to_owned()),
         libc::ENOENT if name == "TCP_CONGESTION" => {
             Some("net.ipv4.tcp_available_congestion_control lists those that are there".to_owned())
         }
