@@ -135,6 +135,11 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l bind -d 'The address to speak from: HOST, HOST:PORT or :PORT' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l keepalive -d 'Probe a silent connection (SO_KEEPALIVE): after IDLE, every INTERVAL, COUNT times, as 60s,10s,5; the kernel has values for what is left out' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l retry -d 'Try N times more, or forever, where the connection is refused, the way or an answer in time is missing, or a name server or proxy is in trouble' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l retry-delay -d 'Wait D before the second attempt, and up to twice as long before each further one, 10s at most' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l proxy -d 'Connect through a proxy: http, socks4, socks4a, socks5 or socks5h://[USER:PASSWORD@]HOST[:PORT]; repeatable, the nearest first' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l proxy-auth -d 'Who asks the proxies whose URL does not say: USER:PASSWORD, or @FILE with such a line; others cannot see SOCKKIT_PROXY_AUTH' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l ca -d 'Trust those whom the certificates in FILE (PEM) vouch for, or who have one of them, and not the system\'s authorities' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l pin -d 'Trust the certificate with this fingerprint and no other, whatever its name and dates: sha256:HEX, of the whole certificate, as `tcp listen --tls` and `http --tls` say it; repeatable' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l sni -d 'The name that is asked for and that the certificate must have, instead of ADDR\'s host' -r
@@ -153,6 +158,12 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l rate -d 'Send N bytes a second at most: 500, 64k, 10M' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l max-bytes -d 'Send N bytes of stdin at most, and take that for its end' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l preamble -d 'Send TEXT first; \\n \\r \\t \\e \\0 \\\\ and \\xHH stand for bytes' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l dump -d 'Show what passes both ways, on stderr, with time, connection, direction and offset' -r -f -a "text\t'As text, control characters escaped'
+hex\t'As offset, hex and ASCII'
+json\t'As a JSON object a line'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l dump-to -d 'Show it in FILE instead' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l tee-in -d 'Write what arrives to FILE as well' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l tee-out -d 'Write what is sent to FILE as well' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l on-peer-eof -d 'What the peer\'s end means while stdin is open: auto ends unless stdin is a file or a pipe that has spoken' -r -f -a "auto\t'End at once, but hear out a file, or a pipe that has spoken'
 exit\t'End at once'
 drain\t'Hear stdin out to its end'"
@@ -165,9 +176,11 @@ always\t''
 never\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l fastopen -d 'Send the first bytes with the SYN where the server knows us (TCP_FASTOPEN_CONNECT); for protocols in which the client speaks first'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l mptcp -d 'Multipath TCP (IPPROTO_MPTCP)'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l sctp -d 'SCTP in its one-to-one style (IPPROTO_SCTP)'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l dccp -d 'DCCP (SOCK_DCCP, IPPROTO_DCCP)'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l probe -d 'Only say which ports are open, closed or filtered, by connecting: ADDR may be HOST:22,80,8000-8010, -t is each port\'s [default: 3s], status 0 is all open'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l tls -d 'Speak TLS; the certificate must be valid, be for ADDR\'s host, and be vouched for by an authority of this system'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l insecure -d 'Trust any certificate: whoever is between may read and change everything'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l show-cert -d 'Show the server\'s certificate, how long it holds, and whether it is trusted (exit status 0 or 1), and say nothing'
@@ -211,6 +224,12 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l rate -d 'Send N bytes a second at most: 500, 64k, 10M' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l max-bytes -d 'Send N bytes of stdin at most, and take that for its end' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l preamble -d 'Send TEXT first; \\n \\r \\t \\e \\0 \\\\ and \\xHH stand for bytes' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l dump -d 'Show what passes both ways, on stderr, with time, connection, direction and offset' -r -f -a "text\t'As text, control characters escaped'
+hex\t'As offset, hex and ASCII'
+json\t'As a JSON object a line'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l dump-to -d 'Show it in FILE instead' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l tee-in -d 'Write what arrives to FILE as well' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l tee-out -d 'Write what is sent to FILE as well' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l on-peer-eof -d 'What the peer\'s end means while stdin is open: auto ends unless stdin is a file or a pipe that has spoken' -r -f -a "auto\t'End at once, but hear out a file, or a pipe that has spoken'
 exit\t'End at once'
 drain\t'Hear stdin out to its end'"
@@ -356,6 +375,12 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l rate -d 'Send N bytes a second at most: 500, 64k, 10M' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l max-bytes -d 'Send N bytes of stdin at most, and take that for its end' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l preamble -d 'Send TEXT first; \\n \\r \\t \\e \\0 \\\\ and \\xHH stand for bytes' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l dump -d 'Show what passes both ways, on stderr, with time, connection, direction and offset' -r -f -a "text\t'As text, control characters escaped'
+hex\t'As offset, hex and ASCII'
+json\t'As a JSON object a line'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l dump-to -d 'Show it in FILE instead' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l tee-in -d 'Write what arrives to FILE as well' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l tee-out -d 'Write what is sent to FILE as well' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l on-peer-eof -d 'What the peer\'s end means while stdin is open: auto ends unless stdin is a file or a pipe that has spoken' -r -f -a "auto\t'End at once, but hear out a file, or a pipe that has spoken'
 exit\t'End at once'
 drain\t'Hear stdin out to its end'"
@@ -406,6 +431,12 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l rate -d 'Send N bytes a second at most: 500, 64k, 10M' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l max-bytes -d 'Send N bytes of stdin at most, and take that for its end' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l preamble -d 'Send TEXT first; \\n \\r \\t \\e \\0 \\\\ and \\xHH stand for bytes' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l dump -d 'Show what passes both ways, on stderr, with time, connection, direction and offset' -r -f -a "text\t'As text, control characters escaped'
+hex\t'As offset, hex and ASCII'
+json\t'As a JSON object a line'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l dump-to -d 'Show it in FILE instead' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l tee-in -d 'Write what arrives to FILE as well' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l tee-out -d 'Write what is sent to FILE as well' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l on-peer-eof -d 'What the peer\'s end means while stdin is open: auto ends unless stdin is a file or a pipe that has spoken' -r -f -a "auto\t'End at once, but hear out a file, or a pipe that has spoken'
 exit\t'End at once'
 drain\t'Hear stdin out to its end'"

@@ -7,6 +7,7 @@ mod endpoint;
 mod pass;
 mod secure;
 mod serve;
+mod sight;
 mod stream;
 
 pub mod completions;

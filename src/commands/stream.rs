@@ -7,7 +7,8 @@ use clap::Args;
 
 use super::Desk;
 use super::secure::Secure;
-use crate::args::{LifetimeArgs, ShapeArgs, TimingArgs, ViewArgs};
+use super::sight::Sight;
+use crate::args::{LifetimeArgs, ShapeArgs, SightArgs, TimingArgs, ViewArgs};
 use crate::engine::{
     Connection, Ending, Flow, LoopError, Moved, Pump, Reactor, Role, Show, StdoutError, Typed,
 };
@@ -20,6 +21,8 @@ pub(super) struct StreamArgs {
     #[command(flatten)]
     pub(super) shape: ShapeArgs,
     #[command(flatten)]
+    pub(super) sight: SightArgs,
+    #[command(flatten)]
     pub(super) view: ViewArgs,
     #[command(flatten)]
     pub(super) lifetime: LifetimeArgs,
@@ -30,9 +33,9 @@ pub(super) struct StreamArgs {
 impl StreamArgs {
     /// Datagrams have no stream to shape.
     pub(super) fn check_datagrams(&self) -> Result<(), Usage> {
-        match self.shape.is_given() {
+        match self.shape.is_given() || self.sight.is_given() {
             true => {
-                let why = "--crlf, --rate and their like shape streams, not datagrams";
+                let why = "--crlf, --rate, --dump and their like are for streams";
                 Err(Usage::new(why, "--type stream"))
             }
             false => Ok(()),
@@ -102,6 +105,7 @@ impl Stream<'_> {
         let StreamArgs {
             shape, lifetime, ..
         } = self.args;
+        let sight = Sight::open(&self.args.sight, &self.desk.output)?;
         let inlet = shape.inlet();
         let output = &self.desk.output;
         let mut typing = shape.typing(self.args.view);
@@ -126,6 +130,9 @@ impl Stream<'_> {
             preamble: shape.preamble(),
             pace: shape.pace(Instant::now()),
             send_only: shape.send_only,
+            tap: sight.tap.clone(),
+            account: None,
+            ticker: None,
             records: self.records,
             show: (!as_it_is).then_some(&mut show as Show<'_>),
         };
@@ -138,7 +145,7 @@ impl Stream<'_> {
             Ok(Ending::Signal(_)) | Err(LoopError::Expired(_)) => output.offer(&closed)?,
             _ => output.tell(&closed)?,
         }
-        exit(ending)
+        sight.ends(exit(ending)?)
     }
 }
 

@@ -23,6 +23,7 @@ mod pump;
 mod reactor;
 mod signals;
 mod starttls;
+mod tap;
 mod timer;
 mod tls;
 mod transport;
@@ -48,10 +49,11 @@ pub use lookup::lookup;
 pub use outlet::{Outlet, StdoutError};
 pub use pace::Pace;
 pub use prober::{PortState, Probed, Prober};
-pub use pump::{CHUNK, Pump, Show, Typed};
+pub use pump::{Account, CHUNK, Pump, Show, Ticker, Typed};
 pub use reactor::{Interest, Reactor, Ready};
 pub use signals::{hold_signals, pending_signal};
 pub use starttls::begin_tls;
+pub use tap::Tap;
 pub use timer::{Expired, Timer, Timers};
 pub use tls::{
     Acceptor, ClientTerms, ClientTls, Curiosity, Fingerprint, ServerTerms, ServerTls, TlsError,

@@ -1,6 +1,6 @@
 //! Payload for people: offset, hex, ASCII, as `hexdump -C` lays it out.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// How many bytes stand in a line.
 const WIDTH: usize = 16;
@@ -16,29 +16,40 @@ pub struct HexDump<'a> {
 impl fmt::Display for HexDump<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut offset = self.offset;
+        // A line is put together before it is written: dumps are long.
+        let mut shown = String::with_capacity(80);
         for line in self.bytes.chunks(WIDTH) {
-            write!(f, "{offset:08x} ")?;
+            shown.clear();
+            write!(shown, "{offset:08x} ")?;
             for index in 0..WIDTH {
                 if index % 8 == 0 {
-                    f.write_str(" ")?;
+                    shown.push(' ');
                 }
                 match line.get(index) {
-                    Some(byte) => write!(f, "{byte:02x} ")?,
-                    None => f.write_str("   ")?,
+                    Some(byte) => shown.extend([digit(byte >> 4), digit(byte & 15), ' ']),
+                    None => shown.push_str("   "),
                 }
             }
-            let ascii = |byte: &u8| {
-                if (b' '..=b'~').contains(byte) {
-                    char::from(*byte)
-                } else {
-                    '.'
-                }
-            };
-            writeln!(f, " |{}|", line.iter().map(ascii).collect::<String>())?;
+            shown.push_str(" |");
+            shown.extend(line.iter().map(|byte| match byte {
+                b' '..=b'~' => char::from(*byte),
+                _ => '.',
+            }));
+            shown.push_str("|\n");
+            f.write_str(&shown)?;
             offset += line.len() as u64;
         }
         Ok(())
     }
+}
+
+/// The digit of four bits.
+fn digit(bits: u8) -> char {
+    char::from(if bits < 10 {
+        b'0' + bits
+    } else {
+        b'a' + bits - 10
+    })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod bytes;
 mod connection;
+mod dump;
 mod event;
 mod exit;
 mod failure;
@@ -17,6 +18,7 @@ pub use connection::{
     Accepted, Closed, Connected, Datagram, HandedOver, Listening, PeerCredentials, Received,
     Warning,
 };
+pub use dump::{Direction, Dump, DumpForm};
 pub use event::{Event, Face, Output, Style};
 pub use exit::Exit;
 pub use failure::{Failure, NoAnswer, Usage};

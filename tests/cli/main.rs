@@ -45,6 +45,7 @@ mod raw;
 mod resolve;
 mod retry;
 mod shape;
+mod sight;
 mod stdio;
 mod strace;
 mod tcp;

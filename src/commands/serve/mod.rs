@@ -19,6 +19,7 @@ pub(super) use self::access::AccessArgs;
 use self::report::Report;
 pub(super) use self::service::CommandArgs;
 use self::service::{ServiceArgs, Wish};
+use super::sight::Sight;
 use super::stream::{Stream, View};
 use crate::args::{LifetimeArgs, duration};
 use crate::engine::{
@@ -230,6 +231,7 @@ impl Stream<'_> {
         timers.stop(Timer::Idle);
         let inherited = descriptor_limit();
         raise_descriptor_limit();
+        let sight = Sight::open(&self.args.sight, &self.desk.output)?;
         let shape = &self.args.shape;
         let inlet = shape.inlet();
         let output = &self.desk.output;
@@ -253,13 +255,15 @@ impl Stream<'_> {
             timers,
             limits: plan.limits,
             typed: decode.as_mut().map(|decode| decode as Typed<'_>),
+            tap: sight.tap.clone(),
             records: self.records,
             report: &mut |event| report.hear(event),
         };
-        Ok(match hub.run()? {
+        let exit = match hub.run()? {
             HubEnding::Done | HubEnding::Command(WaitStatus::Exited(_, 0)) => Exit::Done,
             HubEnding::Command(status) => Exit::Command(report::status_of(status)),
             HubEnding::Signal(signal) => Exit::Signal(signal),
-        })
+        };
+        sight.ends(exit)
     }
 }

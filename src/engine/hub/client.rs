@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::super::ending::Moved;
 use super::super::reactor::{Interest, Reactor};
+use super::super::tap::Tap;
 use super::super::watch::Watch;
 use crate::net::{Address, CallError, Recv, Send, Shutdown, Socket};
 
@@ -18,6 +19,8 @@ pub(super) struct Client {
     pub(super) peer: Address,
     socket: Socket,
     watch: Watch,
+    /// Who sees what passes.
+    tap: Tap,
     queue: VecDeque<Rc<[u8]>>,
     sent_of_first: usize,
     queued: usize,
@@ -60,6 +63,7 @@ impl Client {
             peer,
             socket,
             watch: Watch::new(token),
+            tap: Tap::default(),
             queue: VecDeque::new(),
             sent_of_first: 0,
             queued: 0,
@@ -77,6 +81,11 @@ impl Client {
             is_touched: false,
             is_held: false,
         }
+    }
+
+    /// The same, whose bytes are seen.
+    pub(super) fn seen_by(self, tap: Tap) -> Self {
+        Self { tap, ..self }
     }
 
     /// Whether everything that it was told is with the kernel.
@@ -114,6 +123,8 @@ impl Client {
             Recv::Bytes(count) => {
                 self.active = now;
                 self.moved.received += count as u64;
+                self.tap
+                    .received(self.conn, buffer.get(..count).unwrap_or(buffer));
             }
             Recv::WouldBlock => {}
         }
@@ -229,6 +240,8 @@ impl Client {
             Send::Bytes(count) => {
                 (self.active, self.took) = (now, now);
                 self.moved.sent += count as u64;
+                self.tap
+                    .sent(self.conn, bytes.get(..count).unwrap_or(bytes));
                 Ok(count)
             }
         }

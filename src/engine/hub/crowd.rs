@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use slab::Slab;
 
+use super::super::tap::Tap;
 use super::client::{Client, QUEUE};
 use crate::net::{Address, Socket};
 
@@ -17,9 +18,19 @@ pub(super) struct Crowd {
     held: Vec<usize>,
     /// How many queues are full.
     full: usize,
+    /// Who sees what passes.
+    tap: Tap,
 }
 
 impl Crowd {
+    /// Nobody yet; `tap` sees what passes.
+    pub(super) fn new(tap: Tap) -> Self {
+        Self {
+            tap,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.clients.len()
     }
@@ -55,7 +66,8 @@ impl Crowd {
     ) -> usize {
         let entry = self.clients.vacant_entry();
         let key = entry.key();
-        entry.insert(Client::new(conn, socket, peer, token(key), now));
+        let tap = self.tap.clone();
+        entry.insert(Client::new(conn, socket, peer, token(key), now).seen_by(tap));
         key
     }
 

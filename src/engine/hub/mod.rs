@@ -29,6 +29,7 @@ use super::listener::Listener;
 use super::outlet::{Outlet, StdoutError};
 use super::pump::Typed;
 use super::reactor::Reactor;
+use super::tap::Tap;
 use super::timer::Timers;
 
 pub use self::event::HubEvent;
@@ -57,6 +58,8 @@ pub struct Hub<'a> {
     pub limits: HubLimits,
     /// Decodes what is typed; `None` sends it as it is.
     pub typed: Option<Typed<'a>>,
+    /// Who sees what passes.
+    pub tap: Tap,
     /// Whether connections keep records apart (SOCK_SEQPACKET).
     pub records: bool,
     /// Hears what happens.

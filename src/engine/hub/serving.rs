@@ -63,11 +63,12 @@ pub(super) struct Serving<'h, 'a> {
 
 impl<'h, 'a> Serving<'h, 'a> {
     pub(super) fn new(hub: &'h mut Hub<'a>) -> Self {
+        let crowd = Crowd::new(hub.tap.clone());
         let base = FIRST + hub.listeners.len();
         let stdin_ended = hub.inlet.source() == Source::Null;
         Self {
             hub,
-            crowd: Crowd::default(),
+            crowd,
             jobs: Slab::new(),
             alarms: Alarms::default(),
             now: Instant::now(),

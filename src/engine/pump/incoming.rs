@@ -3,7 +3,7 @@
 use super::super::ending::LoopError;
 use super::super::outlet::{Drain, Moving};
 use super::super::transport::Transport;
-use super::{BULK, CHUNK, Pump, TURN, Transfer};
+use super::{BULK, CHUNK, CONN, Pump, TURN, Transfer};
 use crate::net::{CallError, Recv};
 
 /// Where what arrives is kept until stdout has it.
@@ -22,7 +22,10 @@ enum Look {
 
 impl Incoming {
     pub(super) fn new(pump: &Pump<'_>) -> Self {
-        let as_it_is = pump.show.is_none() && !pump.records && pump.transport.is_plain();
+        let as_it_is = pump.show.is_none()
+            && pump.tap.received.is_none()
+            && !pump.records
+            && pump.transport.is_plain();
         Self {
             buffer: vec![0; CHUNK],
             is_bulk: false,
@@ -39,7 +42,7 @@ impl Pump<'_> {
     pub(super) fn receive(&mut self, transfer: &mut Transfer) -> Result<(), LoopError> {
         let start = transfer.moved.received;
         while self.flow.hears_peer() && self.outlet.is_clear() {
-            if self.send_only {
+            if self.send_only && self.tap.received.is_none() {
                 self.discard(transfer);
                 break;
             }
@@ -71,7 +74,9 @@ impl Pump<'_> {
         };
         let buffer = &transfer.incoming.buffer;
         let bytes = buffer.get(..count).unwrap_or(buffer);
+        self.tap.received(CONN, bytes);
         match &mut self.show {
+            _ if self.send_only => {}
             Some(show) => show(bytes, count)?,
             None => drop(self.outlet.offer(bytes)?),
         }

@@ -3,12 +3,16 @@
 //! A conversation is read and written. What turns out to be much is moved by the kernel, where nobody looks at it on
 //! its way. A chunk is sent whole before the next is read, so records of SOCK_SEQPACKET keep their boundaries.
 
+mod account;
 mod incoming;
 mod outgoing;
 mod settling;
 
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
+
+pub use self::account::{Account, Ticker};
 use self::incoming::Incoming;
 use self::outgoing::Outgoing;
 use self::settling::Settling;
@@ -18,6 +22,7 @@ use super::inlet::Inlet;
 use super::outlet::{Outlet, StdoutError};
 use super::pace::Pace;
 use super::reactor::{Interest, Reactor, Ready};
+use super::tap::Tap;
 use super::timer::{Timer, Timers};
 use super::transport::Transport;
 use super::watch::{AtOnce, StdioWatch, Watch};
@@ -31,6 +36,9 @@ pub(super) const RECORD: usize = 64 * 1024;
 const BULK: u64 = 64 * 1024;
 /// How many bytes a direction moves before the other one, the timers and the signals have their turn.
 const TURN: usize = 4 * 1024 * 1024;
+
+/// The number of the one connection.
+const CONN: u64 = 1;
 
 const SOCKET: usize = 0;
 const STDIN: usize = 1;
@@ -70,6 +78,12 @@ pub struct Pump<'a> {
     pub pace: Option<Pace>,
     /// Whether what arrives is dropped, and the end comes when the peer has taken everything.
     pub send_only: bool,
+    /// Who sees what passes, connection 1.
+    pub tap: Tap,
+    /// Told when SIGUSR1 asks; `None` lets that signal end the run.
+    pub account: Option<Account<'a>>,
+    /// Told now and then.
+    pub ticker: Option<Ticker<'a>>,
     /// Whether the connection keeps records apart (SOCK_SEQPACKET).
     pub records: bool,
     /// Shows what arrives; `None` hands it on as it is.
@@ -131,10 +145,17 @@ impl Pump<'_> {
                 false => at_once.or_until(self.next_wake(transfer)),
             };
             if let Some(signal) = self.reactor.wait(until)? {
-                return Ok(Ending::Signal(signal));
+                if !self.gives_account(signal, transfer.moved) {
+                    return Ok(Ending::Signal(signal));
+                }
+                continue;
             }
             self.take_ready(transfer, at_once.stdin)?;
-            if let Some(expired) = self.timers.expired(Instant::now()) {
+            let now = Instant::now();
+            if let Some(ticker) = &mut self.ticker {
+                ticker.tick(transfer.moved, now);
+            }
+            if let Some(expired) = self.timers.expired(now) {
                 return Err(expired.on(self.transport.socket().about()).into());
             }
         }
@@ -145,7 +166,19 @@ impl Pump<'_> {
         let timers = self.timers.next().into_iter();
         let others = paced.map(|pace| pace.next()).into_iter();
         let settling = transfer.settling.at.filter(|_| self.outlet.is_clear());
-        timers.chain(others).chain(settling).min()
+        let tick = self.ticker.as_ref().map(|ticker| ticker.next);
+        timers.chain(others).chain(settling).chain(tick).min()
+    }
+
+    /// Whether a signal asks how much has moved, and is answered.
+    fn gives_account(&mut self, signal: Signal, moved: Moved) -> bool {
+        match &mut self.account {
+            Some(account) if signal == Signal::SIGUSR1 => {
+                account(moved, self.transport.socket());
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Tell the kernel what is wanted now; which stream is ready without it.

@@ -7,7 +7,7 @@ use super::super::ending::LoopError;
 use super::super::inlet::Conduit;
 use super::super::outlet::is_refusal;
 use super::super::transport::Transport;
-use super::{BULK, CHUNK, Pump, RECORD, TURN, Transfer};
+use super::{BULK, CHUNK, CONN, Pump, RECORD, TURN, Transfer};
 use crate::net::{CallError, Send};
 
 /// What was read and has not been sent.
@@ -27,6 +27,7 @@ impl Outgoing {
     pub(super) fn new(pump: &Pump<'_>) -> Self {
         let as_it_is = pump.typed.is_none()
             && pump.pace.is_none()
+            && pump.tap.sent.is_none()
             && !pump.records
             && pump.transport.is_plain();
         Self {
@@ -176,7 +177,9 @@ impl Pump<'_> {
             }
             match self.transport.send(piece, false) {
                 Ok(Send::Bytes(count)) => {
-                    if let (Some(pace), Some(sent)) = (&mut self.pace, piece.get(..count)) {
+                    let sent = piece.get(..count).unwrap_or(piece);
+                    self.tap.sent(CONN, sent);
+                    if let Some(pace) = &mut self.pace {
                         pace.sent(sent, Instant::now());
                     }
                     transfer.outgoing.unsent.start += count;

@@ -1,0 +1,128 @@
+//! Whoever looks at what passes: `--dump`, `--tee-in`, `--tee-out`.
+
+use std::cell::{Cell, RefCell};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crate::args::{DumpForm, SightArgs};
+use crate::engine::Tap;
+use crate::net::CallError;
+use crate::output::{self, Direction, Dump, Exit, Output, Warning};
+
+/// What looks, and what became of it.
+#[derive(Clone)]
+pub(super) struct Sight {
+    pub(super) tap: Tap,
+    failed: Rc<Cell<Option<CallError>>>,
+}
+
+/// Where something is written besides stdout.
+struct Record {
+    /// `None` is stderr.
+    file: Option<(File, PathBuf)>,
+    has_failed: Cell<bool>,
+}
+
+impl Sight {
+    /// Open what is to be written.
+    pub(super) fn open(args: &SightArgs, output: &Output) -> Result<Self, CallError> {
+        let failed: Rc<Cell<Option<CallError>>> = Rc::default();
+        let tee_in = args.tee_in.as_deref().map(Record::of).transpose()?;
+        let tee_out = args.tee_out.as_deref().map(Record::of).transpose()?;
+        let dump = match args.dump {
+            Some(form) => Some(Rc::new((
+                RefCell::new(Dump::new(shown_as(form))),
+                Record::new(args.dump_to.as_deref())?,
+            ))),
+            None => None,
+        };
+        let seer = |direction, tee: Option<Record>| {
+            if tee.is_none() && dump.is_none() {
+                return None;
+            }
+            let (dump, output, failed) = (dump.clone(), output.clone(), Rc::clone(&failed));
+            let see = move |conn: u64, bytes: &[u8]| {
+                let note = |written: Result<(), CallError>| {
+                    if let Err(failure) = written {
+                        // The transfer goes on; the one who asked is told now and, by the exit status, at the end.
+                        let message = failure.to_string();
+                        drop(output.offer(&Warning { message }));
+                        failed.set(Some(failure));
+                    }
+                };
+                if let Some(tee) = &tee {
+                    note(tee.write(bytes));
+                }
+                if let Some((dump, record)) = dump.as_deref() {
+                    let shown = dump.borrow_mut().show(output.now(), conn, direction, bytes);
+                    note(record.write(shown.as_bytes()));
+                }
+            };
+            Some(Rc::new(see) as Rc<dyn Fn(u64, &[u8])>)
+        };
+        let tap = Tap {
+            received: seer(Direction::Received, tee_in),
+            sent: seer(Direction::Sent, tee_out),
+        };
+        Ok(Self { tap, failed })
+    }
+
+    /// A run's end, which is none that went well where not everything that passed was written.
+    pub(super) fn ends(&self, exit: Exit) -> anyhow::Result<Exit> {
+        match (exit, self.failed.take()) {
+            (Exit::Done, Some(failure)) => Err(failure.into()),
+            (exit, _) => Ok(exit),
+        }
+    }
+}
+
+impl Record {
+    fn new(path: Option<&Path>) -> Result<Self, CallError> {
+        match path {
+            Some(path) => Self::of(path),
+            None => Ok(Self {
+                file: None,
+                has_failed: Cell::new(false),
+            }),
+        }
+    }
+
+    /// A file that is emptied, and then only appended to: two records may share one.
+    fn of(path: &Path) -> Result<Self, CallError> {
+        let opened = OpenOptions::new().append(true).create(true).open(path);
+        let file = opened.map_err(|cause| CallError::new("open", path.display(), cause))?;
+        // What cannot be emptied, a pipe or a terminal, is not full of old things either.
+        let _ = file.set_len(0);
+        Ok(Self {
+            file: Some((file, path.to_owned())),
+            has_failed: Cell::new(false),
+        })
+    }
+
+    /// Write all of it; nothing any more once that has failed.
+    fn write(&self, bytes: &[u8]) -> Result<(), CallError> {
+        if self.has_failed.get() {
+            return Ok(());
+        }
+        let Some((file, path)) = &self.file else {
+            // Nobody can be told that nobody reads stderr.
+            let _ = io::stderr().write_all(bytes);
+            return Ok(());
+        };
+        let mut file = file;
+        file.write_all(bytes).map_err(|cause| {
+            self.has_failed.set(true);
+            CallError::new("write", path.display(), cause)
+        })
+    }
+}
+
+fn shown_as(form: DumpForm) -> output::DumpForm {
+    match form {
+        DumpForm::Text => output::DumpForm::Text,
+        DumpForm::Hex => output::DumpForm::Hex,
+        DumpForm::Json => output::DumpForm::Json,
+    }
+}

@@ -1,0 +1,233 @@
+//! What passes, seen: `--dump`, `--dump-to`, `--tee-in`, `--tee-out`.
+
+use std::fs;
+use std::io::Write;
+use std::net::Shutdown;
+
+use serde_json::Value;
+
+use crate::kit::{
+    Finished, Start, accept, listener, pattern, read_end, scratch, sockkit, stream_to,
+};
+
+/// A client that says a question and hears an answer.
+fn converse(prepare: impl FnOnce(Start) -> Start, question: &[u8], answer: &[u8]) -> Finished {
+    let (listener, port) = listener();
+    let start = sockkit(["tcp", "connect", &port.to_string()]).input(question);
+    let client = prepare(start).start();
+    let mut peer = accept(&listener);
+    assert!(read_end(&mut peer) == question, "the question is another");
+    peer.write_all(answer).unwrap();
+    drop(peer);
+    let finished = client.finish();
+    assert!(finished.stdout == answer, "the answer is another");
+    finished
+}
+
+#[test]
+fn text_shows_both_ways_with_time_connection_and_offset() {
+    let finished = converse(
+        |start| start.args(["--dump", "text"]),
+        b"GET /\r\n",
+        b"\x1b[31mno",
+    )
+    .expect(0);
+    let lines: Vec<&str> = finished.stderr.lines().collect();
+    assert!(lines[0].starts_with("# 20") && lines[0].ends_with("Z 1 sent 7 bytes at 0"));
+    assert_eq!(lines[1], r"GET /\r");
+    assert!(lines[2].ends_with("Z 1 received 7 bytes at 0"));
+    // Nothing from outside reaches the terminal as it is.
+    assert_eq!(lines[3..], [r"\u{1b}[31mno"]);
+}
+
+#[test]
+fn hex_is_written_to_a_file() {
+    let folder = scratch();
+    let path = folder.path().join("dump");
+    fs::write(&path, "old").unwrap();
+    let words = |start: Start| start.args(["--dump", "hex", "--dump-to"]).args([&path]);
+    let finished = converse(words, b"a", b"\x00\xff").expect(0);
+    assert_eq!(finished.stderr, "");
+    let dump = fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = dump.lines().collect();
+    assert!(lines[0].ends_with("1 sent 1 bytes at 0"), "{dump}");
+    assert!(
+        lines[1].starts_with("00000000  61 ") && lines[1].ends_with("|a|"),
+        "{dump}"
+    );
+    assert!(
+        lines[3].starts_with("00000000  00 ff ") && lines[3].ends_with("|..|"),
+        "{dump}"
+    );
+}
+
+#[test]
+fn json_has_an_object_for_each_piece() {
+    let much = pattern(200 << 10);
+    let finished = converse(|start| start.args(["--dump", "json"]), &much, b"answer\n").expect(0);
+    let mut sent = Vec::new();
+    let mut received = String::new();
+    for line in finished.stderr.lines() {
+        let piece: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(piece["conn"], 1);
+        if piece["event"] == "sent" {
+            assert_eq!(piece["offset"].as_u64().unwrap(), sent.len() as u64);
+            sent.extend(hex::decode(piece["hex"].as_str().unwrap()).unwrap());
+        } else {
+            received.push_str(piece["data"].as_str().unwrap());
+        }
+    }
+    assert!(sent == much, "all that was sent is shown");
+    assert_eq!(received, "answer\n");
+}
+
+#[test]
+fn tees_have_the_bytes_as_they_went() {
+    let folder = scratch();
+    let (coming, going) = (folder.path().join("in"), folder.path().join("out"));
+    fs::write(&coming, pattern(9 << 20)).unwrap();
+    let (question, answer) = (pattern(8 << 20), pattern((8 << 20) + 1));
+    let words = |start: Start| {
+        start
+            .args(["--tee-in"])
+            .args([&coming])
+            .args(["--tee-out"])
+            .args([&going])
+    };
+    converse(words, &question, &answer).expect(0);
+    assert!(fs::read(&coming).unwrap() == answer, "what arrived");
+    assert!(fs::read(&going).unwrap() == question, "what was sent");
+}
+
+#[test]
+fn what_was_sent_is_what_stdin_became() {
+    let folder = scratch();
+    let path = folder.path().join("both");
+    let (listener, port) = listener();
+    let client = sockkit([
+        "tcp",
+        "connect",
+        &port.to_string(),
+        "--crlf",
+        "--preamble",
+        ">",
+    ])
+    .args(["--tee-in"])
+    .args([&path])
+    .args(["--tee-out"])
+    .args([&path])
+    .input("a\n")
+    .start();
+    let mut peer = accept(&listener);
+    assert_eq!(read_end(&mut peer), b">a\r\n");
+    peer.write_all(b"answer").unwrap();
+    drop(peer);
+    client.finish().expect(0);
+    // Both in one file: neither overwrites the other.
+    assert_eq!(fs::read(&path).unwrap(), b">a\r\nanswer");
+}
+
+#[test]
+fn what_is_dropped_is_seen_all_the_same() {
+    let folder = scratch();
+    let path = folder.path().join("in");
+    let (listener, port) = listener();
+    let client = sockkit([
+        "tcp",
+        "connect",
+        &port.to_string(),
+        "--send-only",
+        "--tee-in",
+    ])
+    .args([&path])
+    .piped()
+    .start();
+    let mut peer = accept(&listener);
+    peer.write_all(b"dropped").unwrap();
+    drop(peer);
+    assert_eq!(client.finish().expect(0).stdout, b"");
+    assert_eq!(fs::read(&path).unwrap(), b"dropped");
+}
+
+#[test]
+fn a_full_disk_of_a_tee_is_told_and_stops_nothing() {
+    let much = pattern(4 << 20);
+    for flag in ["--tee-in", "--tee-out"] {
+        let finished = converse(|start| start.args([flag, "/dev/full"]), &much, &much).expect(2);
+        let said = "sockkit: write /dev/full: no space left on device (ENOSPC)\n";
+        assert_eq!(
+            finished.stderr,
+            said.repeat(2),
+            "once at once, once at the end"
+        );
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_is_trouble() {
+    let (listener, port) = listener();
+    let client = sockkit([
+        "tcp",
+        "connect",
+        &port.to_string(),
+        "--tee-in",
+        "/nowhere/file",
+    ])
+    .start();
+    drop(accept(&listener));
+    client
+        .finish()
+        .expect(2)
+        .says("sockkit: open /nowhere/file: no such file or directory (ENOENT)");
+}
+
+#[test]
+fn what_makes_no_sense_is_a_usage_error() {
+    for words in [
+        "tcp connect 1 --dump",
+        "tcp connect 1 --dump xml",
+        "tcp connect 1 --dump-to file",
+        "unix connect ./no --type dgram --dump hex",
+    ] {
+        sockkit(words.split(' ')).run().expect(2);
+    }
+}
+
+#[test]
+fn many_are_seen_each_by_its_number() {
+    let folder = scratch();
+    let path = folder.path().join("dump");
+    let listener = sockkit(["tcp", "listen", "0", "-k", "--echo", "--dump", "text"])
+        .args(["--dump-to"])
+        .args([&path])
+        .start();
+    let port = listener.port();
+    for word in ["one", "two"] {
+        let mut client = stream_to(("127.0.0.1", port));
+        client.write_all(word.as_bytes()).unwrap();
+        client.shutdown(Shutdown::Write).unwrap();
+        assert_eq!(read_end(&mut client), word.as_bytes());
+    }
+    let dump = fs::read_to_string(&path).unwrap();
+    for seen in [
+        "Z 1 received 3 bytes at 0\none\n",
+        "Z 1 sent 3 bytes at 0\none\n",
+        "Z 2 received 3 bytes at 0\ntwo\n",
+        "Z 2 sent 3 bytes at 0\ntwo\n",
+    ] {
+        assert!(dump.contains(seen), "{seen} in {dump}");
+    }
+}
+
+#[test]
+fn what_many_say_is_written_twice() {
+    let folder = scratch();
+    let path = folder.path().join("in");
+    let listener = sockkit(["tcp", "listen", "0", "-k", "--tee-in"])
+        .args([&path])
+        .start();
+    let mut client = stream_to(("127.0.0.1", listener.port()));
+    client.write_all(b"twice").unwrap();
+    assert_eq!(listener.read(5), b"twice");
+    assert_eq!(fs::read(&path).unwrap(), b"twice");
+}
