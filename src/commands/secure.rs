@@ -49,6 +49,14 @@ impl Secure {
         }
         Ok(Some(Self::Connect(tls, args.starttls())))
     }
+
+    /// What a listener's connections go through.
+    pub(super) fn acceptor(&self) -> Option<&Acceptor> {
+        match self {
+            Self::Accept(acceptor) => Some(acceptor),
+            Self::Connect(..) => None,
+        }
+    }
 }
 
 impl Stream<'_> {

@@ -13,7 +13,7 @@ use crate::commands::stream::{Stream, StreamArgs};
 use crate::commands::{Desk, certificate};
 use crate::engine::{Acceptor, Reactor};
 use crate::net::{Endpoint, Family, Host, Socket};
-use crate::output::{Exit, Usage};
+use crate::output::Exit;
 
 /// Listen on a TCP port: what arrives goes to stdout, stdin is sent
 ///
@@ -67,10 +67,6 @@ impl Listen {
             self.stream.lifetime,
             timing.idle_timeout,
         )?;
-        if self.tls.is_on() && self.serve.is_special() {
-            let why = "--tls takes one connection, joined to stdin and stdout";
-            return Err(Usage::new(why, "leave out -k and what answers by itself").into());
-        }
         let host = match &endpoint {
             Endpoint::Network(network) => &network.host,
             Endpoint::Inherited(_) => &Host::Any,

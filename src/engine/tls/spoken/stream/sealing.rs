@@ -63,12 +63,17 @@ impl<L: Line> TlsStream<L> {
         }
         self.is_corked = false;
         while !self.unsent.is_empty() {
-            match self.line.socket().send(self.unsent.rest())? {
-                Send::Bytes(count) => {
+            match self.line.socket().send(self.unsent.rest()) {
+                Ok(Send::Bytes(count)) => {
                     self.unsent.advance(count);
                     self.has_moved = true;
                 }
-                Send::WouldBlock => return Ok(false),
+                Ok(Send::WouldBlock) => return Ok(false),
+                Err(error) => {
+                    // Whoever takes nothing now never will.
+                    self.unsent = Outbound::default();
+                    return Err(error);
+                }
             }
         }
         self.unsent = Outbound::default();
