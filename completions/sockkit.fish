@@ -214,7 +214,7 @@ block\t'The others wait for it, however long that takes'"
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l accept-timeout -d 'End when nobody is connected and nobody has come for D (exit status 124)' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l backlog -d 'Let N connections wait to be accepted; the kernel caps it at net.core.somaxconn [default: 4096]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l sh -d 'Run a line of the shell for each connection: sh -c LINE' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l reply -d 'Send each connection this text, or what is in @FILE, and end; what it says is dropped' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l reply -d 'Send each connection TEXT, with escapes as --preamble, or what is in @FILE, and end; what it says is dropped' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l output-dir -d 'Keep what each connection says in a file of its own in DIR; stdin goes to all' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l allow -d 'Let only these in: 10.0.0.0/8, 2001:db8::1, a name, several with commas, @FILE with one a line; repeatable' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l deny -d 'Do not let these in, whoever else is; others are closed at once, which -v shows' -r
@@ -419,7 +419,7 @@ block\t'The others wait for it, however long that takes'"
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l accept-timeout -d 'End when nobody is connected and nobody has come for D (exit status 124)' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l backlog -d 'Let N connections wait to be accepted; the kernel caps it at net.core.somaxconn [default: 4096]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l sh -d 'Run a line of the shell for each connection: sh -c LINE' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l reply -d 'Send each connection this text, or what is in @FILE, and end; what it says is dropped' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l reply -d 'Send each connection TEXT, with escapes as --preamble, or what is in @FILE, and end; what it says is dropped' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l output-dir -d 'Keep what each connection says in a file of its own in DIR; stdin goes to all' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l send-fd -d 'First of all hand the inherited descriptor N to the peer (SCM_RIGHTS), along with one NUL byte' -r

@@ -31,7 +31,7 @@ pub use ports::{Ports, combine_ports};
 pub use proxy::{PROXY_AUTH, Proxy, ProxyArgs};
 pub use ready::{PortArgs, ReadyArgs};
 pub use retry::RetryArgs;
-pub use shape::{ShapeArgs, Typing};
+pub use shape::{Escaped, ShapeArgs, Typing, escaped};
 pub use sight::{DumpForm, SightArgs};
 pub use size::size;
 pub use socket::{Preparation, SocketArgs};

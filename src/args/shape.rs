@@ -43,7 +43,7 @@ pub struct ShapeArgs {
 
 /// Bytes that were typed with escapes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Escaped(Vec<u8>);
+pub struct Escaped(pub Vec<u8>);
 
 /// What becomes of stdin, piece by piece.
 #[derive(Debug, Default)]
@@ -139,8 +139,8 @@ fn rate(word: &str) -> Result<NonZeroU64, String> {
     NonZeroU64::new(size(word)?).ok_or_else(|| "a rate is at least 1".to_owned())
 }
 
-/// Text with escapes, as bytes.
-fn escaped(text: &str) -> Result<Escaped, String> {
+/// Text with escapes, as bytes; the error says which escapes there are.
+pub fn escaped(text: &str) -> Result<Escaped, String> {
     let mut bytes = Vec::new();
     let mut rest = text;
     while let Some((plain, tail)) = rest.split_once('\\') {

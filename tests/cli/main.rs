@@ -44,6 +44,7 @@ mod racing;
 mod raw;
 mod resolve;
 mod retry;
+mod serving;
 mod shape;
 mod sight;
 mod stdio;

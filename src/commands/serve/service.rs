@@ -10,6 +10,7 @@ use clap::{ArgGroup, Args};
 use super::broker::Broker;
 use super::chat::Chat;
 use super::folder::Folder;
+use crate::args::{Escaped, escaped};
 use crate::commands::stream::Stream;
 use crate::engine::{Program, Runner, Service};
 use crate::net::CallError;
@@ -49,14 +50,16 @@ pub(super) struct ServiceArgs {
     /// Drop what comes
     #[arg(long, help_heading = HEADING, group = "service", conflicts_with = "from_hex")]
     discard: bool,
-    /// Send each connection this text, or what is in @FILE, and end; what it says is dropped
+    /// Send each connection TEXT, with escapes as --preamble, or what is in @FILE, and end; what it says is dropped
     #[arg(
         long,
+        help_heading = HEADING,
         value_name = "TEXT|@FILE",
+        value_parser = reply,
         group = "service",
         conflicts_with = "from_hex"
     )]
-    reply: Option<OsString>,
+    reply: Option<Reply>,
     /// Send what one says, and what stdin says, to all the others (-k is meant)
     #[arg(long, help_heading = HEADING, group = "service")]
     broker: bool,
@@ -66,6 +69,13 @@ pub(super) struct ServiceArgs {
     /// Keep what each connection says in a file of its own in DIR; stdin goes to all
     #[arg(long, help_heading = HEADING, value_name = "DIR", group = "service")]
     output_dir: Option<PathBuf>,
+}
+
+/// What each connection is told.
+#[derive(Clone, Debug)]
+enum Reply {
+    Text(Escaped),
+    File(PathBuf),
 }
 
 /// The words of a command.
@@ -99,9 +109,9 @@ impl ServiceArgs {
     }
 
     pub(super) fn is_given(&self) -> bool {
-        let texts = [&self.sh, &self.reply];
         [self.exec, self.echo, self.discard, self.broker, self.chat].contains(&true)
-            || texts.iter().any(|text| text.is_some())
+            || self.sh.is_some()
+            || self.reply.is_some()
             || self.output_dir.is_some()
     }
 
@@ -120,7 +130,7 @@ impl ServiceArgs {
         } else if self.discard {
             Wish::Discard
         } else if let Some(reply) = &self.reply {
-            Wish::Reply(text_of(reply)?.into())
+            Wish::Reply(reply.bytes()?.into())
         } else if self.broker {
             Wish::Broker
         } else if self.chat {
@@ -141,15 +151,20 @@ impl ServiceArgs {
     }
 }
 
-/// The text itself, or the content of the file that it names.
-fn text_of(word: &OsString) -> Result<Vec<u8>, CallError> {
-    use std::os::unix::ffi::OsStrExt;
-    let bytes = word.as_bytes();
-    match bytes.strip_prefix(b"@") {
-        None => Ok(bytes.to_vec()),
-        Some(file) => {
-            let file = std::path::Path::new(std::ffi::OsStr::from_bytes(file));
-            fs::read(file).map_err(|cause| CallError::new("read", file.display(), cause))
+fn reply(word: &str) -> Result<Reply, String> {
+    Ok(match word.strip_prefix('@') {
+        Some(file) => Reply::File(file.into()),
+        None => Reply::Text(escaped(word)?),
+    })
+}
+
+impl Reply {
+    fn bytes(&self) -> Result<Vec<u8>, CallError> {
+        match self {
+            Self::Text(Escaped(bytes)) => Ok(bytes.clone()),
+            Self::File(file) => {
+                fs::read(file).map_err(|cause| CallError::new("read", file.display(), cause))
+            }
         }
     }
 }
