@@ -13,6 +13,7 @@ use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
 use nix::unistd::{AccessFlags, faccessat};
 
 use super::deputy::Deputy;
+use super::steps::open_by_steps;
 use super::stored::Stored;
 use crate::http::{Coding, Facts, Found, media_type};
 use crate::net::CallError;
@@ -38,6 +39,8 @@ pub(super) struct Root {
     reach: ResolveFlag,
     /// Who may open what lies in it.
     deputy: Deputy,
+    /// Whether there is no openat2(2).
+    steps: bool,
 }
 
 /// Which directory it is, as long as it is open: its device and its number there, stat(2).
@@ -50,16 +53,25 @@ impl Root {
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let directory = open(path, flags, Mode::empty()).map_err(|errno| refused("open", errno))?;
         let stat = fstat(&directory).map_err(|errno| refused("fstat", errno))?;
-        let root = Self {
+        let mut root = Self {
             directory: Arc::new(directory),
             identity: identity(&stat),
             reach: ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_MAGICLINKS,
             deputy: Deputy::default(),
+            steps: false,
         };
-        // A kernel before 5.6 is better found out now than at the first request.
+        // ENOSYS: a kernel before 5.6. EPERM, EACCES: what confines this process does not know the call.
+        if let Err(Errno::ENOSYS | Errno::EPERM | Errno::EACCES) = root.open_directory(b"") {
+            root.steps = true;
+        }
         root.open_directory(b"")
-            .map_err(|errno| refused("openat2", errno))?;
+            .map_err(|errno| refused("open", errno))?;
         Ok(root)
+    }
+
+    /// Whether names are opened step by step, for want of openat2(2).
+    pub(super) fn goes_by_steps(&self) -> bool {
+        self.steps
     }
 
     /// The same directory, where somebody else has to open what lies in it.
@@ -114,6 +126,7 @@ impl Root {
             directory: Arc::new(directory),
             reach: self.reach,
             deputy: self.deputy.clone(),
+            steps: self.steps,
         })
     }
 
@@ -200,14 +213,19 @@ impl Root {
         flags: OFlag,
         more: ResolveFlag,
     ) -> nix::Result<OwnedFd> {
-        let how = OpenHow::new()
-            .flags(flags | OFlag::O_CLOEXEC)
-            .resolve(self.reach | more);
+        let flags = flags | OFlag::O_CLOEXEC;
+        let resolve = self.reach | more;
+        let opens = if self.steps {
+            open_by_steps
+        } else {
+            open_at_once
+        };
         if self.deputy.is_here() {
-            return open_with(&self.directory, path, how);
+            return settled(|| opens(&self.directory, path, flags, resolve));
         }
         let (directory, path) = (Arc::clone(&self.directory), path.to_vec());
-        self.deputy.run(move || open_with(&directory, &path, how))?
+        self.deputy
+            .run(move || settled(|| opens(&directory, &path, flags, resolve)))?
     }
 }
 
@@ -235,14 +253,28 @@ fn facts(stat: &FileStat, path: &[u8]) -> Option<Facts> {
     })
 }
 
-/// openat2(2), repeated while a rename beneath the root makes it uncertain.
-fn open_with(directory: &OwnedFd, path: &[u8], how: OpenHow) -> nix::Result<OwnedFd> {
-    let mut opened = openat2(directory, path, how);
+/// openat2(2).
+fn open_at_once(
+    directory: &OwnedFd,
+    path: &[u8],
+    flags: OFlag,
+    resolve: ResolveFlag,
+) -> nix::Result<OwnedFd> {
+    openat2(
+        directory,
+        path,
+        OpenHow::new().flags(flags).resolve(resolve),
+    )
+}
+
+/// Open, again while a rename beneath the root makes it uncertain.
+fn settled(open: impl Fn() -> nix::Result<OwnedFd>) -> nix::Result<OwnedFd> {
+    let mut opened = open();
     for _ in 0..RETRIES {
         if !matches!(opened, Err(Errno::EAGAIN | Errno::EINTR)) {
             break;
         }
-        opened = openat2(directory, path, how);
+        opened = open();
     }
     opened
 }
@@ -319,8 +351,17 @@ mod tests {
                 (found, _) => format!("{found:?}"),
             }
         };
+        // Without openat2(2) the same is found.
         let root = Root::open(&inside).unwrap();
-        let found = |path: &str| look(&root, path);
+        let by_steps = Root {
+            steps: true,
+            ..Root::open(&inside).unwrap()
+        };
+        let found = |path: &str| {
+            let found = look(&root, path);
+            assert_eq!(look(&by_steps, path), found, "{path} by steps");
+            found
+        };
         for (path, meant) in [
             ("up/root", "Missing"),
             ("up/pipe", "Missing"),
@@ -347,7 +388,60 @@ mod tests {
         assert_eq!(found(&"x/".repeat(5000)), "Missing");
         assert!(Root::open(&inside.join("a")).is_err());
 
+        let ways = [
+            "a",
+            "./a",
+            "sub/../a",
+            "sub/..",
+            "..",
+            "../root/a",
+            "sub/../../root/a",
+            "a/",
+            "a/.",
+            "a/..",
+            "link",
+            "link/",
+            "out",
+            "up",
+            "up/",
+            "up/secret",
+            "up/root/a",
+            "loop",
+            "magic",
+            ".",
+            "sub/",
+            "fifo",
+            "/",
+            "",
+            "sub//./a",
+            "sub/empty/../index.html",
+        ];
+        for more in [ResolveFlag::empty(), STRAIGHT] {
+            for flags in [
+                PLACE,
+                PLACE | OFlag::O_DIRECTORY,
+                PLACE | OFlag::O_NOFOLLOW,
+                CONTENT,
+            ] {
+                for path in ways
+                    .into_iter()
+                    .filter(|path| *path != "fifo" || flags != CONTENT)
+                {
+                    let opened = |root: &Root| {
+                        let fd = root.open_beneath(path.as_bytes(), flags, more)?;
+                        fstat(fd).map(|stat| identity(&stat))
+                    };
+                    assert_eq!(
+                        opened(&by_steps),
+                        opened(&root),
+                        "{path} {flags:?} {more:?}"
+                    );
+                }
+            }
+        }
+
         let following = root.following_links();
+        let following_by_steps = by_steps.following_links();
         for (path, meant) in [
             ("out", "1 application/octet-stream"),
             ("up/secret", "1 application/octet-stream"),
@@ -355,6 +449,7 @@ mod tests {
             ("magic", "Missing"),
         ] {
             assert_eq!(look(&following, path), meant, "{path}");
+            assert_eq!(look(&following_by_steps, path), meant, "{path}");
         }
     }
 

@@ -8,6 +8,7 @@ use nix::sys::stat::stat;
 
 use super::deputy::{Deputy, Keeper};
 use super::files::{Identity, Root, identity};
+use super::sandbox::Measure;
 use crate::net::{CallError, reason};
 
 /// A directory by its name; the workers share it.
@@ -66,6 +67,15 @@ impl Home {
     #[must_use]
     pub fn kept_by(self, keeper: Option<Arc<Keeper>>) -> Self {
         Self { keeper, ..self }
+    }
+
+    /// What is done for want of openat2(2); `None` where it is there.
+    pub fn measure(&self) -> Option<Measure> {
+        self.root().goes_by_steps().then(|| Measure {
+            name: "openat2",
+            holds: false,
+            note: "not here: each name of a path is opened by itself".to_owned(),
+        })
     }
 
     /// Whether this process, with the privileges that it has now, can look for files in it: EACCES where it cannot.

@@ -38,6 +38,7 @@ mod sandbox;
 mod service;
 mod shape;
 mod shared;
+mod steps;
 mod stopping;
 mod stored;
 mod turns;

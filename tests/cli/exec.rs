@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::time::Instant;
 
+use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::signal::Signal;
 
 use crate::kit::{DEADLINE, Running, Start, pattern, read_end, reset, sockkit, stream_to};
@@ -245,6 +246,79 @@ fn a_command_has_its_time() {
     let (_server, port) = shell(&["--exec-timeout", "500ms"], "echo begun; sleep 1000");
     let answer = said(port, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
     assert!(answer.ends_with("\r\n\r\n6\r\nbegun\n\r\n"), "{answer}");
+}
+
+/// Whether a process is there that has not ended.
+fn lives(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ")
+        .is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
+}
+
+#[test]
+fn what_goes_its_own_way_ends_with_its_command() {
+    let apart = "setsid sh -c 'trap \"\" TERM; echo $$ >&2; sleep 1000; sleep 1000'";
+    for script in [
+        format!("{apart} & wait"),
+        // Its parent is gone at once.
+        format!("({apart} &); sleep 1000"),
+    ] {
+        let (server, port) = shell(&["--exec-timeout", "500ms"], &script);
+        assert!(said(port, get("/", "")).starts_with("HTTP/1.1 504 "));
+        let pid = server.stderr_until(|line| line.parse::<u32>().is_ok());
+        let since = Instant::now();
+        while lives(&pid) {
+            assert!(since.elapsed() < DEADLINE, "{script}");
+        }
+        let (server, port) = shell(&[], &script);
+        let mut client = stream_to(("127.0.0.1", port));
+        client.write_all(get("/", "").as_bytes()).unwrap();
+        let pid = server.stderr_until(|line| line.parse::<u32>().is_ok());
+        assert!(lives(&pid));
+        server.signal(Signal::SIGTERM);
+        server.signal(Signal::SIGTERM);
+        server.finish().expect(143);
+        assert!(!lives(&pid), "{script}");
+    }
+    // What a command leaves to go on that has come to its end goes on.
+    let (server, port) = shell(
+        &[],
+        "setsid sleep 1000 >/dev/null 2>&1 & echo $! >&2; echo done",
+    );
+    assert_eq!(body(&said(port, get("/", ""))), "done\n");
+    let pid = server.stderr_until(|line| line.parse::<u32>().is_ok());
+    server.signal(Signal::SIGTERM);
+    server.finish().expect(143);
+    assert!(lives(&pid));
+    nix::sys::signal::kill(
+        nix::unistd::Pid::from_raw(pid.parse().unwrap()),
+        Signal::SIGKILL,
+    )
+    .unwrap();
+}
+
+#[test]
+fn a_command_has_the_limit_that_was_handed_to_us() {
+    let (soft, _) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+    let (_server, port) = shell(
+        &[],
+        "ulimit -Sn; echo ${NOTIFY_SOCKET-none} ${LISTEN_FDS-none}",
+    );
+    let answer = said(port, get("/", ""));
+    assert_eq!(body(&answer), format!("{soft}\nnone none\n"));
+    let server = exec(
+        &[],
+        &[
+            "sh",
+            "-c",
+            "ulimit -Sn; echo ${NOTIFY_SOCKET-none} ${LISTEN_FDS-none}",
+        ],
+    )
+    .env("NOTIFY_SOCKET", "@none-of-their-business")
+    .env("LISTEN_FDS", "1")
+    .under("ulimit -Sn 100; exec \"$0\" \"$@\"")
+    .start();
+    assert_eq!(body(&said(server.port(), get("/", ""))), "100\nnone none\n");
 }
 
 /// Says on stderr when it has begun, and that it was ended.

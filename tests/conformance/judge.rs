@@ -20,11 +20,16 @@ pub(crate) const PROBED: &[u8] = b"the probe\n";
 
 /// Run the cases of a table against a server of their own.
 pub(crate) fn run(table: &str) {
+    run_by(table, sockkit(["http", "-q", "--port", "0"]));
+}
+
+/// Run them against one that is started like this.
+pub(crate) fn run_by(table: &str, server: Start) {
     let tree = Tree::new();
     let flags = Table::parse(table, "\"\"").flags;
     let flags: Vec<String> = flags.iter().map(|flag| tree.named(flag)).collect();
     let has_files = !flags.iter().any(|flag| flag.starts_with("--text"));
-    let server = sockkit(["http", "-q", "--port", "0"]).args(flags);
+    let server = server.args(flags);
     let (server, port) = match has_files {
         true => tree.serve(server),
         false => listening(server),

@@ -36,6 +36,7 @@ mod load;
 mod patience;
 mod reader;
 mod rules;
+mod steps;
 mod stops;
 mod tree;
 mod vanish;

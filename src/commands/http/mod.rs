@@ -163,6 +163,8 @@ impl Http {
         let source = logins.and_then(Logins::source);
         let guard = users.map(|users| Guard::new(users, source)).transpose();
         let guard = guard.context("a thread for passwords")?.map(Arc::new);
+        let found = home.as_ref().and_then(|home| home.measure());
+        let measures = measures.into_iter().chain(found).collect();
         self.announce(&locals, measures, desk)?;
         self.inspect.announce(&locals, tls.is_some(), desk)?;
 

@@ -104,11 +104,22 @@ fn may_run(path: &Path) -> Result<(), Errno> {
     }
 }
 
+/// What a service manager tells this process, and nobody whom it starts: sd_listen_fds(3), sd_notify(3).
+const FROM_MANAGER: [&str; 6] = [
+    "LISTEN_FDS",
+    "LISTEN_PID",
+    "LISTEN_FDNAMES",
+    "NOTIFY_SOCKET",
+    "WATCHDOG_PID",
+    "WATCHDOG_USEC",
+];
+
 fn own_environment(drops: impl Fn(&str) -> bool) -> Vec<CString> {
     env::vars_os()
         .filter(|(name, _)| {
             let name = name.to_str();
-            !name.is_some_and(|name| name.starts_with(OWN) || drops(name))
+            let is_ours = |name: &str| name.starts_with(OWN) || FROM_MANAGER.contains(&name);
+            !name.is_some_and(|name| is_ours(name) || drops(name))
         })
         .filter_map(|(name, value)| {
             let pair = [name.as_bytes(), b"=", value.as_bytes()].concat();

@@ -8,11 +8,14 @@ use std::time::Duration;
 use super::running::Running;
 use crate::engine::{CannotRun, Program};
 use crate::http::cgi::is_meta_variable;
+use crate::net::descriptor_limit;
 
 /// A command as a gateway to whatever it knows.
 pub struct Gateway {
     /// The program; no variable of ours that a request sets is in its environment.
     pub(super) program: Program,
+    /// The soft limit of descriptors that was handed to us, and is for commands; `None` for ours.
+    pub(super) descriptors: Option<u64>,
     pub(super) limits: GatewayLimits,
     /// Whether its output begins with a head of its own.
     pub(super) has_head: bool,
@@ -33,7 +36,7 @@ pub struct GatewayLimits {
 }
 
 impl Gateway {
-    /// Look the command up, as a shell would. `log` is told what goes wrong later on.
+    /// Look the command up, as a shell would, before the limit of descriptors is raised. `log` is told what goes wrong later on.
     pub fn new(
         words: &[OsString],
         limits: GatewayLimits,
@@ -42,6 +45,7 @@ impl Gateway {
     ) -> Result<Self, CannotRun> {
         Ok(Self {
             program: Program::find(words, is_meta_variable)?,
+            descriptors: descriptor_limit(),
             limits,
             has_head,
             log: Arc::new(log),

@@ -5,6 +5,7 @@
 //! its stdout and watches its end: those are the two things that a loop over sockets cannot wait for.
 
 mod command;
+mod mark;
 mod running;
 mod spool;
 mod supervisor;

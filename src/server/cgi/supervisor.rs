@@ -13,6 +13,7 @@ use nix::sys::wait::WaitStatus;
 use nix::unistd::{Pid, read, write};
 
 use super::command::Log;
+use super::mark::Mark;
 use super::running::Running;
 use super::spool::Spool;
 use super::work::{Shared, Verdict};
@@ -34,6 +35,8 @@ const LOOK: Duration = Duration::from_micros(200);
 
 pub(super) struct Supervisor {
     pub(super) pid: Pid,
+    /// What those bear whom it starts.
+    pub(super) mark: Mark,
     pub(super) stdout: OwnedFd,
     /// Where the answer goes to; the worker reads it. `None` once it is complete.
     pub(super) answer: Option<OwnedFd>,
@@ -48,6 +51,8 @@ pub(super) struct Supervisor {
     pub(super) running: Arc<Running>,
     pub(super) log: Arc<Log>,
     pub(super) is_decided: bool,
+    /// Whether it is ended before its end: one that came to that itself may have left something to go on.
+    pub(super) is_cut: bool,
     /// How it ended; `None` while its number is ours.
     pub(super) status: Option<WaitStatus>,
 }
@@ -271,11 +276,17 @@ impl Supervisor {
         }
         // It is ended on purpose: that is no news.
         self.log = Arc::new(|_| {});
+        self.is_cut = self.status.is_none();
         for (signal, grace) in [(Signal::SIGTERM, GRACE), (Signal::SIGKILL, CERTAIN)] {
             if self.status.is_none() {
                 self.running.signal(self.pid, signal);
+                self.mark.signal(signal);
                 self.wait_for_end(Instant::now() + grace);
             }
+        }
+        if self.is_cut {
+            self.mark.end();
+            self.running.is_searched();
         }
     }
 
@@ -283,7 +294,7 @@ impl Supervisor {
     fn wait_for_end(&mut self, until: Instant) -> Option<WaitStatus> {
         let mut pause = LOOK;
         while self.status.is_none() {
-            self.status = self.running.reap(self.pid);
+            self.status = self.running.reap(self.pid, self.is_cut);
             if let Some(status) = self.status {
                 self.tell_status(status);
             } else if Instant::now() >= until {

@@ -13,9 +13,11 @@ use nix::unistd::{pipe2, write};
 
 use super::super::pipe::Writer;
 use super::command::Gateway;
+use super::mark::Mark;
 use super::supervisor::Supervisor;
 use crate::engine::{Child, ChildStreams};
 use crate::http::Status;
+use crate::net::with_descriptor_limit;
 
 /// What the worker and the command's supervisor tell each other.
 #[derive(Debug, Default)]
@@ -63,9 +65,15 @@ impl Gateway {
         };
         let (answer, into) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).map_err(failed)?;
         let mut child = None;
-        let started = self.running.start(self.limits.count, || {
-            let started = Child::start(&self.program, &variables, streams)?;
-            Ok(child.insert(started).process.pid())
+        let mark = Mark::new().map_err(failed)?;
+        let variables: Vec<_> = variables.into_iter().chain([mark.variable()]).collect();
+        let start = || Child::start(&self.program, &variables, streams);
+        let started = self.running.start(self.limits.count, &mark, || {
+            let started = match self.descriptors {
+                Some(limit) => with_descriptor_limit(limit, start),
+                None => start(),
+            };
+            Ok(child.insert(started?).process.pid())
         });
         match started {
             None => return Err(Status::UNAVAILABLE),
@@ -83,6 +91,7 @@ impl Gateway {
         let pid = child.process.pid();
         let supervisor = Supervisor {
             pid,
+            mark,
             stdout: child.stdout,
             answer: Some(into),
             shared: Arc::clone(&shared),
@@ -94,12 +103,13 @@ impl Gateway {
             running: Arc::clone(&self.running),
             log: Arc::clone(&self.log),
             is_decided: false,
+            is_cut: false,
             status: None,
         };
         let thread = thread::Builder::new().name("exec".to_owned());
         if thread.spawn(move || supervisor.run()).is_err() {
             self.running.signal(pid, Signal::SIGKILL);
-            while self.running.reap(pid).is_none() {
+            while self.running.reap(pid, false).is_none() {
                 thread::yield_now();
             }
             return Err(Status::UNAVAILABLE);
