@@ -29,6 +29,8 @@ mod python;
 mod socat;
 #[cfg(feature = "tls")]
 mod tls;
+#[cfg(feature = "tls")]
+mod tls_stream;
 mod translations;
 mod traps;
 mod web;

@@ -146,7 +146,7 @@ pub(super) fn ended(is_new: bool, is_greeting: bool) -> TlsFailure {
     } else if is_greeting {
         return TlsFailure::bare("it ended in the handshake");
     }
-    let hint = "what came before is here, but it may have been cut on its way";
+    let hint = "what came before is here; it was cut on its way, or the peer leaves without a word, as ncat does";
     TlsFailure::new("it ended without close_notify", hint)
 }
 
