@@ -7,14 +7,16 @@ use clap::{Args, ValueEnum};
 use super::duration::duration;
 use crate::engine::OnPeerEof;
 
+const HEADING: &str = "When it ends";
+
 /// The ends of stdin and of the peer.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct LifetimeArgs {
     /// What the peer's end means while stdin is open: auto ends unless stdin is a file or a pipe that has spoken
-    #[arg(long, value_name = "WHAT", value_enum, default_value_t = PeerEof::Auto)]
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = PeerEof::Auto, help_heading = HEADING)]
     on_peer_eof: PeerEof,
     /// After the end of stdin, wait for the peer's end for D at most (exit status 124)
-    #[arg(long, value_name = "D", value_parser = duration)]
+    #[arg(long, value_name = "D", value_parser = duration, help_heading = HEADING)]
     pub linger: Option<Duration>,
 }
 

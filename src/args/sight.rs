@@ -21,6 +21,9 @@ pub struct SightArgs {
     /// Write what is sent to FILE as well
     #[arg(long, value_name = "FILE", help_heading = HEADING)]
     pub tee_out: Option<PathBuf>,
+    /// Say at the end, and on SIGUSR1, how much moved, how fast, and what TCP knows of the way
+    #[arg(long, help_heading = HEADING)]
+    pub stats: bool,
 }
 
 /// How bytes are shown.
@@ -37,6 +40,6 @@ pub enum DumpForm {
 impl SightArgs {
     /// Whether anything was asked for.
     pub fn is_given(&self) -> bool {
-        self.dump.is_some() || self.tee_in.is_some() || self.tee_out.is_some()
+        self.dump.is_some() || self.tee_in.is_some() || self.tee_out.is_some() || self.stats
     }
 }

@@ -6,10 +6,10 @@ use clap::Args;
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct ViewArgs {
     /// Show what arrives as offset, hex and ASCII
-    #[arg(long)]
+    #[arg(long, help_heading = "What is seen")]
     pub hex: bool,
     /// Take what is to be sent as hex digits; white space is ignored
-    #[arg(long)]
+    #[arg(long, help_heading = "What is sent")]
     pub from_hex: bool,
 }
 

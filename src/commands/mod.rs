@@ -1,6 +1,7 @@
 //! One story each: what a subcommand takes, what it does, and the examples that its help, its man page and the README
 //! share. A command opens sockets through the floors below and reports through [`Desk::output`].
 
+mod account;
 mod certificate;
 mod datagram;
 mod endpoint;

@@ -6,11 +6,13 @@ use std::time::Instant;
 use clap::Args;
 
 use super::Desk;
+use super::account;
 use super::secure::Secure;
 use super::sight::Sight;
 use crate::args::{LifetimeArgs, ShapeArgs, SightArgs, TimingArgs, ViewArgs};
 use crate::engine::{
-    Connection, Ending, Flow, LoopError, Moved, Pump, Reactor, Role, Show, StdoutError, Typed,
+    Account, Connection, Ending, Flow, LoopError, Moved, Pump, Reactor, Role, Show, StdoutError,
+    Ticker, Typed,
 };
 use crate::net::Socket;
 use crate::output::{Bytes, Closed, Connected, Exit, HexDump, Output, Received, Usage, Warning};
@@ -115,6 +117,17 @@ impl Stream<'_> {
         let mut view = View::new(output, self.args.view.hex);
         let mut show = |bytes: &[u8], length| view.show(1, &peer, bytes, length);
         let as_it_is = !self.records && !self.args.view.hex && !output.style().json;
+        let start = Instant::now();
+        let mut give = |moved: Moved, socket: &Socket| {
+            let stats = account::stats(1, &peer, moved, socket, start);
+            // Whoever does not take the events learns of it by the next of them.
+            drop(output.offer(&stats));
+        };
+        let asks = self.args.sight.stats;
+        let mut progress = account::progress(self.desk, self.args, &inlet, start);
+        let mut tell = progress.as_mut().map(|progress| {
+            |moved: Moved, now: Instant| progress.show(moved.sent, moved.received, now)
+        });
         let mut pump = Pump {
             reactor,
             inlet: &inlet,
@@ -131,12 +144,20 @@ impl Stream<'_> {
             pace: shape.pace(Instant::now()),
             send_only: shape.send_only,
             tap: sight.tap.clone(),
-            account: None,
-            ticker: None,
+            account: asks.then_some(&mut give as Account<'_>),
+            ticker: tell.as_mut().map(|tell| Ticker {
+                next: start + account::LONG,
+                every: account::REFRESH,
+                tell,
+            }),
             records: self.records,
             show: (!as_it_is).then_some(&mut show as Show<'_>),
         };
         let (moved, ending) = pump.run();
+        drop(progress);
+        if asks {
+            give(moved, transport.socket());
+        }
         let reason = ending.as_ref().err().map(ToString::to_string);
         let closed = closed(1, peer, moved, reason);
         match &ending {

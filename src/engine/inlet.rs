@@ -9,6 +9,7 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::{Mode, SFlag, fstat, major, minor};
+use nix::unistd::{Whence, lseek64};
 
 use crate::net::{milliseconds, widen_pipe};
 
@@ -98,6 +99,20 @@ impl Inlet {
     /// Whether all that is wanted of it has been taken: a read gives the end, whether or not anything comes.
     pub(super) fn is_exhausted(&self) -> bool {
         self.left.get() == Some(0)
+    }
+
+    /// How many bytes are left of it; `None` where nobody knows, as of a pipe.
+    pub fn size(&self) -> Option<u64> {
+        if self.conduit != Some(Conduit::Sendfile) {
+            return self.left.get();
+        }
+        let (length, at) = self.with_fd(|fd| {
+            let stat = fstat(fd).ok()?;
+            let at = lseek64(fd, 0, Whence::SeekCur).ok()?;
+            Some((stat.st_size, at))
+        })?;
+        let rest = u64::try_from(length.saturating_sub(at)).unwrap_or(0);
+        Some(self.left.get().map_or(rest, |left| left.min(rest)))
     }
 
     /// How much of `count` bytes may be taken.

@@ -58,7 +58,7 @@ pub use etag::ETag;
 pub use field::FieldLines;
 pub use form::{Form, FormPiece};
 pub use layout::{Layout, Role, Single};
-pub use listing::{Entry, Format, Kind, Listing, SECURITY_POLICY, Sort, View, json, page};
+pub use listing::{Entry, Format, Kind, Listing, SECURITY_POLICY, Size, Sort, View, json, page};
 pub use listing::{pack, pack_later, show, view};
 pub use log::{Log, LogEntry, LogFormat, LogLine};
 pub use media_type::{MediaType, media_type};

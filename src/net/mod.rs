@@ -24,6 +24,7 @@ mod service_manager;
 mod socket;
 mod socket_option;
 mod sys;
+mod tcp_info;
 mod unix_name;
 mod unix_path;
 
@@ -48,7 +49,7 @@ pub use resolve::{NameError, Names, Resolver};
 pub use rights::Handed;
 pub use service_manager::notify_ready;
 pub use socket::{Recv, Send, Shutdown, Socket};
-pub use socket_option::Moved;
 pub use sys::{keep_from_children, notify, open_process, restore_sigpipe};
+pub use tcp_info::{Moved, RoundTrip};
 pub use unix_name::{UnixName, UnixNameError};
 pub use unix_path::{BoundPath, SocketFile, bind_unix};

@@ -13,15 +13,6 @@ use super::sockopt::{Constant, LevelName, OptionName, Shown};
 use super::sys;
 use libc::c_int;
 
-/// How much of a TCP connection its peer has moved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moved {
-    /// Bytes that were sent to it and acknowledged.
-    pub taken: u64,
-    /// Bytes that came from it.
-    pub given: u64,
-}
-
 impl Socket {
     /// getsockopt(2) into `value`; how many bytes the kernel wrote. `shown` renders them for the one who listens.
     pub fn getsockopt(
@@ -43,42 +34,6 @@ impl Socket {
             })
             .map(|got| got.count)
             .map_err(|cause| CallError::new("getsockopt", OptionName(level, name), cause))
-    }
-
-    /// How many bytes the peer of a TCP connection has taken and given, by its acknowledgements and ours: TCP_INFO,
-    /// `tcpi_bytes_acked` and `tcpi_bytes_received`. `None` where the kernel does not tell.
-    pub fn moved(&self) -> Option<Moved> {
-        let mut info = [0; 136];
-        let shown = |_: &[u8]| "...".to_owned();
-        self.getsockopt(libc::IPPROTO_TCP, libc::TCP_INFO, &mut info, shown)
-            .ok()
-            .filter(|count| *count == info.len())?;
-        let word = |at: usize| {
-            let bytes = info.get(at..at + 8)?.try_into().ok()?;
-            Some(u64::from_ne_bytes(bytes))
-        };
-        Some(Moved {
-            taken: word(120)?,
-            given: word(128)?,
-        })
-    }
-
-    /// How many segments a TCP peer has not acknowledged, and bytes that have not left: TCP_INFO, `tcpi_unacked` and
-    /// `tcpi_notsent_bytes`. 0 where the kernel does not tell.
-    pub fn unacknowledged(&self) -> u64 {
-        let mut info = [0; 148];
-        let shown = |_: &[u8]| "...".to_owned();
-        if self
-            .getsockopt(libc::IPPROTO_TCP, libc::TCP_INFO, &mut info, shown)
-            .is_err()
-        {
-            return 0;
-        }
-        let word = |at: usize| {
-            let bytes = info.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
-            bytes.map_or(0, u32::from_ne_bytes)
-        };
-        u64::from(word(24)) + u64::from(word(144))
     }
 
     /// setsockopt(2); `shown` is the value in the words of the one who set it.

@@ -9,9 +9,11 @@ mod failure;
 mod harmless;
 mod hexdump;
 mod palette;
+mod progress;
 mod qr_code;
 mod service;
 mod talk;
+mod transfer;
 
 pub use bytes::Bytes;
 pub use connection::{
@@ -25,5 +27,7 @@ pub use failure::{Failure, NoAnswer, Usage};
 pub use harmless::{Harmless, harmless};
 pub use hexdump::HexDump;
 pub use palette::Palette;
+pub use progress::Progress;
 pub use qr_code::QrCode;
 pub use service::{Denied, Noted, Ran, Spoken};
+pub use transfer::{Stats, Way, rate};

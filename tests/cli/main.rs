@@ -47,6 +47,7 @@ mod retry;
 mod serving;
 mod shape;
 mod sight;
+mod stats;
 mod stdio;
 mod strace;
 mod tcp;

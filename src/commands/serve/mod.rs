@@ -37,7 +37,7 @@ const COMMANDS: usize = 1024;
 #[derive(Args, Clone, Debug)]
 pub(super) struct ServeArgs {
     /// Serve many connections at once, until a signal: what they say goes to stdout, stdin goes to all that are connected
-    #[arg(short, long, conflicts_with_all = ["on_peer_eof", "delay", "rate", "preamble", "send_only"])]
+    #[arg(short, long, conflicts_with_all = ["on_peer_eof", "delay", "rate", "preamble", "send_only", "stats"])]
     keep_open: bool,
     /// With many: at most N connections at once, others wait [default: as many as `ulimit -Hn` allows; 1024 commands]
     #[arg(long, value_name = "N")]

@@ -21,7 +21,7 @@ const HEADING: &str = "Instead of stdin and stdout";
 /// Flags of services, of which there is one at most.
 #[derive(Args, Clone, Debug)]
 #[command(
-    group = ArgGroup::new("service").conflicts_with_all(["on_peer_eof", "hex", "delay", "rate", "preamble", "send_only"])
+    group = ArgGroup::new("service").conflicts_with_all(["on_peer_eof", "hex", "delay", "rate", "preamble", "send_only", "stats"])
 )]
 pub(super) struct ServiceArgs {
     /// Run the command behind -- for each connection, which is its stdin and stdout; SOCKKIT_PEER_ADDR and others tell of it

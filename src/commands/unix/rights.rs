@@ -37,7 +37,8 @@ pub(super) struct RightsArgs {
     /// Take a descriptor from the peer (SCM_RIGHTS) and go on with it: a connection is joined to stdin and stdout
     #[arg(long, conflicts_with = "send_fd", group = "takes_command")]
     recv_fd: bool,
-    /// With --recv-fd: become this command, whose stdin and stdout the descriptor is, as far as it can be read and written
+    /// The command and its words; that of --recv-fd has the descriptor as stdin and stdout, as far as it can be read and
+    /// written
     #[arg(last = true, value_name = "COMMAND", requires = "takes_command")]
     command: Vec<OsString>,
 }

@@ -6,7 +6,7 @@ use std::fmt::{self, Display};
 const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
 /// A size as people read it: `512 B`, `1.5 KiB`, `20 MiB`.
-pub(super) struct Size(pub(super) u64);
+pub struct Size(pub u64);
 
 impl Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

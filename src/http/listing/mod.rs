@@ -14,6 +14,7 @@ mod row;
 mod view;
 
 pub use answer::{pack, pack_later, show, view};
+pub use figures::Size;
 pub use json::json;
 pub use page::{SECURITY_POLICY, page};
 pub use view::{Format, Sort, View};

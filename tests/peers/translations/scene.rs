@@ -40,6 +40,16 @@ pub(super) enum Scene {
     Unpack,
     /// Two TCP clients at once.
     Many,
+    /// A TCP server is connected to, and that is all.
+    Probe,
+    /// A TCP server is connected to through an HTTP proxy.
+    Proxied,
+    /// The same through a SOCKS proxy.
+    Socks,
+    /// A TCP client says something, and what answers is no stdin.
+    Served,
+    /// Two TCP clients hear each other.
+    Broker,
     /// A UDP server is asked and answers.
     Asking,
     /// A UDP server is told something.
@@ -85,6 +95,7 @@ impl Outcome {
             .iter()
             .any(|bytes| !bytes.is_empty())
             || self.unpacked.is_some()
+            || self.from.is_some()
             || self.file != FILE;
         assert!(arrived, "nothing arrived: {line}");
     }
@@ -115,15 +126,25 @@ impl Place {
     fn shell(&self, line: &str) -> Start {
         let path = self.path().display().to_string();
         let mut line = line.replace("HOST", "127.0.0.1");
+        line = line.replace("PROXY", "127.0.0.1");
         for place in ["/run/x.sock", "/run/log"] {
             line = line.replace(place, &path);
         }
+        // Behind a proxy the target is a matter of words.
+        let proxy = ["3128", "1080"]
+            .into_iter()
+            .find(|port| line.contains(port));
+        let ports = match &proxy {
+            Some(proxy) => std::slice::from_ref(proxy),
+            None => &["22", "25", "53", "80", "514", "5432", "9000"],
+        };
+        line = line.replace("20-30", &format!("{0}-{0}", self.port.get()));
         let (port, source, name) = (
             self.port.get().to_string(),
             self.source.to_string(),
             self.name(),
         );
-        for word in ["22", "53", "80", "514", "9000"] {
+        for word in ports {
             line = replace_word(&line, word, &port);
         }
         line = replace_word(&line, "4000", &source);
@@ -205,6 +226,11 @@ impl Scene {
             Self::Listener | Self::Download => listener(place, line),
             Self::Unpack => unpack(place, line),
             Self::Many => many(place, line),
+            Self::Probe => probe(place, line),
+            Self::Proxied => proxied(place, line),
+            Self::Socks => socks(place, line),
+            Self::Served => served(place, line),
+            Self::Broker => broker(place, line),
             Self::Asking => asking(place, line),
             Self::Telling => telling(place, line),
             Self::Hearing => hearing(place, line),
@@ -229,10 +255,14 @@ fn server(place: &Place, line: &str) -> TcpListener {
     server
 }
 
-/// Hear stdin, answer, and end: a tool that does not half-close ends then as well.
+/// Hear a line of stdin, answer, and end: a tool that does not half-close ends then as well.
 fn answer(peer: &mut (impl Read + Write)) -> Vec<u8> {
-    let mut heard = vec![0; FROM_STDIN.len()];
-    peer.read_exact(&mut heard).unwrap();
+    let mut heard = Vec::new();
+    while heard.last() != Some(&b'\n') {
+        let mut byte = [0];
+        peer.read_exact(&mut byte).unwrap();
+        heard.extend(byte);
+    }
     peer.write_all(FROM_PEER).unwrap();
     heard
 }
@@ -278,7 +308,12 @@ fn listener(place: &Place, line: &str) -> Outcome {
     client.shutdown(Shutdown::Write).unwrap();
     let answered = match () {
         () if line.contains("< FILE") => FILE.len(),
-        () if line.contains("-u ") || line.contains("< /dev/null") => 0,
+        () if line.contains("-u ")
+            || line.contains("--recv-only")
+            || line.contains("< /dev/null") =>
+        {
+            0
+        }
         () => FROM_STDIN.len(),
     };
     let mut heard = vec![0; answered];
@@ -319,6 +354,123 @@ fn many(place: &Place, line: &str) -> Outcome {
         heard
     });
     place.outcome(heard.concat(), end(listening))
+}
+
+fn probe(place: &Place, line: &str) -> Outcome {
+    let server = server(place, line);
+    let client = place.shell(line).start();
+    let heard = read_end(&mut accept(&server));
+    client.finish().expect(0);
+    // Each says in its own way that the port is open.
+    Outcome {
+        from: Some("connected".to_owned()),
+        ..place.outcome(heard, Vec::new())
+    }
+}
+
+fn proxied(place: &Place, line: &str) -> Outcome {
+    let proxy = server(place, line);
+    let client = place.shell(line).input(FROM_STDIN).start();
+    let mut peer = accept(&proxy);
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        peer.read_exact(&mut byte).unwrap();
+        head.extend(byte);
+    }
+    peer.write_all(b"HTTP/1.0 200 OK\r\n\r\n").unwrap();
+    let heard = answer(&mut peer);
+    drop(peer);
+    let finished = client.finish().expect(0);
+    // The words besides the method and the target are each client's own.
+    let head = String::from_utf8(head).unwrap();
+    let asked: Vec<&str> = head.split(' ').take(2).collect();
+    Outcome {
+        from: Some(asked.join(" ")),
+        ..place.outcome(heard, finished.stdout.clone())
+    }
+}
+
+fn socks(place: &Place, line: &str) -> Outcome {
+    let proxy = server(place, line);
+    let client = place.shell(line).input(FROM_STDIN).start();
+    let mut peer = accept(&proxy);
+    let writer = peer.try_clone().unwrap();
+    let mut take = |count: usize| {
+        let mut bytes = vec![0; count];
+        peer.read_exact(&mut bytes).unwrap();
+        bytes
+    };
+    let (asked, granted) = match take(1)[0] {
+        5 => {
+            let count = take(1)[0];
+            take(count.into());
+            (&writer).write_all(&[5, 0]).unwrap();
+            (take(10), [5, 0, 0, 1, 0, 0, 0, 0, 0, 0].to_vec())
+        }
+        _ => {
+            let mut bytes = take(7);
+            // The user's name, which is each tool's own affair, and where the address is none, that of the host.
+            let names = usize::from(bytes[3..6] == [0; 3]) + 1;
+            let mut name = Vec::new();
+            for _ in 0..names {
+                name.clear();
+                while name.last() != Some(&0) {
+                    name.extend(take(1));
+                }
+            }
+            // An address is one, however it is written.
+            let address = String::from_utf8_lossy(&name[..name.len() - 1]).into_owned();
+            if let Ok(ip) = address.parse::<std::net::Ipv4Addr>() {
+                bytes[3..].copy_from_slice(&ip.octets());
+            }
+            (bytes, [0, 90, 0, 0, 0, 0, 0, 0].to_vec())
+        }
+    };
+    peer.write_all(&granted).unwrap();
+    let heard = answer(&mut peer);
+    drop((peer, writer));
+    let finished = client.finish().expect(0);
+    Outcome {
+        from: Some(format!("{asked:?}")),
+        ..place.outcome(heard, finished.stdout.clone())
+    }
+}
+
+fn served(place: &Place, line: &str) -> Outcome {
+    let listening = place.shell(line).start();
+    place.listens(&listening);
+    let mut heard = Vec::new();
+    for _ in 0..2 {
+        let mut client = stream_to(("127.0.0.1", place.port.get()));
+        // A command that does not read may be through already.
+        let _ = client.write_all(FROM_PEER);
+        while heard.last() != Some(&b'\n') {
+            let mut byte = [0];
+            client.read_exact(&mut byte).unwrap();
+            heard.extend(byte);
+        }
+        heard.push(b' ');
+    }
+    place.outcome(heard, end(listening))
+}
+
+fn broker(place: &Place, line: &str) -> Outcome {
+    let listening = place.shell(line).piped().start();
+    place.listens(&listening);
+    let mut clients = [0, 1].map(|_| stream_to(("127.0.0.1", place.port.get())));
+    let [one, other] = &mut clients;
+    let mut heard = vec![0; 4];
+    // Whoever hears was there: the first words may be before the other has come.
+    other.write_all(b"here").unwrap();
+    one.read_exact(&mut heard).unwrap();
+    one.write_all(FROM_PEER).unwrap();
+    let mut rest = vec![0; FROM_PEER.len()];
+    other.read_exact(&mut rest).unwrap();
+    heard.extend(rest);
+    drop(clients);
+    drop(end(listening));
+    place.outcome(heard, Vec::new())
 }
 
 /// End a child that would run on; what it has printed.

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::thread;
 
 use super::{each_client, nc, ncat, ours, socat};
-use crate::kit::{LONG, accept, dead_port, deaf_port, listener, patient, pattern, read_end};
+use crate::kit::{LONG, Start, accept, dead_port, deaf_port, listener, patient, pattern, read_end};
 
 /// All three pass it: nothing is lost while both sides talk and nobody listens. 50 MB through an echo are among the tests
 /// of socat as a peer.
@@ -128,6 +128,43 @@ fn trap_13_numbers_and_names_of_ports() {
     assert!(named.stderr.contains("127.0.0.2:80:"), "{}", named.stderr);
     if let Some(client) = ncat("127.0.0.2 http") {
         client.run().expect(2).says("Invalid port number");
+    }
+}
+
+/// nc doubles the CR of a line end that comes in two parts, socat each of them, and it takes those out that come in.
+#[test]
+fn trap_17_line_ends() {
+    let drive = |client: Option<Start>, server: &TcpListener| {
+        let client = client?.piped().start();
+        let mut peer = accept(server);
+        client.write("a\nb\r\nc\r");
+        let mut heard = vec![0; 8];
+        peer.read_exact(&mut heard).unwrap();
+        client.write("\nd\re\n\n.");
+        while heard.last() != Some(&b'.') {
+            heard.push(0);
+            peer.read_exact(heard.last_chunk_mut::<1>().unwrap())
+                .unwrap();
+        }
+        peer.write_all(b"in\r\n.").unwrap();
+        drop(peer);
+        let line = client.line();
+        Some((String::from_utf8(heard).unwrap(), line))
+    };
+    let right = Some(("a\r\nb\r\nc\r\nd\re\r\n\r\n.".to_owned(), "in\r".to_owned()));
+    let (server, port) = listener();
+    let client = ours(&format!("tcp connect {port} --crlf"));
+    assert_eq!(drive(Some(client), &server), right);
+    if let Some((heard, _)) = drive(nc(&format!("-C 127.0.0.1 {port}")), &server) {
+        assert_eq!(heard, "a\r\nb\r\nc\r\r\nd\re\r\n\r\n.", "nc");
+    }
+    let words = format!("- TCP:127.0.0.1:{port},crnl");
+    if let Some((heard, line)) = drive(socat(&words), &server) {
+        assert_eq!(heard, "a\r\nb\r\r\nc\r\r\nd\re\r\n\r\n.", "socat");
+        assert_eq!(line, "in", "socat");
+    }
+    if let Some(client) = ncat(&format!("-C 127.0.0.1 {port}")) {
+        assert_eq!(drive(Some(client), &server), right, "ncat has it right");
     }
 }
 

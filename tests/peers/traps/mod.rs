@@ -5,9 +5,12 @@
 //! mended since, the line says so, and the test is of sockkit alone. A tool of another version is passed over.
 
 mod bytes;
+mod commands;
+mod crowd;
 mod datagrams;
 mod ends;
 mod local;
+mod proxy;
 mod reaching;
 mod running;
 mod serving;

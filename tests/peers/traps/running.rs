@@ -21,6 +21,9 @@ fn trap_38_limits_of_time() {
         .expect(124)
         .says("nobody came");
     ours("tcp listen 0 --deadline 300ms").run().expect(124);
+    ours("tcp listen -k 0 --accept-timeout 300ms")
+        .run()
+        .expect(124);
     let (server, port) = listener();
     let client = ours(&format!("tcp connect {port} --idle-timeout 600ms"));
     let client = client.piped().start();

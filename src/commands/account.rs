@@ -1,0 +1,53 @@
+//! What is told of how a transfer gets on: `--stats`, and progress to a person who watches.
+
+use std::io::{self, IsTerminal};
+use std::time::{Duration, Instant};
+
+use super::Desk;
+use super::stream::StreamArgs;
+use crate::engine::{Inlet, Moved};
+use crate::net::Socket;
+use crate::output::{Progress, Stats, Way, rate};
+
+/// When a transfer is a long one.
+pub(super) const LONG: Duration = Duration::from_secs(2);
+
+/// How often progress is shown.
+pub(super) const REFRESH: Duration = Duration::from_millis(250);
+
+/// The account of a connection that stands since `start`.
+pub(super) fn stats(conn: u64, peer: &str, moved: Moved, socket: &Socket, start: Instant) -> Stats {
+    let time = start.elapsed();
+    let microseconds = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    Stats {
+        conn,
+        peer: peer.to_owned(),
+        sent: moved.sent,
+        received: moved.received,
+        seconds: time.as_secs_f64(),
+        sent_rate: rate(moved.sent, time),
+        received_rate: rate(moved.received, time),
+        way: socket.round_trip().map(|way| Way {
+            rtt_us: microseconds(way.time),
+            rttvar_us: microseconds(way.variation),
+            retransmits: way.retransmits,
+        }),
+    }
+}
+
+/// Progress, where somebody watches stderr, and nothing else is written there or to the same terminal.
+pub(super) fn progress(
+    desk: &Desk,
+    args: &StreamArgs,
+    inlet: &Inlet,
+    start: Instant,
+) -> Option<Progress> {
+    let style = desk.output.style();
+    let is_busy = style.quiet
+        || style.verbose
+        || !desk.explain.is_silent()
+        || (args.sight.dump.is_some() && args.sight.dump_to.is_none());
+    let is_watched =
+        io::stderr().is_terminal() && !io::stdin().is_terminal() && !io::stdout().is_terminal();
+    (is_watched && !is_busy).then(|| Progress::new(inlet.size(), start))
+}
