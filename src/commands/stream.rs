@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use clap::Args;
+use nix::sys::signal::Signal;
 
 use super::Desk;
 use super::account;
@@ -87,6 +88,13 @@ impl Stream<'_> {
         self.welcome.map_or(Ok(()), |welcome| welcome(conn, socket))
     }
 
+    /// Have SIGUSR1 ask for an account, not for the end.
+    pub(super) fn set_aside(&self, reactor: &mut Reactor) {
+        if self.args.sight.stats {
+            reactor.set_aside(Signal::SIGUSR1);
+        }
+    }
+
     pub(super) fn pump(
         &self,
         reactor: &mut Reactor,
@@ -124,6 +132,7 @@ impl Stream<'_> {
             drop(output.offer(&stats));
         };
         let asks = self.args.sight.stats;
+        self.set_aside(reactor);
         let mut progress = account::progress(self.desk, self.args, &inlet, start);
         let mut tell = progress.as_mut().map(|progress| {
             |moved: Moved, now: Instant| progress.show(moved.sent, moved.received, now)
