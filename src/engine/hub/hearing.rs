@@ -20,11 +20,6 @@ impl Serving<'_, '_> {
         let Some(client) = self.crowd.get_mut(key) else {
             return Ok(());
         };
-        if client.is_greeting() {
-            client.greet(self.now);
-            self.crowd.touch(key);
-            return Ok(());
-        }
         if ready.write {
             client.send(self.now);
         }
@@ -38,19 +33,6 @@ impl Serving<'_, '_> {
         Ok(())
     }
 
-    /// Hear what needs no readiness: it came along with what was heard before it.
-    pub(super) fn receive_heard(&mut self, key: usize) -> Result<(), LoopError> {
-        while self.may_read(key)
-            && self
-                .crowd
-                .get_mut(key)
-                .is_some_and(|client| client.is_ready())
-        {
-            self.receive(key)?;
-        }
-        Ok(())
-    }
-
     fn receive(&mut self, key: usize) -> Result<(), LoopError> {
         let mut buffer = std::mem::take(&mut self.buffer);
         let heard = match self.crowd.get_mut(key) {
@@ -59,7 +41,8 @@ impl Serving<'_, '_> {
         };
         let taken = match heard {
             Ok(Recv::Bytes(count)) if count > 0 => {
-                let bytes = buffer.bytes().get(..count).unwrap_or(buffer.bytes());
+                let whole = buffer.bytes();
+                let bytes = whole.get(..count).unwrap_or(whole);
                 self.hear(key, bytes, count)
             }
             Ok(Recv::Bytes(_)) => self.end_input(key),
@@ -170,13 +153,9 @@ impl Serving<'_, '_> {
             return Ok(());
         };
         let mut buffer = std::mem::take(&mut self.buffer);
-<<<<<<< HEAD
-        let read = job.read(buffer.bytes_mut(), self.hub.reactor);
-=======
         let room = if self.hub.records { RECORD } else { CHUNK };
-        let window = buffer.get_mut(..room).unwrap_or_default();
+        let window = buffer.bytes_mut().get_mut(..room).unwrap_or_default();
         let read = job.read(window, self.hub.reactor);
->>>>>>> main
         let client = job.client.and_then(|client| self.crowd.get_mut(client));
         if let (Ok(Some(count)), Some(client)) = (&read, client) {
             client.say(buffer.bytes().get(..*count).unwrap_or_default(), self.now);
