@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::super::ending::LoopError;
+use super::super::pump::{CHUNK, RECORD};
 use super::super::reactor::Ready;
 use super::alarm::Alarm;
 use super::event::HubEvent;
@@ -40,7 +41,8 @@ impl Serving<'_, '_> {
         };
         let taken = match heard {
             Ok(Recv::Bytes(count)) if count > 0 => {
-                let bytes = buffer.bytes().get(..count).unwrap_or(buffer.bytes());
+                let whole = buffer.bytes();
+                let bytes = whole.get(..count).unwrap_or(whole);
                 self.hear(key, bytes, count)
             }
             Ok(Recv::Bytes(_)) => self.end_input(key),
@@ -151,7 +153,9 @@ impl Serving<'_, '_> {
             return Ok(());
         };
         let mut buffer = std::mem::take(&mut self.buffer);
-        let read = job.read(buffer.bytes_mut(), self.hub.reactor);
+        let room = if self.hub.records { RECORD } else { CHUNK };
+        let window = buffer.bytes_mut().get_mut(..room).unwrap_or_default();
+        let read = job.read(window, self.hub.reactor);
         let client = job.client.and_then(|client| self.crowd.get_mut(client));
         if let (Ok(Some(count)), Some(client)) = (&read, client) {
             client.say(buffer.bytes().get(..*count).unwrap_or_default(), self.now);
