@@ -231,7 +231,9 @@ impl Stream<'_> {
         let mut timers = self.arrival_timers(&plan);
         timers.stop(Timer::Idle);
         let inherited = descriptor_limit();
-        raise_descriptor_limit();
+        let mut limits = plan.limits;
+        let fits = plan.wish.fits(raise_descriptor_limit());
+        limits.connections = limits.connections.min(fits);
         let sight = Sight::open(&self.args.sight, &self.desk.output)?;
         let shape = &self.args.shape;
         let inlet = shape.inlet();
@@ -254,7 +256,7 @@ impl Stream<'_> {
             outlet: output.outlet(),
             speaks,
             timers,
-            limits: plan.limits,
+            limits,
             typed: decode.as_mut().map(|decode| decode as Typed<'_>),
             tap: sight.tap.clone(),
             records: self.records,

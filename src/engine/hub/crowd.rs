@@ -50,6 +50,12 @@ impl Crowd {
             .filter(|client| client.conn == conn)
     }
 
+    /// Whether the connection `conn` is the one under this key.
+    pub(super) fn has(&self, key: usize, conn: u64) -> bool {
+        let client = self.clients.get(key);
+        client.is_some_and(|client| client.conn == conn)
+    }
+
     /// The keys of all.
     pub(super) fn keys(&self) -> Vec<usize> {
         self.clients.iter().map(|(key, _)| key).collect()

@@ -9,6 +9,7 @@ use nix::errno::Errno;
 use super::super::command::{CannotRun, Child};
 use super::super::ending::LoopError;
 use super::super::listener::{PAUSE, is_gone, is_shortage};
+use super::super::pump::RECORD;
 use super::super::timer::Timer;
 use super::alarm::Alarm;
 use super::event::HubEvent;
@@ -109,9 +110,7 @@ impl Serving<'_, '_> {
             }
             Service::Reply(reply) => {
                 let reply = Rc::clone(reply);
-                if let Some(client) = self.crowd.get_mut(key) {
-                    client.enqueue(&reply, self.now);
-                }
+                self.reply(key, &reply);
                 Ok(())
             }
             Service::Moderate(_) => self.moderate(Some(key), |moderator, say| {
@@ -124,6 +123,19 @@ impl Serving<'_, '_> {
                 }
                 Err(error) => self.not_run(key, conn, error),
             },
+        }
+    }
+
+    fn reply(&mut self, key: usize, reply: &Rc<[u8]>) {
+        let Some(client) = self.crowd.get_mut(key) else {
+            return;
+        };
+        match self.hub.records {
+            // A record goes whole: there is a limit to what one may hold.
+            true => reply
+                .chunks(RECORD)
+                .for_each(|record| client.say(record, self.now)),
+            false => client.enqueue(reply, self.now),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::super::ending::LoopError;
+use super::super::pump::{CHUNK, RECORD};
 use super::super::reactor::Ready;
 use super::alarm::Alarm;
 use super::event::HubEvent;
@@ -151,7 +152,9 @@ impl Serving<'_, '_> {
             return Ok(());
         };
         let mut buffer = std::mem::take(&mut self.buffer);
-        let read = job.read(&mut buffer, self.hub.reactor);
+        let room = if self.hub.records { RECORD } else { CHUNK };
+        let window = buffer.get_mut(..room).unwrap_or_default();
+        let read = job.read(window, self.hub.reactor);
         let client = job.client.and_then(|client| self.crowd.get_mut(client));
         if let (Ok(Some(count)), Some(client)) = (&read, client) {
             client.say(buffer.get(..*count).unwrap_or_default(), self.now);
