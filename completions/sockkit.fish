@@ -159,7 +159,7 @@ always\t''
 never\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s 6 -l ipv6 -d 'Use IPv6 only'
-complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l fastopen -d 'Send the first bytes with the SYN where the server knows us (TCP_FASTOPEN_CONNECT); for protocols in which the client speaks first'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l fastopen -d 'Send the first bytes with the SYN where the server knows us (TCP_FASTOPEN_CONNECT); a refusal is heard when it is too late to try again'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l mptcp -d 'Multipath TCP (IPPROTO_MPTCP)'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l sctp -d 'SCTP in its one-to-one style (IPPROTO_SCTP)'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l dccp -d 'DCCP (SOCK_DCCP, IPPROTO_DCCP)'

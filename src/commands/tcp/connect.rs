@@ -16,7 +16,7 @@ use crate::commands::endpoint::{inherited, no_wildcard, sources};
 use crate::commands::pass::PassArgs;
 use crate::commands::stream::{Stream, StreamArgs};
 use crate::engine::Connection;
-use crate::net::{Descriptor, Endpoint, Kind};
+use crate::net::{CallError, Descriptor, Endpoint, Kind};
 use crate::output::{Exit, Usage};
 
 /// Connect to a TCP port: stdin is sent, what arrives goes to stdout
@@ -34,7 +34,7 @@ pub(super) struct Connect {
     socket: SocketArgs,
     #[command(flatten)]
     keepalive: KeepaliveArgs,
-    /// Send the first bytes with the SYN where the server knows us (TCP_FASTOPEN_CONNECT); for protocols in which the client speaks first
+    /// Send the first bytes with the SYN where the server knows us (TCP_FASTOPEN_CONNECT); a refusal is heard when it is too late to try again
     #[arg(long, conflicts_with = "probe")]
     fastopen: bool,
     #[command(flatten)]
@@ -101,7 +101,24 @@ impl Connect {
         };
         match door {
             Some(door) => door.pass(&connection, stream.proto, attempts.timing.timeout, desk),
-            None => stream.converse(connection),
+            None => {
+                self.speak_or_listen(&connection)?;
+                stream.converse(connection)
+            }
+        }
+    }
+
+    /// A fast open connects with the first bytes. Where none are at hand it does so without: the peer may be the one
+    /// that speaks first.
+    fn speak_or_listen(&self, connection: &Connection) -> Result<(), CallError> {
+        let shape = &self.stream.shape;
+        let has_spoken = !self.fastopen || !self.proxy.is_empty();
+        if has_spoken || !shape.preamble().is_empty() || shape.inlet().has_bytes() {
+            return Ok(());
+        }
+        match connection.socket.send(&[]) {
+            Err(error) if error.errno() != libc::EINPROGRESS => Err(error),
+            _ => Ok(()),
         }
     }
 
