@@ -32,6 +32,8 @@ mod socat;
 mod streams;
 #[cfg(feature = "tls")]
 mod tls;
+#[cfg(feature = "tls")]
+mod tls_stream;
 mod translations;
 mod traps;
 mod web;

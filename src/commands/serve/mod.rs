@@ -19,6 +19,7 @@ pub(super) use self::access::AccessArgs;
 use self::report::Report;
 pub(super) use self::service::CommandArgs;
 use self::service::{ServiceArgs, Wish};
+use super::secure::Secure;
 use super::sight::Sight;
 use super::stream::{Stream, View};
 use crate::args::{LifetimeArgs, duration};
@@ -251,6 +252,7 @@ impl Stream<'_> {
             reactor,
             listeners,
             gate: &plan.gate,
+            acceptor: self.secure.and_then(Secure::acceptor),
             service: plan.wish.make(self, inherited),
             inlet: &inlet,
             outlet: output.outlet(),

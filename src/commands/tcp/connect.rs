@@ -4,16 +4,18 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::TransportArgs;
 use super::dial::{Dial, Opening};
 use super::probe::{self, ProbeArgs};
 use super::retry::Attempts;
+use super::{TransportArgs, peer_certificate};
 use crate::args::{
-    AddressArgs, KeepaliveArgs, PROXY_AUTH, ProxyArgs, RetryArgs, SocketArgs, SourceArgs,
+    AddressArgs, ClientTlsArgs, KeepaliveArgs, PROXY_AUTH, ProxyArgs, RetryArgs, SocketArgs,
+    SourceArgs,
 };
 use crate::commands::Desk;
 use crate::commands::endpoint::{inherited, no_wildcard, sources};
 use crate::commands::pass::PassArgs;
+use crate::commands::secure::Secure;
 use crate::commands::stream::{Stream, StreamArgs};
 use crate::engine::Connection;
 use crate::net::{CallError, Descriptor, Endpoint, Kind};
@@ -46,6 +48,8 @@ pub(super) struct Connect {
     #[command(flatten)]
     probe: ProbeArgs,
     #[command(flatten)]
+    tls: ClientTlsArgs,
+    #[command(flatten)]
     pass: PassArgs,
     #[command(flatten)]
     stream: StreamArgs,
@@ -77,6 +81,8 @@ impl Connect {
         if self.probe.is_asked_for() {
             return probe::run(self.address.ports()?, &self.opening(desk)?, &attempts);
         }
+        let endpoint = self.address.endpoint()?;
+        let secure = Secure::to(&self.tls, &endpoint, desk)?;
         let stream = Stream {
             desk,
             args: &self.stream,
@@ -84,9 +90,10 @@ impl Connect {
             records: false,
             start,
             welcome: None,
+            secure: secure.as_ref(),
         };
         let door = self.pass.door(desk)?;
-        let connection = match self.address.endpoint()? {
+        let connection = match endpoint {
             Endpoint::Inherited(descriptor) => self.take_over(descriptor, desk)?,
             Endpoint::Network(network) => {
                 let network = no_wildcard(network)?;
@@ -103,7 +110,10 @@ impl Connect {
             Some(door) => door.pass(&connection, stream.proto, attempts.timing.timeout, desk),
             None => {
                 self.speak_or_listen(&connection)?;
-                stream.converse(connection)
+                match self.tls.shows_certificate() {
+                    true => peer_certificate::show(&stream, connection),
+                    false => stream.converse(connection),
+                }
             }
         }
     }
@@ -112,7 +122,8 @@ impl Connect {
     /// that speaks first.
     fn speak_or_listen(&self, connection: &Connection) -> Result<(), CallError> {
         let shape = &self.stream.shape;
-        let has_spoken = !self.fastopen || !self.proxy.is_empty();
+        let says_hello = self.tls.is_on() && self.tls.starttls().is_none();
+        let has_spoken = !self.fastopen || !self.proxy.is_empty() || says_hello;
         if has_spoken || !shape.preamble().is_empty() || shape.inlet().has_bytes() {
             return Ok(());
         }

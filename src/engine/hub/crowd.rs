@@ -5,8 +5,9 @@ use std::time::Instant;
 use slab::Slab;
 
 use super::super::tap::Tap;
+use super::super::transport::Transport;
 use super::client::{Client, QUEUE};
-use crate::net::{Address, Socket};
+use crate::net::Address;
 
 /// All connections.
 #[derive(Default)]
@@ -65,7 +66,7 @@ impl Crowd {
     pub(super) fn insert(
         &mut self,
         conn: u64,
-        socket: Socket,
+        transport: Transport,
         peer: Address,
         token: impl FnOnce(usize) -> usize,
         now: Instant,
@@ -73,7 +74,7 @@ impl Crowd {
         let entry = self.clients.vacant_entry();
         let key = entry.key();
         let tap = self.tap.clone();
-        entry.insert(Client::new(conn, socket, peer, token(key), now).seen_by(tap));
+        entry.insert(Client::new(conn, transport, peer, token(key), now).seen_by(tap));
         key
     }
 

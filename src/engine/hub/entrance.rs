@@ -11,6 +11,7 @@ use super::super::ending::LoopError;
 use super::super::listener::{PAUSE, is_gone, is_shortage};
 use super::super::pump::RECORD;
 use super::super::timer::Timer;
+use super::super::transport::Transport;
 use super::alarm::Alarm;
 use super::event::HubEvent;
 use super::job::Job;
@@ -74,11 +75,15 @@ impl Serving<'_, '_> {
             peer: &peer,
             local,
         })?;
+        let transport = match self.hub.acceptor {
+            Some(acceptor) => Transport::Tls(Box::new(acceptor.accept(socket)?)),
+            None => Transport::Plain(socket),
+        };
         let base = self.base();
         let token = |key| Self::token(base, key);
         let key = self
             .crowd
-            .insert(conn, socket, peer.clone(), token, self.now);
+            .insert(conn, transport, peer.clone(), token, self.now);
         self.crowd.touch(key);
         if let Some(idle) = self.hub.limits.idle {
             self.alarms.set(self.now + idle, Alarm::Idle, key, conn);

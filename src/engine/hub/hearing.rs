@@ -20,6 +20,11 @@ impl Serving<'_, '_> {
         let Some(client) = self.crowd.get_mut(key) else {
             return Ok(());
         };
+        if client.is_greeting() {
+            client.greet(self.now);
+            self.crowd.touch(key);
+            return Ok(());
+        }
         if ready.write {
             client.send(self.now);
         }
@@ -28,6 +33,19 @@ impl Serving<'_, '_> {
         }
         self.crowd.touch(key);
         if ready.read && reads {
+            self.receive(key)?;
+        }
+        Ok(())
+    }
+
+    /// Hear what needs no readiness: it came along with what was heard before it.
+    pub(super) fn receive_heard(&mut self, key: usize) -> Result<(), LoopError> {
+        while self.may_read(key)
+            && self
+                .crowd
+                .get_mut(key)
+                .is_some_and(|client| client.is_ready())
+        {
             self.receive(key)?;
         }
         Ok(())

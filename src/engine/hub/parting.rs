@@ -41,6 +41,7 @@ impl Serving<'_, '_> {
 
     /// Half-close one that has been told everything, close one that has nothing to say either, and watch the others.
     fn settle_client(&mut self, key: usize) -> Result<(), LoopError> {
+        self.receive_heard(key)?;
         self.measure(key);
         let (told_all, may_tell) = (self.has_told_all(key), self.may_tell_more(key));
         let hears_on = self.hub.service.hears_on();
@@ -52,7 +53,8 @@ impl Serving<'_, '_> {
         if is_done || (is_lost && (client.ended || !hears_on)) {
             return self.close(key, None);
         }
-        if told_all && client.is_clear() && !client.half_closed && !is_lost {
+        let may_end = client.is_clear() && !client.is_greeting();
+        if told_all && may_end && !client.half_closed && !is_lost {
             client.half_close();
             // A half that cannot be closed is the end of both.
             if client.failure.is_some() {
@@ -163,6 +165,9 @@ impl Serving<'_, '_> {
         };
         let conn = client.conn;
         self.failure = client.failure.take().or(failure);
+        if self.failure.is_none() {
+            client.say_end();
+        }
         (self.hub.report)(&HubEvent::Closed {
             conn,
             peer: &client.peer,
