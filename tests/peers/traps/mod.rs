@@ -13,6 +13,8 @@ mod local;
 mod proxy;
 mod reaching;
 mod running;
+#[cfg(feature = "tls")]
+mod secure;
 mod serving;
 
 use std::io::{self, Read, Write};
