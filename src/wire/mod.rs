@@ -3,6 +3,7 @@
 //!
 //! Nothing here does I/O or allocates by what a packet claims; any bytes are a packet, or a [`Malformed`] one.
 
+mod echo;
 mod icmp;
 mod ip;
 mod packet;
@@ -12,6 +13,7 @@ mod tcp;
 mod transport;
 mod udp;
 
+pub use echo::{ECHO_HEADER, Echo, EchoKind, Mark, below_ipv4, is_sound};
 pub use icmp::Icmp;
 pub use ip::{Ipv4, Ipv6, Malformed};
 pub use packet::{Network, Packet};
