@@ -66,9 +66,12 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l upload-limit -d
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l unix -d 'Listen on a local socket: /path, ./path or @name (abstract; \\0 is a NUL byte); as ADDR these work too' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l mode -d 'The mode of a local socket\'s file, in octal [default: 0600, with --group 0660]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l group -d 'The group of a local socket\'s file, which may then connect' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l tls-cert -d 'The server\'s certificate in PEM, those above it behind; read again on SIGHUP' -r -F
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l tls-key -d 'The key of --tls-cert in PEM: PKCS#8, PKCS#1 or SEC1' -r -F
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l tls-cert-out -d 'Write the certificate to FILE before listening, for clients that are to trust it (curl --cacert FILE)' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l cert -d 'The certificate to show, in PEM, those above it behind; `http` reads it again on SIGHUP' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l key -d 'The key of --cert in PEM: PKCS#8, PKCS#1 or SEC1' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l cert-out -d 'Write the certificate to FILE before listening, for clients that are to trust it (--ca FILE, curl --cacert FILE)' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l client-ca -d 'Demand a certificate of each client, which those in FILE (PEM) vouch for' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l tls-min -d 'The lowest version of TLS' -r -f -a "1.2\t''
+1.3\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l status -d 'Answer every request with this status, 200 to 599' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l delay -d 'Answer D after the request' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l drop -d 'Close the connection instead of answering, at this RATE: 0.1 or 10%' -r
@@ -104,7 +107,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l overwrite -d 'L
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l replace -d 'Take the place of a dead local socket\'s file; never of another file, never of a listener'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l keep-file -d 'Leave a local socket\'s file where it is at the end'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l proxy-protocol -d 'Each connection begins with a header of the PROXY protocol (v1 or v2), which tells the client\'s address; one without is closed'
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l tls -d 'Speak TLS (1.2 and 1.3), with a temporary certificate whose fingerprint is said, or with --tls-cert'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l tls -d 'Speak TLS, with a temporary certificate whose fingerprint is said, or with --cert'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l inspect -d 'Answer every request, and show all of it: here, and live on a page at /.sockkit/'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l hex -d 'With --inspect, show heads and bodies as offset, hex and ASCII'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l echo -d 'Answer with the body of the request, or with its head where it has none'
@@ -138,6 +141,20 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l retry-delay -d 'Wait D before the second attempt, and up to twice as long before each further one, 10s at most' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l proxy -d 'Connect through a proxy: http, socks4, socks4a, socks5 or socks5h://[USER:PASSWORD@]HOST[:PORT]; repeatable, the nearest first' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l proxy-auth -d 'Who asks the proxies whose URL does not say: USER:PASSWORD, or @FILE with such a line; others cannot see SOCKKIT_PROXY_AUTH' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l ca -d 'Trust those whom the certificates in FILE (PEM) vouch for, or who have one of them, and not the system\'s authorities' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l pin -d 'Trust the certificate with this fingerprint and no other, whatever its name and dates: sha256:HEX, of the whole certificate, as `tcp listen --tls` and `http --tls` say it; repeatable' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l sni -d 'The name that is asked for and that the certificate must have, instead of ADDR\'s host' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l alpn -d 'The protocols to speak inside TLS (ALPN), the best first: h2,http/1.1' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l tls-min -d 'The lowest version of TLS' -r -f -a "1.2\t''
+1.3\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l cert -d 'Show a certificate of one\'s own to a server that asks for it, in PEM, those above it behind' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l key -d 'The key of --cert in PEM: PKCS#8, PKCS#1 or SEC1' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l starttls -d 'Ask for TLS in this protocol\'s own words first' -r -f -a "smtp\t''
+imap\t''
+pop3\t''
+ftp\t''
+postgres\t''
+ldap\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l delay -d 'Wait for D between two lines' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l rate -d 'Send N bytes a second at most: 500, 64k, 10M' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l max-bytes -d 'Send N bytes of stdin at most, and take that for its end' -r
@@ -160,11 +177,14 @@ always\t''
 never\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s 6 -l ipv6 -d 'Use IPv6 only'
-complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l fastopen -d 'Send the first bytes with the SYN where the server knows us (TCP_FASTOPEN_CONNECT); for protocols in which the client speaks first'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l fastopen -d 'Send the first bytes with the SYN where the server knows us (TCP_FASTOPEN_CONNECT); a refusal is heard when it is too late to try again'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l mptcp -d 'Multipath TCP (IPPROTO_MPTCP)'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l sctp -d 'SCTP in its one-to-one style (IPPROTO_SCTP)'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l dccp -d 'DCCP (SOCK_DCCP, IPPROTO_DCCP)'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l probe -d 'Only say which ports are open, closed or filtered, by connecting: ADDR may be HOST:22,80,8000-8010, -t is each port\'s [default: 3s], status 0 is all open'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l tls -d 'Speak TLS; the certificate must be valid, be for ADDR\'s host, and be vouched for by an authority of this system'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l insecure -d 'Trust any certificate: whoever is between may read and change everything'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l show-cert -d 'Show the server\'s certificate, how long it holds, and whether it is trusted (exit status 0 or 1), and say nothing'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l pass-fd -d 'Once connected, pass the socket on through stdout, itself a local socket (SCM_RIGHTS), and end: for ssh\'s ProxyUseFdpass'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l crlf -d 'Send the ends of lines as CR LF; one that is CR LF already stays'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l send-only -d 'Only send: what arrives is dropped; ends when stdin has ended and the peer has taken everything'
@@ -182,6 +202,13 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l port -d 'The port, instead of ADDR' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l cert -d 'The certificate to show, in PEM, those above it behind; `http` reads it again on SIGHUP' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l key -d 'The key of --cert in PEM: PKCS#8, PKCS#1 or SEC1' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l cert-out -d 'Write the certificate to FILE before listening, for clients that are to trust it (--ca FILE, curl --cacert FILE)' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l client-ca -d 'Demand a certificate of each client, which those in FILE (PEM) vouch for' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l tls-min -d 'The lowest version of TLS' -r -f -a "1.2\t''
+1.3\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l alpn -d 'The protocols to speak inside TLS (ALPN), the best first: h2,http/1.1' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l max-conns -d 'With many: at most N connections at once, others wait [default: as many as `ulimit -Hn` allows; 1024 commands]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l slow -d 'With many: what becomes of one that takes less than it is told, once 1 MiB waits for it' -r -f -a "disconnect\t'The others wait for it; after 2 s in which it has taken nothing it is cut off, and that is said'
 drop\t'Nobody waits: what does not fit is left out for it, and that is said'
@@ -221,6 +248,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l sctp -d 'SCTP in its one-to-one style (IPPROTO_SCTP)'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l dccp -d 'DCCP (SOCK_DCCP, IPPROTO_DCCP)'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l reuseport -d 'Let other sockets listen on the same port; the kernel shares connections out (SO_REUSEPORT)'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l tls -d 'Speak TLS, with a temporary certificate whose fingerprint is said, or with --cert'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s k -l keep-open -d 'Serve many connections at once, until a signal: what they say goes to stdout, stdin goes to all that are connected'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l exec -d 'Run the command behind -- for each connection, which is its stdin and stdout; SOCKKIT_PEER_ADDR and others tell of it'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l pty -d 'Give the command a terminal of its own: its stdin, stdout and stderr'

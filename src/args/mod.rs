@@ -17,6 +17,7 @@ mod size;
 mod socket;
 mod source;
 mod timing;
+mod tls;
 mod view;
 
 pub use address::{AddressArgs, FamilyArgs, combine};
@@ -36,4 +37,5 @@ pub use size::size;
 pub use socket::{Preparation, SocketArgs};
 pub use source::SourceArgs;
 pub use timing::TimingArgs;
+pub use tls::{AlpnArgs, ClientTlsArgs, ServerTlsArgs};
 pub use view::{FromHex, ViewArgs, from_hex};

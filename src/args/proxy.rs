@@ -16,6 +16,8 @@ pub const PROXY_AUTH: &str = "SOCKKIT_PROXY_AUTH";
 /// More than any user and password have.
 const LONGEST: u64 = 4096;
 
+/// Its brackets would be links in a doc comment.
+const PROXY: &str = "Connect through a proxy: http, socks4, socks4a, socks5 or socks5h://[USER:PASSWORD@]HOST[:PORT]; repeatable, the nearest first";
 const HEADING: &str = "Proxies";
 const FORM: &str =
     "http://[USER:PASSWORD@]HOST[:PORT], or socks4, socks4a, socks5, socks5h in its place";
@@ -24,8 +26,8 @@ const AUTH_FORM: &str = "USER:PASSWORD, or @FILE with such a line";
 /// The proxies on the way.
 #[derive(Args, Clone, Default)]
 pub struct ProxyArgs {
-    /// Connect through a proxy: http, socks4, socks4a, socks5 or socks5h://[USER:PASSWORD@]HOST[:PORT]; repeatable, the nearest first
-    #[arg(long, value_name = "URL", help_heading = HEADING)]
+    /// The URLs as they were typed.
+    #[arg(long, value_name = "URL", help = PROXY, help_heading = HEADING)]
     proxy: Vec<String>,
     /// Who asks the proxies whose URL does not say: USER:PASSWORD, or @FILE with such a line; others cannot see SOCKKIT_PROXY_AUTH
     #[arg(long, value_name = "AUTH", requires = "proxy", help_heading = HEADING)]

@@ -2,9 +2,11 @@
 //! share. A command opens sockets through the floors below and reports through [`Desk::output`].
 
 mod account;
+mod certificate;
 mod datagram;
 mod endpoint;
 mod pass;
+mod secure;
 mod serve;
 mod sight;
 mod stream;

@@ -4,14 +4,16 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use clap::Args;
+use nix::sys::signal::Signal;
 
 use super::Desk;
 use super::account;
+use super::secure::Secure;
 use super::sight::Sight;
 use crate::args::{LifetimeArgs, ShapeArgs, SightArgs, TimingArgs, ViewArgs};
 use crate::engine::{
     Account, Connection, Ending, Flow, LoopError, Moved, Pump, Reactor, Role, Show, StdoutError,
-    Ticker, Transport, Typed,
+    Ticker, Typed,
 };
 use crate::net::Socket;
 use crate::output::{Bytes, Closed, Connected, Exit, HexDump, Output, Received, Usage, Warning};
@@ -56,6 +58,8 @@ pub(super) struct Stream<'a> {
     pub(super) start: Instant,
     /// What is done with each connection, which has a number, before anything is said; `None` is nothing.
     pub(super) welcome: Option<Welcome<'a>>,
+    /// How connections become TLS; `None` leaves them plain.
+    pub(super) secure: Option<&'a Secure>,
 }
 
 /// Done with a connection as soon as it stands.
@@ -84,6 +88,13 @@ impl Stream<'_> {
         self.welcome.map_or(Ok(()), |welcome| welcome(conn, socket))
     }
 
+    /// Have SIGUSR1 ask for an account, not for the end.
+    pub(super) fn set_aside(&self, reactor: &mut Reactor) {
+        if self.args.sight.stats {
+            reactor.set_aside(Signal::SIGUSR1);
+        }
+    }
+
     pub(super) fn pump(
         &self,
         reactor: &mut Reactor,
@@ -96,6 +107,10 @@ impl Stream<'_> {
             reset,
             ..
         } = connection;
+        let mut transport = match self.open(reactor, socket)? {
+            Ok(transport) => transport,
+            Err(signal) => return Ok(Exit::Signal(signal)),
+        };
         let peer = peer.to_string();
         let StreamArgs {
             shape, lifetime, ..
@@ -117,11 +132,11 @@ impl Stream<'_> {
             drop(output.offer(&stats));
         };
         let asks = self.args.sight.stats;
+        self.set_aside(reactor);
         let mut progress = account::progress(self.desk, self.args, &inlet, start);
         let mut tell = progress.as_mut().map(|progress| {
             |moved: Moved, now: Instant| progress.show(moved.sent, moved.received, now)
         });
-        let mut transport = Transport::Plain(socket);
         let mut pump = Pump {
             reactor,
             inlet: &inlet,

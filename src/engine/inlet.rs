@@ -186,6 +186,25 @@ impl Inlet {
         self.is_exhausted() || self.wait(Some(Instant::now())).unwrap_or(false)
     }
 
+    /// Whether a read would bring bytes now, and not the end.
+    pub fn has_bytes(&self) -> bool {
+        let answers = |fd: BorrowedFd<'_>| {
+            let mut polled = [PollFd::new(fd, PollFlags::POLLIN)];
+            // A pipe that has ended hangs up, and has nothing to read.
+            let has_bytes = |fd: &PollFd<'_>| {
+                fd.revents()
+                    .is_some_and(|found| found.contains(PollFlags::POLLIN))
+            };
+            poll(&mut polled, PollTimeout::ZERO).is_ok() && polled.iter().all(has_bytes)
+        };
+        let length = || self.with_fd(|fd| fstat(fd).map_or(0, |stat| stat.st_size));
+        match (self.source, self.conduit) {
+            (Source::Null, _) => false,
+            (Source::File, Some(Conduit::Sendfile)) => length() > 0,
+            _ => self.with_fd(answers),
+        }
+    }
+
     /// Call `watch` with the descriptor that tells when there is something to read.
     pub fn with_fd<T>(&self, watch: impl FnOnce(BorrowedFd<'_>) -> T) -> T {
         match &self.own {

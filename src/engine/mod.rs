@@ -14,7 +14,6 @@ mod gate;
 mod handover;
 mod hub;
 mod inlet;
-mod line;
 mod listener;
 mod lookup;
 mod outlet;
@@ -24,11 +23,10 @@ mod prober;
 mod pump;
 mod reactor;
 mod signals;
+mod starttls;
 mod tap;
 mod timer;
-#[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;
-mod tls_error;
 mod transport;
 mod watch;
 
@@ -47,7 +45,6 @@ pub use hub::{
     Audience, Hub, HubEnding, HubEvent, HubLimits, Keeper, Moderator, Runner, Say, Service, Slow,
 };
 pub use inlet::{Inlet, Source};
-pub use line::Line;
 pub use listener::{BACKLOG, Binding, Listener, PAUSE, accept_first, is_gone, is_shortage};
 pub use lookup::lookup;
 pub use outlet::{Outlet, StdoutError};
@@ -56,8 +53,11 @@ pub use prober::{PortState, Probed, Prober};
 pub use pump::{Account, CHUNK, Pump, Show, Ticker, Typed};
 pub use reactor::{Interest, Reactor, Ready};
 pub use signals::{hold_signals, pending_signal};
+pub use starttls::begin_tls;
 pub use tap::Tap;
 pub use timer::{Expired, Timer, Timers};
-pub use tls::{Acceptor, Tls, TlsStream};
-pub use tls_error::TlsError;
-pub use transport::Transport;
+pub use tls::{
+    Acceptor, ClientTerms, ClientTls, Curiosity, Fingerprint, ServerTerms, ServerTls, TlsError,
+    TlsFailure, TlsSession, TlsStream, TlsVersion, Trust,
+};
+pub use transport::{Line, Transport, greet};

@@ -43,6 +43,8 @@ pub struct Ready {
 pub struct Reactor {
     epoll: Epoll,
     signals: Option<SignalFd>,
+    /// The signal that ends nothing, and whether it has come.
+    aside: (Option<Signal>, bool),
     events: Vec<EpollEvent>,
     ready: Vec<Ready>,
 }
@@ -88,6 +90,7 @@ impl Reactor {
         Ok(Self {
             epoll,
             signals: None,
+            aside: (None, false),
             events,
             ready: Vec::new(),
         })
@@ -106,6 +109,16 @@ impl Reactor {
             .map_err(|errno| CallError::new("epoll_ctl", "", errno))?;
         self.signals = Some(signals);
         Ok(())
+    }
+
+    /// Have a signal that is caught end nothing: [`Self::take_aside`] tells that it has come.
+    pub fn set_aside(&mut self, signal: Signal) {
+        self.aside.0 = Some(signal);
+    }
+
+    /// Whether the signal that was set aside has come since this was last asked.
+    pub fn take_aside(&mut self) -> bool {
+        std::mem::take(&mut self.aside.1)
     }
 
     /// Watch a descriptor under `token`; `false` when it is one that is always ready (a regular file, /dev/null).
@@ -188,7 +201,12 @@ impl Reactor {
                 self.ready.push(to_ready(*event));
             }
         }
-        Ok(if signalled { self.take_signal() } else { None })
+        let signal = if signalled { self.take_signal() } else { None };
+        if signal.is_some() && signal == self.aside.0 {
+            self.aside.1 = true;
+            return Ok(None);
+        }
+        Ok(signal)
     }
 
     /// What the last turn found, oldest first.

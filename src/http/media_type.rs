@@ -32,22 +32,6 @@ impl MediaType {
         [self.essence, if self.utf8 { "; charset=utf-8" } else { "" }]
     }
 
-    /// Whether it is text, or as good to compress.
-    pub fn is_text(self) -> bool {
-        let kind = self.essence;
-        let ends = [
-            "json",
-            "xml",
-            "javascript",
-            "wasm",
-            "ttf",
-            "otf",
-            "postscript",
-            "rtf",
-        ];
-        kind.starts_with("text/") || ends.into_iter().any(|end| kind.ends_with(end))
-    }
-
     const fn binary(essence: &'static str) -> Self {
         Self {
             essence,

@@ -95,13 +95,13 @@ impl Site {
     fn cache_control(&self, plan: &Plan<'_>) -> Option<String> {
         let is_file = matches!(plan.status.0, 200 | 206 | 304) && plan.content != Content::Empty;
         match self.cache.map(|time| time.as_secs()) {
-            Some(0) => Some("no-cache, no-store".to_owned()),
-            Some(seconds) => is_file.then(|| format!("max-age={seconds}")),
-            None if self.text.is_some() => None,
+            Some(0) => Some("no-store".to_owned()),
+            Some(seconds) if is_file => Some(format!("max-age={seconds}")),
+            _ if self.text.is_some() => None,
             // Whoever guesses a time instead shows what has changed meanwhile; asking costs a 304.
             None if is_file && plan.etag.is_some() => Some("no-cache".to_owned()),
             // A folder's page has no version that could be asked for, and browsers keep a 301 for ever.
-            None => (is_file || plan.location.is_some()).then(|| "no-store".to_owned()),
+            _ => (is_file || plan.location.is_some()).then(|| "no-store".to_owned()),
         }
     }
 }

@@ -11,7 +11,8 @@ use super::exit::Exit;
 use super::harmless::Harmless;
 use super::palette::Palette;
 use crate::engine::{
-    CannotRun, ChainError, ConnectError, Expired, LoopError, StdoutError, pending_signal,
+    CannotRun, ChainError, ConnectError, Expired, LoopError, StdoutError, TlsError, TlsFailure,
+    pending_signal,
 };
 use crate::net::sockopt::{SettingError, advice};
 use crate::net::{CallError, EndpointError, InheritError, NameError, UnixNameError, errno_name};
@@ -150,6 +151,8 @@ fn judge_one(cause: &(dyn Error + 'static)) -> Option<(Exit, Option<String>)> {
     } else if let Some(InheritError::Environment(_)) = cause.downcast_ref::<InheritError>() {
         let hint = "a service manager sets LISTEN_PID and LISTEN_FDS, sd_listen_fds(3)";
         return Some((Exit::Trouble, Some(hint.to_owned())));
+    } else if let Some(tls) = cause.downcast_ref::<TlsError>() {
+        return Some((Exit::Trouble, Some(tls.hint.clone())));
     } else if cause.is::<UnixNameError>() {
         return Some((
             Exit::Trouble,
@@ -220,11 +223,20 @@ fn symbol(cause: &(dyn Error + 'static)) -> Option<String> {
     let connect = connect.or_else(|| chain.and_then(ChainError::connect));
     let call = call.or_else(|| connect.and_then(|connect| connect.failures().first()));
     let call = call.or_else(|| chain.and_then(ChainError::call));
+    let call = call.filter(|call| call.errno() != 0);
     call.map(|call| errno_name(&call.cause).into_owned())
+}
+
+/// What TLS had against the peer, or the peer against it.
+fn tls_failure(call: &CallError) -> Option<&TlsFailure> {
+    call.cause.get_ref()?.downcast_ref()
 }
 
 /// The network's answers are a no, everything else is trouble here.
 fn exit_of(call: &CallError) -> Exit {
+    if tls_failure(call).is_some() {
+        return Exit::No;
+    }
     match call.errno() {
         // No such local socket; a file of ours that cannot be made is trouble.
         libc::ENOENT if call.call == "connect" || call.call == "sendto" => Exit::No,
@@ -243,6 +255,9 @@ fn exit_of(call: &CallError) -> Exit {
 }
 
 fn hint_of(call: &CallError) -> Option<String> {
+    if let Some(failure) = tls_failure(call) {
+        return failure.hint.clone();
+    }
     let hint = match (call.call, call.errno()) {
         ("socket" | "raw socket", libc::EPERM | libc::EACCES) => {
             "needs CAP_NET_RAW: run as root, or: sudo setcap cap_net_raw+ep $(command -v sockkit)"

@@ -12,7 +12,7 @@ use super::files::Root;
 use super::locate::Located;
 use super::service::Service;
 use super::stored::Stored;
-use crate::http::{Coding, Codings, Facts, Found, Span, coding};
+use crate::http::{Coding, Codings, Density, Facts, Found, Span, coding};
 
 /// Text of fewer bytes leaves in one segment as it is.
 const WORTH_IT: u64 = 1400;
@@ -21,7 +21,7 @@ const QUICK: u64 = 1 << 20;
 
 /// The codings in which the file at a path can be had. What lies beside it counts if it is not older.
 pub(super) fn offered(root: &Root, path: &[u8], facts: &Facts) -> Codings {
-    if !facts.media_type.is_text() {
+    if facts.media_type.density() != Density::Text {
         return Codings::default();
     }
     let made = match can_be_made(facts) {

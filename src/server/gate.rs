@@ -1,19 +1,19 @@
 //! What a client's socket goes through before it is a connection: a proxy's header, TLS.
 
 use super::handed::{Handed, Stream};
-use crate::engine::{Acceptor, Tls};
+use crate::engine::{Acceptor, ServerTls};
 use crate::net::{CallError, Socket};
 
 /// How a worker takes in the sockets that it accepts; each worker has its own.
 #[derive(Debug, Default)]
 pub struct Gate {
     by_proxy: bool,
-    tls: Option<(Tls, Acceptor)>,
+    tls: Option<(ServerTls, Acceptor)>,
 }
 
 impl Gate {
     /// Connections under TLS where it is given, each behind a header of the PROXY protocol where they come `by_proxy`.
-    pub fn new(tls: Option<&Tls>, by_proxy: bool) -> Self {
+    pub fn new(tls: Option<&ServerTls>, by_proxy: bool) -> Self {
         Self {
             by_proxy,
             tls: tls.map(|tls| (tls.clone(), Acceptor::new(tls))),
@@ -35,13 +35,13 @@ impl Gate {
     }
 
     /// What its clients are shown, the same for all workers; `None` without TLS.
-    pub(super) fn tls(&self) -> Option<Tls> {
+    pub(super) fn tls(&self) -> Option<ServerTls> {
         self.tls.as_ref().map(|(tls, _)| tls.clone())
     }
 }
 
 /// Read the certificate's files again; what came of it, `None` where there are none.
-pub(super) fn reload(tls: &Tls) -> Option<String> {
+pub(super) fn reload(tls: &ServerTls) -> Option<String> {
     match tls.reload() {
         Ok(true) => Some(format!(
             "new certificate sha256 Fingerprint={}",
@@ -65,7 +65,7 @@ mod tests {
     use std::time::{Duration, Instant, SystemTime};
 
     use super::*;
-    use crate::engine::StdoutError;
+    use crate::engine::{ServerTerms, StdoutError};
     use crate::http::Site;
     use crate::net::{Address, Explain, Family, Kind, Protocol};
     use crate::server::shared::Shared;
@@ -111,7 +111,9 @@ mod tests {
         let shared = Arc::clone(&end);
         let server = thread::spawn(move || {
             let names = ["localhost".to_owned()];
-            let tls = tls.then(|| Tls::temporary(&names, SystemTime::now()).unwrap());
+            let tls = tls.then(|| {
+                ServerTls::temporary(&names, SystemTime::now(), &ServerTerms::default()).unwrap()
+            });
             let service = Service::new(Site::default(), None, limits, Box::new(Deaf));
             let mut service = service.behind(Gate::new(tls.as_ref(), by_proxy));
             let mut worker = Worker::another(shared).unwrap();

@@ -1,23 +1,28 @@
 //! Packets as values, for display: what a raw socket delivers, decoded on top of the crate that reads the headers; the
-//! header that a proxy puts in front of a connection; and what is said to a proxy that is asked for one.
+//! header that a proxy puts in front of a connection; what is said to a proxy that is asked for one, and what until TLS
+//! begins; and certificates.
 //!
 //! Nothing here does I/O or allocates by what a packet claims; any bytes are a packet, or a [`Malformed`] one.
 
+mod certificate;
 mod echo;
 mod icmp;
 mod ip;
 mod packet;
 pub mod proxy;
 mod proxy_protocol;
+mod starttls;
 mod tcp;
 mod transport;
 mod udp;
 
+pub use certificate::Certificate;
 pub use echo::{ECHO_HEADER, Echo, EchoKind, Mark, below_ipv4, is_sound};
 pub use icmp::Icmp;
 pub use ip::{Ipv4, Ipv6, Malformed};
 pub use packet::{Network, Packet};
 pub use proxy_protocol::{Client, Preface};
+pub use starttls::{NoStarttls, Starttls, StarttlsProtocol, Turn};
 pub use tcp::Tcp;
 pub use transport::Transport;
 pub use udp::Udp;

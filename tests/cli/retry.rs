@@ -148,6 +148,21 @@ fn what_stays_as_it_is_is_not_tried_again() {
 }
 
 #[test]
+fn a_name_server_in_trouble_is_asked_again() {
+    let Some(names) = Names::new("machine", "", Some("127.0.0.1")) else {
+        return;
+    };
+    // Nobody is at port 53 of this network, or it knows no such name: only the first is worth another attempt.
+    let words = ["tcp", "connect", "nosuch.invalid:80", "-v", "--retry", "1"];
+    let finished = names
+        .around(sockkit(words).args(["--retry-delay", "10ms"]))
+        .run()
+        .expect(1);
+    let is_temporary = finished.stderr.contains("(EAI_AGAIN)");
+    assert_eq!(attempts(&finished.stderr), usize::from(is_temporary));
+}
+
+#[test]
 fn what_makes_no_sense_is_a_usage_error() {
     for words in [
         ["--retry", ""].as_slice(),

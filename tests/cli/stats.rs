@@ -2,12 +2,13 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
+use std::net::Shutdown;
 use std::os::unix::net::UnixListener;
 
 use nix::pty::openpty;
 use nix::sys::signal::Signal;
 
-use crate::kit::{Start, Stdin, accept, listener, pattern, read_end, scratch, sockkit};
+use crate::kit::{Start, Stdin, accept, listener, pattern, read_end, scratch, sockkit, stream_to};
 
 fn connect(port: u16, words: &[&str]) -> Start {
     sockkit(["tcp", "connect", &port.to_string()]).args(words)
@@ -109,6 +110,23 @@ fn an_account_is_given_in_the_middle() {
             finished.stderr
         );
     }
+}
+
+#[test]
+fn a_listener_that_waits_is_not_ended_by_the_question() {
+    let listener = sockkit(["tcp", "listen", "0", "--stats"]).start();
+    let port = listener.port();
+    listener.signal(Signal::SIGUSR1);
+    let mut client = stream_to(("127.0.0.1", port));
+    client.write_all(b"all the same").unwrap();
+    client.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(read_end(&mut client), b"");
+    let finished = listener.finish().expect(0);
+    assert!(
+        finished.stderr.contains("received 12 B ("),
+        "{}",
+        finished.stderr
+    );
 }
 
 #[test]

@@ -23,6 +23,7 @@
 mod kit;
 
 mod case;
+mod catalogues;
 mod client;
 mod clients;
 mod codings;

@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::client::{Kept, fetch, get};
 use crate::kit::{pattern, sockkit};
@@ -101,4 +101,45 @@ fn who_takes_nothing_is_let_go() {
         assert!(end.is_ok() || end.unwrap_err().kind() == ErrorKind::ConnectionReset);
         assert!(rest.len() < content.len() - 100, "all of it was taken");
     }
+}
+
+/// lighttpd, CVE-2022-41556: a client that has ended its half in the middle of a body is waited for, and not looked at
+/// over and over.
+#[test]
+fn a_body_that_ends_early_takes_no_time() {
+    let tree = Tree::new();
+    let server = sockkit(["http", "-q", "--port", "0", "--upload"]);
+    let (server, port) = tree.serve(server);
+    let head = "PUT /new HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let mut clients: Vec<Kept> = ["", "5", "5\r\nhe", "5\r\nhello", "5\r\nhello\r\n0\r\n"]
+        .into_iter()
+        .map(|body| {
+            let mut client = Kept::to(port);
+            client.send(format!("{head}{body}"));
+            client.stream().shutdown(Shutdown::Write).unwrap();
+            client
+        })
+        .collect();
+    assert_eq!(fetch(port, "/ten", "").status, 200);
+    let before = server.ticks();
+    thread::sleep(Duration::from_millis(500));
+    let ticks = server.ticks() - before;
+    assert!(ticks < 20, "{ticks} hundredths of a second in half of one");
+    clients.clear();
+    assert_eq!(fetch(port, "/new", "").status, 404);
+}
+
+/// A head and its content in two packets would wait for each other: Nagle here, the delayed acknowledgement there, 40 ms
+/// for each answer.
+#[test]
+fn answers_on_a_kept_connection_do_not_wait_for_acknowledgements() {
+    let tree = Tree::new();
+    let (_server, port) = tree.serve(sockkit(["http", "-q", "--port", "0"]));
+    let mut client = Kept::to(port);
+    let since = Instant::now();
+    for path in ["/ten", "/list/", "/none", "/large.bin"].repeat(50) {
+        client.get(path);
+    }
+    let took = since.elapsed();
+    assert!(took < Duration::from_secs(6), "{took:?} for 200 answers");
 }

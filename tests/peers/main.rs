@@ -22,13 +22,18 @@ mod kit;
 mod browser;
 mod chromium;
 mod dig;
+mod fastopen;
 mod inspect;
 mod listing;
 mod netcat;
+mod proxies;
 mod python;
 mod socat;
+mod streams;
 #[cfg(feature = "tls")]
 mod tls;
+#[cfg(feature = "tls")]
+mod tls_stream;
 mod translations;
 mod traps;
 mod web;

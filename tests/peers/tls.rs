@@ -202,9 +202,9 @@ fn made() -> Option<TempDir> {
 
 fn with_files(folder: &Path, certificate: &str, key: &str) -> Start {
     let file = |name: &str| folder.join(name);
-    sockkit(["http", "--port", "0", "--text", "ok", "--tls-cert"])
+    sockkit(["http", "--port", "0", "--text", "ok", "--cert"])
         .args([file(certificate)])
-        .args(["--tls-key"])
+        .args(["--key"])
         .args([file(key)])
 }
 
@@ -360,9 +360,8 @@ fn new_files_are_taken_on_sighup_and_connections_go_on() {
 fn sighup_leaves_a_temporary_certificate_as_it_is() {
     let served = served(&["-v"]);
     served.server.signal(Signal::SIGHUP);
-    let said = |line: &str| {
-        line.ends_with("SIGHUP: there is no file of --tls-cert or --auth to read again")
-    };
+    let said =
+        |line: &str| line.ends_with("SIGHUP: there is no file of --cert or --auth to read again");
     served.server.stderr_until(said);
     served.server.signal(Signal::SIGTERM);
     served.server.finish().expect(143);

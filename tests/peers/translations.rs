@@ -107,8 +107,18 @@ const ROWS: &[(&str, Scene)] = &[
     ("socat -u UNIX-RECV:/run/log -", Scene::LocalHearing),
 ];
 
-/// Rows that cannot be played: nc asks for the password at the terminal.
-const NOT_PLAYED: &[&str] = &["nc -X connect -x PROXY:3128 -P USER HOST 443"];
+/// Rows that are not played here: nc asks for the password at the terminal, and TLS wants certificates, with which
+/// `tls_stream` plays it.
+const NOT_PLAYED: &[&str] = &[
+    "nc -X connect -x PROXY:3128 -P USER HOST 443",
+    "ncat --ssl-verify HOST 443",
+    "ncat --ssl HOST 443",
+    "ncat --ssl -l 9000",
+    "ncat --ssl --ssl-cert CERT --ssl-key KEY -l -k -e /bin/cat 9000",
+    "socat - OPENSSL:HOST:443",
+    "socat - OPENSSL:HOST:443,cafile=CA,cert=CERT,key=KEY",
+    "socat - OPENSSL-LISTEN:9000,cert=CERT,key=KEY,cafile=CA",
+];
 
 /// The rows of the table that are of these tools: theirs, ours.
 fn table() -> Vec<(String, String)> {

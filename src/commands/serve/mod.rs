@@ -19,6 +19,7 @@ pub(super) use self::access::AccessArgs;
 use self::report::Report;
 pub(super) use self::service::CommandArgs;
 use self::service::{ServiceArgs, Wish};
+use super::secure::Secure;
 use super::sight::Sight;
 use super::stream::{Stream, View};
 use crate::args::{LifetimeArgs, duration};
@@ -140,6 +141,7 @@ impl Stream<'_> {
         if !plan.limits.once || !matches!(plan.wish, Wish::Join) {
             return self.serve_with(&mut reactor, listeners, plan);
         }
+        self.set_aside(&mut reactor);
         match self.take_one(&mut reactor, listeners, &plan)? {
             Ok(connection) => self.pump(&mut reactor, connection, Role::Listener),
             Err(signal) => Ok(Exit::Signal(signal)),
@@ -230,7 +232,9 @@ impl Stream<'_> {
         let mut timers = self.arrival_timers(&plan);
         timers.stop(Timer::Idle);
         let inherited = descriptor_limit();
-        raise_descriptor_limit();
+        let mut limits = plan.limits;
+        let fits = plan.wish.fits(raise_descriptor_limit());
+        limits.connections = limits.connections.min(fits);
         let sight = Sight::open(&self.args.sight, &self.desk.output)?;
         let shape = &self.args.shape;
         let inlet = shape.inlet();
@@ -248,12 +252,13 @@ impl Stream<'_> {
             reactor,
             listeners,
             gate: &plan.gate,
+            acceptor: self.secure.and_then(Secure::acceptor),
             service: plan.wish.make(self, inherited),
             inlet: &inlet,
             outlet: output.outlet(),
             speaks,
             timers,
-            limits: plan.limits,
+            limits,
             typed: decode.as_mut().map(|decode| decode as Typed<'_>),
             tap: sight.tap.clone(),
             records: self.records,

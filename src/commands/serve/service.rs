@@ -18,6 +18,9 @@ use crate::output::Usage;
 
 const HEADING: &str = "Instead of stdin and stdout";
 
+/// How many descriptors are for other things than connections.
+const SPARE: usize = 16;
+
 /// Flags of services, of which there is one at most.
 #[derive(Args, Clone, Debug)]
 #[command(
@@ -173,6 +176,18 @@ impl Wish {
     /// Whether it has something for stdout.
     pub(super) fn speaks(&self) -> bool {
         matches!(self, Self::Join | Self::Chat)
+    }
+
+    /// How many connections fit into so many descriptors, where each takes more than its own. Of the others as many are
+    /// accepted as the kernel gives.
+    pub(super) fn fits(&self, descriptors: usize) -> usize {
+        let each = match self {
+            // Its connection, two streams and the process.
+            Self::Run { .. } => 4,
+            Self::Keep(_) => 2,
+            _ => return usize::MAX,
+        };
+        (descriptors.saturating_sub(SPARE) / each).max(1)
     }
 
     /// What does it; a command gets back the limit of descriptors that was `inherited`.

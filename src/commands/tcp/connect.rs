@@ -4,19 +4,21 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::TransportArgs;
 use super::dial::{Dial, Opening};
 use super::probe::{self, ProbeArgs};
 use super::retry::Attempts;
+use super::{TransportArgs, peer_certificate};
 use crate::args::{
-    AddressArgs, KeepaliveArgs, PROXY_AUTH, ProxyArgs, RetryArgs, SocketArgs, SourceArgs,
+    AddressArgs, ClientTlsArgs, KeepaliveArgs, PROXY_AUTH, ProxyArgs, RetryArgs, SocketArgs,
+    SourceArgs,
 };
 use crate::commands::Desk;
 use crate::commands::endpoint::{inherited, no_wildcard, sources};
 use crate::commands::pass::PassArgs;
+use crate::commands::secure::Secure;
 use crate::commands::stream::{Stream, StreamArgs};
 use crate::engine::Connection;
-use crate::net::{Descriptor, Endpoint, Kind};
+use crate::net::{CallError, Descriptor, Endpoint, Kind};
 use crate::output::{Exit, Usage};
 
 /// Connect to a TCP port: stdin is sent, what arrives goes to stdout
@@ -34,7 +36,7 @@ pub(super) struct Connect {
     socket: SocketArgs,
     #[command(flatten)]
     keepalive: KeepaliveArgs,
-    /// Send the first bytes with the SYN where the server knows us (TCP_FASTOPEN_CONNECT); for protocols in which the client speaks first
+    /// Send the first bytes with the SYN where the server knows us (TCP_FASTOPEN_CONNECT); a refusal is heard when it is too late to try again
     #[arg(long, conflicts_with = "probe")]
     fastopen: bool,
     #[command(flatten)]
@@ -45,6 +47,8 @@ pub(super) struct Connect {
     proxy: ProxyArgs,
     #[command(flatten)]
     probe: ProbeArgs,
+    #[command(flatten)]
+    tls: ClientTlsArgs,
     #[command(flatten)]
     pass: PassArgs,
     #[command(flatten)]
@@ -77,6 +81,8 @@ impl Connect {
         if self.probe.is_asked_for() {
             return probe::run(self.address.ports()?, &self.opening(desk)?, &attempts);
         }
+        let endpoint = self.address.endpoint()?;
+        let secure = Secure::to(&self.tls, &endpoint, desk)?;
         let stream = Stream {
             desk,
             args: &self.stream,
@@ -84,9 +90,10 @@ impl Connect {
             records: false,
             start,
             welcome: None,
+            secure: secure.as_ref(),
         };
         let door = self.pass.door(desk)?;
-        let connection = match self.address.endpoint()? {
+        let connection = match endpoint {
             Endpoint::Inherited(descriptor) => self.take_over(descriptor, desk)?,
             Endpoint::Network(network) => {
                 let network = no_wildcard(network)?;
@@ -101,7 +108,28 @@ impl Connect {
         };
         match door {
             Some(door) => door.pass(&connection, stream.proto, attempts.timing.timeout, desk),
-            None => stream.converse(connection),
+            None => {
+                self.speak_or_listen(&connection)?;
+                match self.tls.shows_certificate() {
+                    true => peer_certificate::show(&stream, connection),
+                    false => stream.converse(connection),
+                }
+            }
+        }
+    }
+
+    /// A fast open connects with the first bytes. Where none are at hand it does so without: the peer may be the one
+    /// that speaks first.
+    fn speak_or_listen(&self, connection: &Connection) -> Result<(), CallError> {
+        let shape = &self.stream.shape;
+        let says_hello = self.tls.is_on() && self.tls.starttls().is_none();
+        let has_spoken = !self.fastopen || !self.proxy.is_empty() || says_hello;
+        if has_spoken || !shape.preamble().is_empty() || shape.inlet().has_bytes() {
+            return Ok(());
+        }
+        match connection.socket.send(&[]) {
+            Err(error) if error.errno() != libc::EINPROGRESS => Err(error),
+            _ => Ok(()),
         }
     }
 

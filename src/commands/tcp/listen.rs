@@ -5,13 +5,14 @@ use std::time::Instant;
 use clap::Args;
 
 use super::TransportArgs;
-use crate::args::{AddressArgs, PortArgs, SocketArgs};
-use crate::commands::Desk;
+use crate::args::{AddressArgs, AlpnArgs, PortArgs, ServerTlsArgs, SocketArgs};
 use crate::commands::endpoint::listeners;
+use crate::commands::secure::Secure;
 use crate::commands::serve::{AccessArgs, CommandArgs, ServeArgs};
 use crate::commands::stream::{Stream, StreamArgs};
-use crate::engine::Reactor;
-use crate::net::{Family, Socket};
+use crate::commands::{Desk, certificate};
+use crate::engine::{Acceptor, Reactor};
+use crate::net::{Endpoint, Family, Host, Socket};
 use crate::output::Exit;
 
 /// Listen on a TCP port: what arrives goes to stdout, stdin is sent
@@ -30,6 +31,10 @@ pub(super) struct Listen {
     /// Let other sockets listen on the same port; the kernel shares connections out (SO_REUSEPORT)
     #[arg(long)]
     reuseport: bool,
+    #[command(flatten)]
+    tls: ServerTlsArgs,
+    #[command(flatten)]
+    alpn: AlpnArgs,
     #[command(flatten)]
     serve: ServeArgs,
     #[command(flatten)]
@@ -54,6 +59,20 @@ Examples:
 
 impl Listen {
     pub(super) fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
+        let endpoint = self.address.endpoint()?;
+        let timing = self.stream.timing;
+        let plan = self.serve.plan(
+            &self.command.command,
+            self.access.gate(desk)?,
+            self.stream.lifetime,
+            timing.idle_timeout,
+        )?;
+        let host = match &endpoint {
+            Endpoint::Network(network) => &network.host,
+            Endpoint::Inherited(_) => &Host::Any,
+        };
+        let tls = certificate::open(&self.tls, self.alpn.names(), host, desk)?;
+        let secure = tls.map(|tls| Secure::Accept(Acceptor::new(&tls)));
         let stream = Stream {
             desk,
             args: &self.stream,
@@ -61,6 +80,7 @@ impl Listen {
             records: false,
             start: Instant::now(),
             welcome: None,
+            secure: secure.as_ref(),
         };
         let mut reactor = Reactor::new()?;
         let preparation = self.socket.parse()?;
@@ -70,15 +90,8 @@ impl Listen {
             }
             preparation.apply(socket)
         };
-        let timing = self.stream.timing;
-        let plan = self.serve.plan(
-            &self.command.command,
-            self.access.gate(desk)?,
-            self.stream.lifetime,
-            timing.idle_timeout,
-        )?;
         let listeners = listeners(
-            self.address.endpoint()?,
+            endpoint,
             self.address.family(),
             self.transport.socket(),
             self.serve.backlog(),

@@ -4,6 +4,7 @@ mod connect;
 mod dial;
 mod event;
 mod listen;
+mod peer_certificate;
 mod probe;
 mod retry;
 

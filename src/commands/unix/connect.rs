@@ -97,6 +97,7 @@ impl Connect {
             records: self.target.kind == Type::Seqpacket,
             start,
             welcome: rights.is_any().then_some(&welcome),
+            secure: None,
         };
         if !self.rights.receives() {
             return self.talk.converse(self.target.kind, connection, &stream);

@@ -111,6 +111,7 @@ impl Listen {
                 records: kind == Kind::SeqPacket,
                 start,
                 welcome: rights.is_any().then_some(&welcome),
+                secure: None,
             };
             if self.rights.receives() {
                 return self.receive(reactor, listeners, bound, &plan, &stream);

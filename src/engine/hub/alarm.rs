@@ -29,6 +29,17 @@ impl Alarms {
         self.0.push(Reverse((at, alarm, key, conn)));
     }
 
+    /// How many are set, void ones among them.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Forget those that `is_void` tells of, by key and connection.
+    pub(super) fn forget(&mut self, is_void: impl Fn(Alarm, usize, u64) -> bool) {
+        self.0
+            .retain(|Reverse((_, alarm, key, conn))| !is_void(*alarm, *key, *conn));
+    }
+
     /// When the first one rings; `None` when none is set.
     pub(super) fn next(&self) -> Option<Instant> {
         self.0.peek().map(|Reverse((at, ..))| *at)

@@ -7,17 +7,18 @@ use std::time::{Duration, Instant};
 use super::super::ending::Moved;
 use super::super::reactor::{Interest, Reactor};
 use super::super::tap::Tap;
+use super::super::transport::Transport;
 use super::super::watch::Watch;
-use crate::net::{Address, CallError, Recv, Send, Shutdown, Socket};
+use crate::net::{Address, CallError, Recv, Send};
 
 /// How much may wait for one connection before its queue is full.
 pub(super) const QUEUE: usize = 1024 * 1024;
 
-/// A connection. All that passes to and from its socket does so through the methods here.
+/// A connection. All that passes to and from its transport does so through the methods here.
 pub(super) struct Client {
     pub(super) conn: u64,
     pub(super) peer: Address,
-    socket: Socket,
+    transport: Transport,
     watch: Watch,
     /// Who sees what passes.
     tap: Tap,
@@ -53,7 +54,7 @@ pub(super) struct Client {
 impl Client {
     pub(super) fn new(
         conn: u64,
-        socket: Socket,
+        transport: Transport,
         peer: Address,
         token: usize,
         now: Instant,
@@ -61,7 +62,7 @@ impl Client {
         Self {
             conn,
             peer,
-            socket,
+            transport,
             watch: Watch::new(token),
             tap: Tap::default(),
             queue: VecDeque::new(),
@@ -90,7 +91,29 @@ impl Client {
 
     /// Whether everything that it was told is with the kernel.
     pub(super) fn is_clear(&self) -> bool {
-        self.queue.is_empty()
+        self.queue.is_empty() && !self.transport.wants_write()
+    }
+
+    /// Whether it is still in its handshake.
+    pub(super) fn is_greeting(&self) -> bool {
+        self.transport.is_greeting()
+    }
+
+    /// Whether it has said something that was heard already.
+    pub(super) fn is_ready(&self) -> bool {
+        self.transport.is_ready()
+    }
+
+    /// Go on with its handshake; what waits for its end is sent.
+    pub(super) fn greet(&mut self, now: Instant) {
+        if let Err(failure) = self.transport.greet() {
+            self.ended = true;
+            return self.fail(failure);
+        }
+        if !self.is_greeting() {
+            self.active = now;
+            self.send(now);
+        }
     }
 
     /// How many bytes wait for it.
@@ -104,7 +127,14 @@ impl Client {
         reactor: &Reactor,
         wanted: Option<Interest>,
     ) -> Result<(), CallError> {
-        self.watch.set(reactor, &self.socket, wanted).map(drop)
+        let transport = &self.transport;
+        let wanted = match wanted {
+            _ if transport.is_greeting() => Some(transport.interest(true, false)),
+            Some(interest) => Some(transport.interest(interest.read, interest.write)),
+            None => None,
+        };
+        let socket = transport.socket();
+        self.watch.set(reactor, socket, wanted).map(drop)
     }
 
     /// What it says; the length of a record may be more than what fits into `buffer`.
@@ -115,8 +145,8 @@ impl Client {
         now: Instant,
     ) -> Result<Recv, CallError> {
         let received = match records {
-            true => self.socket.recv_record(buffer)?,
-            false => self.socket.recv(buffer)?,
+            true => self.transport.socket().recv_record(buffer)?,
+            false => self.transport.recv(buffer)?,
         };
         match received {
             Recv::Bytes(0) => self.ended = true,
@@ -162,6 +192,12 @@ impl Client {
 
     /// Send what is queued as far as the kernel takes it.
     pub(super) fn send(&mut self, now: Instant) {
+        if let Err(failure) = self.transport.flush() {
+            return self.fail(failure);
+        }
+        if self.transport.take_moved() {
+            (self.active, self.took) = (now, now);
+        }
         while let Some(first) = self.queue.front().map(Rc::clone) {
             let rest = first.get(self.sent_of_first..).unwrap_or_default();
             match self.offer(rest, now) {
@@ -189,8 +225,8 @@ impl Client {
     /// What the kernel knows of its leaving: a reset, or nothing yet.
     pub(super) fn look_for_reset(&mut self) {
         self.hung_up = true;
-        let about = self.socket.about();
-        match self.socket.take_error() {
+        let about = self.transport.socket().about();
+        match self.transport.socket().take_error() {
             Ok(Some(cause)) => self.fail(CallError::new("recv", about, cause)),
             Ok(None) => {}
             Err(failure) => self.fail(failure),
@@ -200,10 +236,15 @@ impl Client {
     /// Tell it that nothing more comes.
     pub(super) fn half_close(&mut self) {
         self.half_closed = true;
-        match self.socket.shutdown(Shutdown::Write) {
+        match self.transport.shutdown() {
             Err(failure) if failure.errno() != libc::ENOTCONN => self.fail(failure),
             _ => {}
         }
+    }
+
+    /// Say that nothing more comes, where a close alone would look like a cut.
+    pub(super) fn say_end(&mut self) {
+        self.transport.say_end();
     }
 
     /// Have its close be a reset: the end is not to be taken for a whole one.
@@ -211,9 +252,10 @@ impl Client {
         let on_for_no_time = [1_i32, 0].map(i32::to_ne_bytes).concat();
         let (level, name) = (libc::SOL_SOCKET, libc::SO_LINGER);
         // A socket that knows no reset is closed all the same.
-        let _ = self
-            .socket
-            .setsockopt(level, name, &on_for_no_time, "{on=1, linger=0}");
+        let _ =
+            self.transport
+                .socket()
+                .setsockopt(level, name, &on_for_no_time, "{on=1, linger=0}");
     }
 
     /// Have the kernel find out whether it is still there: a peer that is gone without a word answers no probe, one that
@@ -229,13 +271,13 @@ impl Client {
             (libc::IPPROTO_TCP, libc::TCP_KEEPINTVL, every),
         ] {
             // Only TCP knows the intervals.
-            let _ = self.socket.set_int(level, name, value);
+            let _ = self.transport.socket().set_int(level, name, value);
         }
     }
 
     /// send(2) once; 0 when there is no room.
     fn offer(&mut self, bytes: &[u8], now: Instant) -> Result<usize, CallError> {
-        match self.socket.send(bytes)? {
+        match self.transport.send(bytes, false)? {
             Send::WouldBlock => Ok(0),
             Send::Bytes(count) => {
                 (self.active, self.took) = (now, now);

@@ -5,8 +5,9 @@ use std::time::Instant;
 use slab::Slab;
 
 use super::super::tap::Tap;
+use super::super::transport::Transport;
 use super::client::{Client, QUEUE};
-use crate::net::{Address, Socket};
+use crate::net::Address;
 
 /// All connections.
 #[derive(Default)]
@@ -50,6 +51,12 @@ impl Crowd {
             .filter(|client| client.conn == conn)
     }
 
+    /// Whether the connection `conn` is the one under this key.
+    pub(super) fn has(&self, key: usize, conn: u64) -> bool {
+        let client = self.clients.get(key);
+        client.is_some_and(|client| client.conn == conn)
+    }
+
     /// The keys of all.
     pub(super) fn keys(&self) -> Vec<usize> {
         self.clients.iter().map(|(key, _)| key).collect()
@@ -59,7 +66,7 @@ impl Crowd {
     pub(super) fn insert(
         &mut self,
         conn: u64,
-        socket: Socket,
+        transport: Transport,
         peer: Address,
         token: impl FnOnce(usize) -> usize,
         now: Instant,
@@ -67,7 +74,7 @@ impl Crowd {
         let entry = self.clients.vacant_entry();
         let key = entry.key();
         let tap = self.tap.clone();
-        entry.insert(Client::new(conn, socket, peer, token(key), now).seen_by(tap));
+        entry.insert(Client::new(conn, transport, peer, token(key), now).seen_by(tap));
         key
     }
 

@@ -9,7 +9,9 @@ use nix::errno::Errno;
 use super::super::command::{CannotRun, Child};
 use super::super::ending::LoopError;
 use super::super::listener::{PAUSE, is_gone, is_shortage};
+use super::super::pump::RECORD;
 use super::super::timer::Timer;
+use super::super::transport::Transport;
 use super::alarm::Alarm;
 use super::event::HubEvent;
 use super::job::Job;
@@ -73,11 +75,15 @@ impl Serving<'_, '_> {
             peer: &peer,
             local,
         })?;
+        let transport = match self.hub.acceptor {
+            Some(acceptor) => Transport::Tls(Box::new(acceptor.accept(socket)?)),
+            None => Transport::Plain(socket),
+        };
         let base = self.base();
         let token = |key| Self::token(base, key);
         let key = self
             .crowd
-            .insert(conn, socket, peer.clone(), token, self.now);
+            .insert(conn, transport, peer.clone(), token, self.now);
         self.crowd.touch(key);
         if let Some(idle) = self.hub.limits.idle {
             self.alarms.set(self.now + idle, Alarm::Idle, key, conn);
@@ -109,9 +115,7 @@ impl Serving<'_, '_> {
             }
             Service::Reply(reply) => {
                 let reply = Rc::clone(reply);
-                if let Some(client) = self.crowd.get_mut(key) {
-                    client.enqueue(&reply, self.now);
-                }
+                self.reply(key, &reply);
                 Ok(())
             }
             Service::Moderate(_) => self.moderate(Some(key), |moderator, say| {
@@ -124,6 +128,19 @@ impl Serving<'_, '_> {
                 }
                 Err(error) => self.not_run(key, conn, error),
             },
+        }
+    }
+
+    fn reply(&mut self, key: usize, reply: &Rc<[u8]>) {
+        let Some(client) = self.crowd.get_mut(key) else {
+            return;
+        };
+        match self.hub.records {
+            // A record goes whole: there is a limit to what one may hold.
+            true => reply
+                .chunks(RECORD)
+                .for_each(|record| client.say(record, self.now)),
+            false => client.enqueue(reply, self.now),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::super::ending::LoopError;
+use super::super::pump::{CHUNK, RECORD};
 use super::super::reactor::Ready;
 use super::alarm::Alarm;
 use super::event::HubEvent;
@@ -19,6 +20,11 @@ impl Serving<'_, '_> {
         let Some(client) = self.crowd.get_mut(key) else {
             return Ok(());
         };
+        if client.is_greeting() {
+            client.greet(self.now);
+            self.crowd.touch(key);
+            return Ok(());
+        }
         if ready.write {
             client.send(self.now);
         }
@@ -27,6 +33,19 @@ impl Serving<'_, '_> {
         }
         self.crowd.touch(key);
         if ready.read && reads {
+            self.receive(key)?;
+        }
+        Ok(())
+    }
+
+    /// Hear what needs no readiness: it came along with what was heard before it.
+    pub(super) fn receive_heard(&mut self, key: usize) -> Result<(), LoopError> {
+        while self.may_read(key)
+            && self
+                .crowd
+                .get_mut(key)
+                .is_some_and(|client| client.is_ready())
+        {
             self.receive(key)?;
         }
         Ok(())
@@ -151,7 +170,9 @@ impl Serving<'_, '_> {
             return Ok(());
         };
         let mut buffer = std::mem::take(&mut self.buffer);
-        let read = job.read(&mut buffer, self.hub.reactor);
+        let room = if self.hub.records { RECORD } else { CHUNK };
+        let window = buffer.get_mut(..room).unwrap_or_default();
+        let read = job.read(window, self.hub.reactor);
         let client = job.client.and_then(|client| self.crowd.get_mut(client));
         if let (Ok(Some(count)), Some(client)) = (&read, client) {
             client.say(buffer.get(..*count).unwrap_or_default(), self.now);

@@ -31,6 +31,7 @@ use super::pump::Typed;
 use super::reactor::Reactor;
 use super::tap::Tap;
 use super::timer::Timers;
+use super::tls::Acceptor;
 
 pub use self::event::HubEvent;
 pub use self::runner::Runner;
@@ -44,6 +45,8 @@ pub struct Hub<'a> {
     pub listeners: Vec<Listener>,
     /// Who may come.
     pub gate: &'a Gate,
+    /// Makes TLS of their connections; `None` leaves them plain.
+    pub acceptor: Option<&'a Acceptor>,
     /// What is done with what they say.
     pub service: Service<'a>,
     /// What every connection is told, where the service is one that says it.

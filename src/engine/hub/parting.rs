@@ -21,6 +21,8 @@ use crate::net::{Address, CallError};
 const SILENCE: Duration = Duration::from_secs(2);
 /// How long it may go on talking.
 const FAREWELL: Duration = Duration::from_secs(30);
+/// How many alarms may be void before it is looked for them.
+const VOID: usize = 1024;
 /// How long a command may take to end when it is asked to.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -39,6 +41,7 @@ impl Serving<'_, '_> {
 
     /// Half-close one that has been told everything, close one that has nothing to say either, and watch the others.
     fn settle_client(&mut self, key: usize) -> Result<(), LoopError> {
+        self.receive_heard(key)?;
         self.measure(key);
         let (told_all, may_tell) = (self.has_told_all(key), self.may_tell_more(key));
         let hears_on = self.hub.service.hears_on();
@@ -50,7 +53,8 @@ impl Serving<'_, '_> {
         if is_done || (is_lost && (client.ended || !hears_on)) {
             return self.close(key, None);
         }
-        if told_all && client.is_clear() && !client.half_closed && !is_lost {
+        let may_end = client.is_clear() && !client.is_greeting();
+        if told_all && may_end && !client.half_closed && !is_lost {
             client.half_close();
             // A half that cannot be closed is the end of both.
             if client.failure.is_some() {
@@ -85,7 +89,7 @@ impl Serving<'_, '_> {
             write: !client.is_clear(),
         };
         // A hang-up that is known would be told for ever.
-        let is_news = !(client.hung_up || client.ended || client.failure.is_some());
+        let is_news = !(client.hung_up || client.failure.is_some());
         let wanted = (interest != Interest::NONE || is_news).then_some(interest);
         client.watch(self.hub.reactor, wanted)?;
         let (job, is_held) = (client.job, !client.ended && !may_hear);
@@ -161,6 +165,9 @@ impl Serving<'_, '_> {
         };
         let conn = client.conn;
         self.failure = client.failure.take().or(failure);
+        if self.failure.is_none() {
+            client.say_end();
+        }
         (self.hub.report)(&HubEvent::Closed {
             conn,
             peer: &client.peer,
@@ -172,6 +179,7 @@ impl Serving<'_, '_> {
             self.abandon(job)?;
         }
         drop(client);
+        self.forget_void_alarms();
         self.await_arrival();
         match &mut self.hub.service {
             Service::Keep(keeper) => {
@@ -181,6 +189,20 @@ impl Serving<'_, '_> {
             Service::Moderate(_) => self.moderate(None, |moderator, say| moderator.left(conn, say)),
             _ => Ok(()),
         }
+    }
+
+    /// Those who have left would be remembered until their alarms ring, which may be long: from time to time they are
+    /// forgotten.
+    fn forget_void_alarms(&mut self) {
+        let served = self.crowd.len() + self.jobs.len();
+        if self.alarms.len() <= VOID + 4 * served {
+            return;
+        }
+        let (crowd, jobs) = (&self.crowd, &self.jobs);
+        self.alarms.forget(|alarm, key, conn| match alarm {
+            Alarm::Ladder => jobs.get(key).is_none_or(|job| job.conn != conn),
+            _ => !crowd.has(key, conn),
+        });
     }
 
     /// A command whose connection has ended: one that would still speak is asked to end.

@@ -10,8 +10,6 @@ mod settling;
 
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::Signal;
-
 pub use self::account::{Account, Ticker};
 use self::incoming::Incoming;
 use self::outgoing::Outgoing;
@@ -80,7 +78,7 @@ pub struct Pump<'a> {
     pub send_only: bool,
     /// Who sees what passes, connection 1.
     pub tap: Tap,
-    /// Told when SIGUSR1 asks; `None` lets that signal end the run.
+    /// Told when the signal asks that the reactor was to set aside.
     pub account: Option<Account<'a>>,
     /// Told now and then.
     pub ticker: Option<Ticker<'a>>,
@@ -145,11 +143,9 @@ impl Pump<'_> {
                 false => at_once.or_until(self.next_wake(transfer)),
             };
             if let Some(signal) = self.reactor.wait(until)? {
-                if !self.gives_account(signal, transfer.moved) {
-                    return Ok(Ending::Signal(signal));
-                }
-                continue;
+                return Ok(Ending::Signal(signal));
             }
+            self.give_account(transfer.moved);
             self.take_ready(transfer, at_once.stdin)?;
             let now = Instant::now();
             if let Some(ticker) = &mut self.ticker {
@@ -170,14 +166,12 @@ impl Pump<'_> {
         timers.chain(others).chain(settling).chain(tick).min()
     }
 
-    /// Whether a signal asks how much has moved, and is answered.
-    fn gives_account(&mut self, signal: Signal, moved: Moved) -> bool {
-        match &mut self.account {
-            Some(account) if signal == Signal::SIGUSR1 => {
-                account(moved, self.transport.socket());
-                true
-            }
-            _ => false,
+    /// Tell how much has moved, if that was asked.
+    fn give_account(&mut self, moved: Moved) {
+        if self.reactor.take_aside()
+            && let Some(account) = &mut self.account
+        {
+            account(moved, self.transport.socket());
         }
     }
 

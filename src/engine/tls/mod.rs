@@ -1,13 +1,17 @@
-//! TLS over sockets: certificates, the configuration that connections share, and streams that never wait.
-//!
-//! The records are rustls's; the sockets, the buffers and the limits are ours. Nothing here knows what is said.
+//! TLS over sockets: what is wanted of it, what is known of it, and how it fails. What speaks it can be left out of the
+//! program (the feature `tls`), then whoever asks for it is told so.
 
-mod identity;
-mod outbound;
-mod records;
-mod server;
-mod stream;
-mod temporary;
+mod error;
+mod failure;
+mod fingerprint;
+mod session;
+#[cfg_attr(not(feature = "tls"), path = "without.rs")]
+mod spoken;
+mod terms;
 
-pub use server::Tls;
-pub use stream::{Acceptor, TlsStream};
+pub use error::TlsError;
+pub use failure::TlsFailure;
+pub use fingerprint::Fingerprint;
+pub use session::TlsSession;
+pub use spoken::{Acceptor, ClientTls, ServerTls, TlsStream};
+pub use terms::{ClientTerms, Curiosity, ServerTerms, TlsVersion, Trust};

@@ -13,7 +13,7 @@ use rawzip::{CompressionMethod, ZipArchiveWriter};
 use super::NOTE;
 use super::member::{Content, Exactly, Member};
 use super::walk::Walk;
-use crate::http::is_compressed;
+use crate::http::{Density, media_type};
 
 /// Write what is found; what was written to comes back.
 pub(super) fn write<W: Write>(mut walk: Walk<'_>, into: W) -> io::Result<W> {
@@ -53,7 +53,7 @@ fn append<W: Write>(archive: &mut ZipArchiveWriter<W>, member: Member) -> io::Re
             folder.create().map(drop).map_err(io::Error::other)
         }
         Content::File { file, length, .. } => {
-            let effort = match is_compressed(&member.path) {
+            let effort = match media_type(&member.path).density() == Density::Packed {
                 true => Compression::none(),
                 false => Compression::fast(),
             };

@@ -341,7 +341,7 @@ fn is_reloaded(signal: Signal, terms: &Terms, service: &mut Service) -> Result<b
         service.observer.notice(&Happening::News(said))?;
     }
     if news.is_empty() {
-        let said = "SIGHUP: there is no file of --tls-cert or --auth to read again";
+        let said = "SIGHUP: there is no file of --cert or --auth to read again";
         service.observer.notice(&Happening::Detail(said))?;
     }
     Ok(true)

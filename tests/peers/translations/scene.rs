@@ -304,8 +304,6 @@ fn listener(place: &Place, line: &str) -> Outcome {
     let listening = place.shell(line).input(FROM_STDIN).start();
     place.listens(&listening);
     let mut client = stream_to(("127.0.0.1", place.port.get()));
-    client.write_all(FROM_PEER).unwrap();
-    client.shutdown(Shutdown::Write).unwrap();
     let answered = match () {
         () if line.contains("< FILE") => FILE.len(),
         () if line.contains("-u ")
@@ -318,6 +316,12 @@ fn listener(place: &Place, line: &str) -> Outcome {
     };
     let mut heard = vec![0; answered];
     client.read_exact(&mut heard).unwrap();
+    // Our end before stdin has spoken would be the end of all. Whoever only sends would leave our words unread, and reset
+    // the connection.
+    if !line.contains("--send-only") {
+        client.write_all(FROM_PEER).unwrap();
+        client.shutdown(Shutdown::Write).unwrap();
+    }
     drop(client);
     let finished = listening.finish().expect(0);
     place.outcome(heard, finished.stdout.clone())
@@ -443,8 +447,10 @@ fn served(place: &Place, line: &str) -> Outcome {
     let mut heard = Vec::new();
     for _ in 0..2 {
         let mut client = stream_to(("127.0.0.1", place.port.get()));
-        // A command that does not read may be through already.
-        let _ = client.write_all(FROM_PEER);
+        // socat drops what a command says that does not read.
+        if !line.contains("echo hello") {
+            client.write_all(FROM_PEER).unwrap();
+        }
         while heard.last() != Some(&b'\n') {
             let mut byte = [0];
             client.read_exact(&mut byte).unwrap();
@@ -557,10 +563,10 @@ fn local_listener(place: &Place, line: &str) -> Outcome {
         connected.borrow().is_some()
     });
     let mut client = patient(connected.into_inner().unwrap());
-    client.write_all(FROM_PEER).unwrap();
-    client.shutdown(Shutdown::Write).unwrap();
     let mut heard = vec![0; FROM_STDIN.len()];
     client.read_exact(&mut heard).unwrap();
+    // Our end before stdin has spoken would be the end of all.
+    client.write_all(FROM_PEER).unwrap();
     drop(client);
     let finished = listening.finish().expect(0);
     place.outcome(heard, finished.stdout.clone())

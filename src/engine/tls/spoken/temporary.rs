@@ -10,7 +10,7 @@ use rcgen::{
 use rustls::pki_types::PrivateKeyDer;
 use rustls::sign::CertifiedKey;
 
-use crate::engine::tls_error::TlsError;
+use crate::engine::tls::TlsError;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long it holds: as long as browsers let a server's certificate hold.
@@ -19,8 +19,7 @@ const DAYS: u32 = 397;
 /// Make one for host names and addresses, valid from a day before `now`, since clocks differ.
 pub(super) fn make(names: &[String], now: SystemTime) -> Result<CertifiedKey, TlsError> {
     let failed = |error: rcgen::Error| {
-        let hint =
-            "give the names that clients use with --host, or files with --tls-cert and --tls-key";
+        let hint = "give the names that clients use with --host, or files with --cert and --key";
         TlsError::new(format!("the temporary certificate: {error}"), hint)
     };
     let mut wanted = CertificateParams::new(names).map_err(failed)?;

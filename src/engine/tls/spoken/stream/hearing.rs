@@ -1,13 +1,13 @@
 //! The hearing half: records come in, plaintext comes out of them, and a peer that speaks no TLS is told so.
 
-use std::fmt::Display;
-use std::io;
 use std::rc::Rc;
 
+use super::super::failing;
 use super::super::outbound::Outbound;
 use super::super::records::{Say, Step};
 use super::{State, TlsStream};
-use crate::engine::line::Line;
+use crate::engine::tls::TlsFailure;
+use crate::engine::transport::Line;
 use crate::net::{CallError, Recv};
 
 /// How many bytes of a peer that was refused are heard out.
@@ -26,6 +26,9 @@ impl<L: Line> TlsStream<L> {
     /// recv(2) once, and what of it is plaintext. `buffer` must have room for a whole record, 16 KiB and some. No bytes
     /// are the peer's rightful end; an end without close_notify is an error: what came may have been cut.
     pub fn recv(&mut self, buffer: &mut [u8]) -> Result<Recv, CallError> {
+        if !self.early.is_empty() {
+            return Ok(Recv::Bytes(self.take_early(buffer)));
+        }
         match self.state {
             State::Refused { drained } => return self.drain(buffer, drained),
             State::HalfClosed => return Ok(Recv::Bytes(0)),
@@ -92,15 +95,17 @@ impl<L: Line> TlsStream<L> {
         let heard = inbound.get_mut(..kept + count).unwrap_or_default();
         if let Some(answer) = self.answer(heard) {
             out.push(answer.as_bytes());
-            self.refuse(&"it speaks HTTP without TLS");
+            self.refuse(TlsFailure::bare("it speaks HTTP without TLS"));
             return Ok(Recv::WouldBlock);
         }
+        let is_opening = self.state == State::New;
         let turn = self.turn(heard, buffer, out);
         let rest = heard.get(turn.consumed..).unwrap_or_default();
         self.heard = rest.to_vec();
         if let Err(error) = &turn.result {
             // The alert that says why has been written; what was right before it stands.
-            self.refuse(error);
+            let why = self.scene(is_opening.then_some(&*heard)).describe(error);
+            self.refuse(why);
         }
         Ok(match turn.plain {
             0 if self.state == State::HalfClosed => Recv::Bytes(0),
@@ -164,21 +169,31 @@ impl<L: Line> TlsStream<L> {
     }
 
     /// The peer is not served: it is heard out, and our half ends behind what says why, or it is broken off.
-    fn refuse(&mut self, why: &dyn Display) {
+    fn refuse(&mut self, why: TlsFailure) {
         self.heard = Vec::new();
         if self.line.refuse(&format_args!("TLS: {why}")) {
             self.state = State::Refused { drained: 0 };
             self.is_ending = true;
         } else {
             self.state = State::Broken;
-            self.failure = Some(self.failed("tls", why.to_string()));
+            self.failure = Some(self.failed("tls", why));
         }
     }
 
     /// Why it is broken.
     fn take_failure(&mut self) -> CallError {
         let told = self.failure.take();
-        told.unwrap_or_else(|| self.failed("tls", "it has failed already"))
+        told.unwrap_or_else(|| self.failed("tls", TlsFailure::bare("it has failed already")))
+    }
+
+    /// What came along with the end of the handshake.
+    fn take_early(&mut self, buffer: &mut [u8]) -> usize {
+        let count = self.early.len().min(buffer.len());
+        let taken = self.early.drain(..count);
+        for (room, byte) in buffer.iter_mut().zip(taken) {
+            *room = byte;
+        }
+        count
     }
 
     /// Hear out a peer that was refused, within a limit, and take nothing of it for data.
@@ -191,15 +206,12 @@ impl<L: Line> TlsStream<L> {
                 Ok(Recv::WouldBlock)
             }
             Recv::WouldBlock => Ok(Recv::WouldBlock),
-            Recv::Bytes(_) => Err(self.failed("recv", "it was refused")),
+            Recv::Bytes(_) => Err(self.failed("recv", TlsFailure::bare("it was refused"))),
         }
     }
 
     fn cut(&self) -> CallError {
-        let cause = io::Error::new(
-            io::ErrorKind::UnexpectedEof,
-            "it ended without close_notify",
-        );
-        CallError::new("recv", self.line.socket().about(), cause)
+        let why = failing::ended(self.state == State::New, self.is_greeting());
+        self.failed("recv", why)
     }
 }

@@ -1,4 +1,4 @@
-//! Why TLS cannot be spoken: a file that is no certificate, a key that is another's.
+//! Why TLS is not even tried: a file that is no certificate, a key that is another's, a wish that makes no sense.
 
 use std::fmt;
 #[cfg(feature = "tls")]
@@ -14,7 +14,8 @@ pub struct TlsError {
 }
 
 impl TlsError {
-    pub(super) fn new(why: impl Into<String>, hint: impl Into<String>) -> Self {
+    /// A sentence, and what to do instead.
+    pub fn new(why: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             why: why.into(),
             hint: hint.into(),
@@ -23,7 +24,7 @@ impl TlsError {
 
     /// Something is wrong with a file.
     #[cfg(feature = "tls")]
-    pub(super) fn in_file(file: &Path, what: impl fmt::Display, hint: &str) -> Self {
+    pub(in crate::engine) fn in_file(file: &Path, what: impl fmt::Display, hint: &str) -> Self {
         Self::new(format!("{}: {what}", file.display()), hint)
     }
 }

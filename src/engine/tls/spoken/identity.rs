@@ -1,4 +1,4 @@
-//! Who the server is: a certificate, the chain above it, and the key, read from PEM files (RFC 7468).
+//! Who one is: a certificate, the chain above it, and the key, read from PEM files (RFC 7468).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use rustls::{Error, InconsistentKeys};
 
-use crate::engine::tls_error::TlsError;
+use crate::engine::tls::TlsError;
 use crate::net::reason;
 
 /// The files that a certificate and its key are read from.
@@ -19,6 +19,14 @@ pub(super) struct Files {
 }
 
 impl Files {
+    /// These two.
+    pub(super) fn new(certificate: &Path, key: &Path) -> Self {
+        Self {
+            certificate: certificate.to_owned(),
+            key: key.to_owned(),
+        }
+    }
+
     /// Read both; they must belong together.
     pub(super) fn read(&self) -> Result<CertifiedKey, TlsError> {
         let chain = chain(&self.certificate, &contents(&self.certificate)?)?;
@@ -45,26 +53,29 @@ impl Files {
             "this key is not that of the first certificate in {}",
             self.certificate.display()
         );
-        let hint = "the server's own certificate comes first in its file, those above it behind";
+        let hint = "the own certificate comes first in its file, those above it behind";
         TlsError::in_file(&self.key, what, hint)
     }
 }
 
-fn contents(file: &Path) -> Result<Vec<u8>, TlsError> {
+pub(super) fn contents(file: &Path) -> Result<Vec<u8>, TlsError> {
     fs::read(file).map_err(|cause| {
         let hint = "a file in PEM that this user may read";
         TlsError::in_file(file, reason(&cause), hint)
     })
 }
 
-fn chain(file: &Path, contents: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+pub(super) fn chain(
+    file: &Path,
+    contents: &[u8],
+) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(contents).collect();
     let chain = chain.map_err(|error| damaged(file, &error))?;
     if !chain.is_empty() {
         return Ok(chain);
     }
     let hint = match PrivateKeyDer::from_pem_slice(contents) {
-        Ok(_) => "it has a key: are --tls-cert and --tls-key the wrong way round?",
+        Ok(_) => "it has a key: are --cert and --key the wrong way round?",
         Err(_) => "PEM begins with -----BEGIN CERTIFICATE-----",
     };
     Err(TlsError::in_file(file, "no certificate in it", hint))

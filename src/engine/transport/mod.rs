@@ -1,10 +1,15 @@
 //! The way to a peer: the socket itself, or TLS over it.
 
+mod greeting;
+mod line;
+
 use std::os::fd::BorrowedFd;
 
-use super::line::Line;
+pub use greeting::greet;
+pub use line::Line;
+
 use super::reactor::Interest;
-use super::tls::TlsStream;
+use super::tls::{TlsSession, TlsStream};
 use crate::net::{CallError, Recv, Send, Shutdown, Socket};
 
 /// A byte stream to a peer that never waits.
@@ -39,11 +44,28 @@ impl<L: Line> Transport<L> {
         matches!(self, Self::Plain(_))
     }
 
-    /// Whether the handshake is still going on: nothing can be sent before its end, and only [`Self::recv`] gets there.
+    /// Whether the handshake is still going on: nothing can be sent before its end, [`Self::greet`] and
+    /// [`Self::recv`] get there.
     pub fn is_greeting(&self) -> bool {
         match self {
             Self::Plain(_) => false,
             Self::Tls(stream) => stream.is_greeting(),
+        }
+    }
+
+    /// recv(2) once for the handshake.
+    pub fn greet(&mut self) -> Result<(), CallError> {
+        match self {
+            Self::Plain(_) => Ok(()),
+            Self::Tls(stream) => stream.greet(),
+        }
+    }
+
+    /// What was agreed on; `None` without TLS.
+    pub fn session(&self) -> Option<TlsSession> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Tls(stream) => Some(stream.session()),
         }
     }
 

@@ -19,6 +19,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use super::super::outbound::PIECE;
 use super::*;
+use crate::engine::tls::ServerTerms;
 use crate::net::{Address, Explain, Family, Kind, Protocol, Recv, Send, Socket, poll_writable};
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -48,12 +49,17 @@ impl Line for Asked {
 
 type Served = TlsStream<Asked>;
 
-fn tls() -> Tls {
-    Tls::temporary(&["localhost".to_owned()], SystemTime::now()).unwrap()
+fn tls() -> ServerTls {
+    ServerTls::temporary(
+        &["localhost".to_owned()],
+        SystemTime::now(),
+        &ServerTerms::default(),
+    )
+    .unwrap()
 }
 
 /// A stream that awaits a hello, and the client's socket.
-fn pair(tls: &Tls) -> (Served, TcpStream) {
+fn pair(tls: &ServerTls) -> (Served, TcpStream) {
     let any = Address::Inet("127.0.0.1:0".parse().unwrap());
     let silent = Explain::default();
     let mut socket = Socket::open(Family::Inet, Kind::Stream, Protocol::TCP, &silent).unwrap();
@@ -67,7 +73,7 @@ fn pair(tls: &Tls) -> (Served, TcpStream) {
     (stream, client)
 }
 
-fn greet(tls: &Tls, socket: TcpStream) -> StreamOwned<ClientConnection, TcpStream> {
+fn greet(tls: &ServerTls, socket: TcpStream) -> StreamOwned<ClientConnection, TcpStream> {
     let mut roots = RootCertStore::empty();
     let certificate = tls.pem();
     let certificate = pem::PemObject::from_pem_slice(certificate.as_bytes()).unwrap();
@@ -185,7 +191,7 @@ fn files_are_sent_behind_a_head() {
 }
 
 /// What a client says, as bytes: recorded from one whose words go nowhere.
-fn hello(tls: &Tls) -> Vec<u8> {
+fn hello(tls: &ServerTls) -> Vec<u8> {
     let (_, socket) = pair(tls);
     let mut bytes = Vec::new();
     greet(tls, socket).conn.write_tls(&mut bytes).unwrap();

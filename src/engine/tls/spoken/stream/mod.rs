@@ -8,7 +8,6 @@ mod sealing;
 
 use std::cell::RefCell;
 use std::fmt;
-use std::io;
 use std::mem;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -16,11 +15,15 @@ use std::sync::Arc;
 use rustls::ServerConfig;
 use rustls::server::UnbufferedServerConnection;
 
+use super::examiner::Examiner;
+use super::failing::Scene;
 use super::outbound::{Outbound, Scratch};
-use super::records::Records;
-use super::server::Tls;
-use crate::engine::line::Line;
-use crate::net::CallError;
+use super::records::{Records, Say, Step};
+use super::server::ServerTls;
+use super::session;
+use crate::engine::tls::{TlsFailure, TlsSession};
+use crate::engine::transport::Line;
+use crate::net::{CallError, Recv};
 
 /// Makes streams of the sockets that a loop accepts.
 #[derive(Clone, Debug)]
@@ -50,9 +53,13 @@ pub struct TlsStream<L> {
     line: L,
     records: Records,
     scratch: Rc<RefCell<Scratch>>,
+    /// Who looked at the server's certificate; `None` for a server.
+    examiner: Option<Arc<Examiner>>,
     state: State,
     /// The beginning of a record.
     heard: Vec<u8>,
+    /// Plaintext that came along with the end of the handshake.
+    early: Vec<u8>,
     /// Records that the kernel did not take, or that wait for those behind them.
     unsent: Outbound,
     /// Why a recv could not send: whoever sends next is told.
@@ -71,7 +78,7 @@ pub struct TlsStream<L> {
 
 impl Acceptor {
     /// For a loop: its connections share buffers.
-    pub fn new(tls: &Tls) -> Self {
+    pub fn new(tls: &ServerTls) -> Self {
         Self {
             config: Arc::clone(&tls.config),
             scratch: Rc::default(),
@@ -81,20 +88,22 @@ impl Acceptor {
     /// Await a client's hello.
     pub fn accept<L: Line>(&self, line: L) -> Result<TlsStream<L>, CallError> {
         let engine = UnbufferedServerConnection::new(Arc::clone(&self.config))
-            .map_err(|error| CallError::new("accept", line.socket().about(), foreign(error)))?;
+            .map_err(|error| unfit(&line, error))?;
         let records = Records::Server(Box::new(engine));
         Ok(TlsStream::new(line, records, Rc::clone(&self.scratch)))
     }
 }
 
 impl<L: Line> TlsStream<L> {
-    fn new(line: L, records: Records, scratch: Rc<RefCell<Scratch>>) -> Self {
+    pub(super) fn new(line: L, records: Records, scratch: Rc<RefCell<Scratch>>) -> Self {
         Self {
             line,
             records,
             scratch,
+            examiner: None,
             state: State::New,
             heard: Vec::new(),
+            early: Vec::new(),
             unsent: Outbound::default(),
             lost: None,
             failure: None,
@@ -103,6 +112,29 @@ impl<L: Line> TlsStream<L> {
             has_said_end: false,
             has_moved: false,
         }
+    }
+
+    /// Send a client's hello, and have its `examiner` look at the answer.
+    pub(super) fn say_hello(&mut self, examiner: Arc<Examiner>) -> Result<(), CallError> {
+        self.examiner = Some(examiner);
+        let scratch = Rc::clone(&self.scratch);
+        let scratch = &mut *scratch.borrow_mut();
+        let mut out = self.take_outbound(scratch);
+        while let (_, Step::Written) = self.records.step(&mut [], &mut [], &mut out, Say::Nothing) {
+        }
+        self.offer(out, scratch)
+    }
+
+    /// recv(2) once for the handshake; what comes along with its end is kept for the first recv.
+    pub fn greet(&mut self) -> Result<(), CallError> {
+        let mut buffer = self.scratch.borrow_mut().file();
+        let heard = self.recv(&mut buffer);
+        if let Ok(Recv::Bytes(count)) = heard {
+            let early = buffer.get(..count).unwrap_or_default();
+            self.early.extend_from_slice(early);
+        }
+        self.scratch.borrow_mut().file = buffer;
+        heard.map(drop)
     }
 
     /// What carries it.
@@ -125,9 +157,10 @@ impl<L: Line> TlsStream<L> {
         matches!(self.state, State::New | State::Greeting)
     }
 
-    /// Whether a recv brings something though the socket stays silent: the peer's end, or what broke it.
+    /// Whether a recv brings something though the socket stays silent: what came early, the peer's end, or what
+    /// broke it.
     pub fn is_ready(&self) -> bool {
-        self.state == State::HalfClosed || self.failure.is_some()
+        self.state == State::HalfClosed || self.failure.is_some() || !self.early.is_empty()
     }
 
     /// Whether something that was unsent has left since this was last asked for.
@@ -140,8 +173,23 @@ impl<L: Line> TlsStream<L> {
         !self.unsent.is_empty() || self.lost.is_some()
     }
 
-    fn failed(&self, call: &'static str, why: impl Into<Cause>) -> CallError {
-        CallError::new(call, self.line.socket().about(), foreign(why))
+    /// What was agreed on, and what the peer showed.
+    pub fn session(&self) -> TlsSession {
+        session::of(self.records.known(), self.examiner.as_deref())
+    }
+
+    fn failed(&self, call: &'static str, why: TlsFailure) -> CallError {
+        why.on(call, self.line.socket().about())
+    }
+
+    fn scene<'a>(&self, opening: Option<&'a [u8]>) -> Scene<'a> {
+        let examiner = self.examiner.as_deref();
+        Scene {
+            is_client: examiner.is_some(),
+            opening,
+            shown: examiner.and_then(Examiner::shown),
+            has_pins: examiner.is_some_and(Examiner::has_pins),
+        }
     }
 }
 
@@ -154,10 +202,9 @@ impl<L: fmt::Debug> fmt::Debug for TlsStream<L> {
     }
 }
 
-type Cause = Box<dyn std::error::Error + std::marker::Send + Sync>;
-
-fn foreign(why: impl Into<Cause>) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, why)
+/// The configuration does not make a connection.
+pub(super) fn unfit(line: &impl Line, error: rustls::Error) -> CallError {
+    TlsFailure::bare(error.to_string()).on("tls", line.socket().about())
 }
 
 #[cfg(test)]

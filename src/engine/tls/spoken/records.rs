@@ -1,13 +1,16 @@
 //! The engine of the records, whichever side it is on: what it wants next, as plain values.
 
-use rustls::Error;
+use rustls::client::UnbufferedClientConnection;
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{ConnectionState, UnbufferedStatus};
+use rustls::{CommonState, Error};
 
 use super::outbound::Outbound;
 
 /// rustls without buffers of its own.
 pub(super) enum Records {
+    /// It said its hello first.
+    Client(Box<UnbufferedClientConnection>),
     /// It awaits a hello.
     Server(Box<UnbufferedServerConnection>),
 }
@@ -47,6 +50,7 @@ impl Records {
         say: Say<'_>,
     ) -> (usize, Step) {
         match self {
+            Self::Client(engine) => take(engine.process_tls_records(records), into, out, say),
             Self::Server(engine) => take(engine.process_tls_records(records), into, out, say),
         }
     }
@@ -54,7 +58,16 @@ impl Records {
     /// Whether it has records to write.
     pub(super) fn wants_write(&self) -> bool {
         match self {
+            Self::Client(engine) => engine.wants_write(),
             Self::Server(engine) => engine.wants_write(),
+        }
+    }
+
+    /// What both sides know.
+    pub(super) fn known(&self) -> &CommonState {
+        match self {
+            Self::Client(engine) => engine,
+            Self::Server(engine) => engine,
         }
     }
 }

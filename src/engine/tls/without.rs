@@ -6,13 +6,20 @@ use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::line::Line;
-use super::tls_error::TlsError;
+use super::error::TlsError;
+use super::fingerprint::Fingerprint;
+use super::session::TlsSession;
+use super::terms::{ClientTerms, ServerTerms};
+use crate::engine::transport::Line;
 use crate::net::{CallError, Recv, Send};
 
 /// Nothing.
+#[derive(Debug)]
+pub struct ClientTls(Infallible);
+
+/// Nothing.
 #[derive(Clone, Debug)]
-pub struct Tls(Infallible);
+pub struct ServerTls(Infallible);
 
 /// Nothing.
 #[derive(Clone, Debug)]
@@ -27,14 +34,26 @@ fn without<T>() -> Result<T, TlsError> {
     Err(TlsError::new("this sockkit was built without TLS", hint))
 }
 
-impl Tls {
+impl ClientTls {
     /// Refused.
-    pub fn from_files(_: &Path, _: &Path) -> Result<Self, TlsError> {
+    pub fn new(_: &ClientTerms) -> Result<Self, TlsError> {
+        without()
+    }
+
+    /// Never called.
+    pub fn open<L: Line>(&self, _: L) -> Result<TlsStream<L>, CallError> {
+        match self.0 {}
+    }
+}
+
+impl ServerTls {
+    /// Refused.
+    pub fn from_files(_: &Path, _: &Path, _: &ServerTerms) -> Result<Self, TlsError> {
         without()
     }
 
     /// Refused.
-    pub fn temporary(_: &[String], _: SystemTime) -> Result<Self, TlsError> {
+    pub fn temporary(_: &[String], _: SystemTime, _: &ServerTerms) -> Result<Self, TlsError> {
         without()
     }
 
@@ -49,7 +68,7 @@ impl Tls {
     }
 
     /// Never called.
-    pub fn fingerprint(&self) -> String {
+    pub fn fingerprint(&self) -> Fingerprint {
         match self.0 {}
     }
 
@@ -61,7 +80,7 @@ impl Tls {
 
 impl Acceptor {
     /// Never called.
-    pub fn new(tls: &Tls) -> Self {
+    pub fn new(tls: &ServerTls) -> Self {
         match tls.0 {}
     }
 
@@ -72,6 +91,16 @@ impl Acceptor {
 }
 
 impl<L: Line> TlsStream<L> {
+    /// Never called.
+    pub fn greet(&mut self) -> Result<(), CallError> {
+        match self.0 {}
+    }
+
+    /// Never called.
+    pub fn session(&self) -> TlsSession {
+        match self.0 {}
+    }
+
     /// Never called.
     pub fn line(&self) -> &L {
         match self.0 {}

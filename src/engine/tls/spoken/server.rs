@@ -1,48 +1,70 @@
-//! What all connections share: versions, ciphers, tickets, and the certificate, which can be changed while they go on.
+//! The listening side: what all connections share, and the certificate, which can be changed while they go on.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
-use rustls::crypto::{CryptoProvider, ring};
-use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::server::{
+    ClientHello, NoServerSessionStorage, ResolvesServerCert, WebPkiClientVerifier,
+};
 use rustls::sign::CertifiedKey;
-use rustls::{ServerConfig, SupportedCipherSuite, version};
 
 use super::identity::Files;
-use super::temporary;
-use crate::engine::tls_error::TlsError;
+use super::provider::{self, provider};
+use super::{fingerprint_of, roots, temporary};
+use crate::engine::tls::{Fingerprint, ServerTerms, TlsError};
 
-/// TLS 1.2 and 1.3 for HTTP/1.1. Clones are the same.
+/// TLS for those who are connected to. Clones are the same.
 #[derive(Clone, Debug)]
-pub struct Tls {
+pub struct ServerTls {
     pub(super) config: Arc<ServerConfig>,
     identity: Arc<Identity>,
     files: Option<Files>,
 }
 
-impl Tls {
+impl ServerTls {
     /// With a certificate chain and a key in PEM.
-    pub fn from_files(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
-        let files = Files {
-            certificate: certificate.to_owned(),
-            key: key.to_owned(),
-        };
-        Self::new(files.read()?, Some(files))
+    pub fn from_files(
+        certificate: &Path,
+        key: &Path,
+        terms: &ServerTerms,
+    ) -> Result<Self, TlsError> {
+        let files = Files::new(certificate, key);
+        Self::new(files.read()?, Some(files), terms)
     }
 
     /// With a certificate of its own making for these host names and addresses.
-    pub fn temporary(names: &[String], now: SystemTime) -> Result<Self, TlsError> {
-        Self::new(temporary::make(names, now)?, None)
+    pub fn temporary(
+        names: &[String],
+        now: SystemTime,
+        terms: &ServerTerms,
+    ) -> Result<Self, TlsError> {
+        Self::new(temporary::make(names, now)?, None, terms)
     }
 
-    fn new(pair: CertifiedKey, files: Option<Files>) -> Result<Self, TlsError> {
+    fn new(
+        pair: CertifiedKey,
+        files: Option<Files>,
+        terms: &ServerTerms,
+    ) -> Result<Self, TlsError> {
+        let provider = Arc::new(provider());
         let identity = Arc::new(Identity(RwLock::new(Arc::new(pair))));
-        let config = ServerConfig::builder_with_provider(Arc::new(provider()))
-            .with_protocol_versions(&[&version::TLS13, &version::TLS12])?
-            .with_no_client_auth();
+        let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_protocol_versions(&provider::from(terms.least))?;
+        let config = match &terms.client_ca {
+            None => config.with_no_client_auth(),
+            Some(file) => {
+                let roots = Arc::new(roots::from_file(file)?);
+                let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider).build();
+                let hint = "certificates of authorities: openssl x509 -in FILE -noout -text";
+                let unfit = |error| TlsError::in_file(file, error, hint);
+                config.with_client_cert_verifier(verifier.map_err(unfit)?)
+            }
+        };
         let mut config = config.with_cert_resolver(Arc::clone(&identity) as _);
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = terms.alpn.iter().map(|name| name.clone().into()).collect();
         config.ignore_client_order = true;
         // Tickets hold the session at the client: nothing is remembered here.
         config.ticketer = ring::Ticketer::new()?;
@@ -74,19 +96,9 @@ impl Tls {
         Some([&files.certificate, &files.key])
     }
 
-    /// The certificate's SHA-256, as `openssl x509 -fingerprint -sha256` shows it: `AB:CD:...`.
-    pub fn fingerprint(&self) -> String {
-        let hash = ring::cipher_suite::TLS13_AES_128_GCM_SHA256;
-        let SupportedCipherSuite::Tls13(suite) = hash else {
-            return String::new();
-        };
-        let digest = suite.common.hash_provider.hash(&self.certificate());
-        let bytes: Vec<String> = digest
-            .as_ref()
-            .iter()
-            .map(|byte| format!("{byte:02X}"))
-            .collect();
-        bytes.join(":")
+    /// The certificate's fingerprint.
+    pub fn fingerprint(&self) -> Fingerprint {
+        fingerprint_of(&self.certificate())
     }
 
     /// The certificate in PEM.
@@ -117,18 +129,4 @@ impl ResolvesServerCert for Identity {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(self.pair())
     }
-}
-
-/// ring's ciphers, AES-128 first: it is as good for a connection as AES-256, and a quarter cheaper for both ends.
-fn provider() -> CryptoProvider {
-    let mut provider = ring::default_provider();
-    let first = [
-        ring::cipher_suite::TLS13_AES_128_GCM_SHA256,
-        ring::cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-        ring::cipher_suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-    ];
-    provider
-        .cipher_suites
-        .sort_by_key(|suite| !first.contains(suite));
-    provider
 }

@@ -8,7 +8,8 @@ use std::rc::Rc;
 use super::super::outbound::{Outbound, PIECE, Scratch};
 use super::super::records::{Say, Step};
 use super::TlsStream;
-use crate::engine::line::Line;
+use crate::engine::tls::TlsFailure;
+use crate::engine::transport::Line;
 use crate::net::{CallError, Send, Shutdown};
 use nix::errno::Errno;
 use nix::sys::uio::pread;
@@ -62,12 +63,17 @@ impl<L: Line> TlsStream<L> {
         }
         self.is_corked = false;
         while !self.unsent.is_empty() {
-            match self.line.socket().send(self.unsent.rest())? {
-                Send::Bytes(count) => {
+            match self.line.socket().send(self.unsent.rest()) {
+                Ok(Send::Bytes(count)) => {
                     self.unsent.advance(count);
                     self.has_moved = true;
                 }
-                Send::WouldBlock => return Ok(false),
+                Ok(Send::WouldBlock) => return Ok(false),
+                Err(error) => {
+                    // Whoever takes nothing now never will.
+                    self.unsent = Outbound::default();
+                    return Err(error);
+                }
             }
         }
         self.unsent = Outbound::default();
@@ -114,12 +120,16 @@ impl<L: Line> TlsStream<L> {
             match step {
                 Step::MayWrite { said: true } => return Ok(()),
                 Step::Written => {}
-                Step::Failed(error) => return Err(self.failed("send", error)),
+                Step::Failed(error) => {
+                    let why = self.scene(None).describe(&error);
+                    return Err(self.failed("send", why));
+                }
                 Step::MayWrite { said: false }
                 | Step::Waits
                 | Step::Plain(_)
                 | Step::PeerClosed => {
-                    return Err(self.failed("send", "no data can be sent any more"));
+                    let why = TlsFailure::bare("no data can be sent any more");
+                    return Err(self.failed("send", why));
                 }
             }
         }
