@@ -576,7 +576,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s s -l size -d 'B
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l ttl -d 'How many routers may pass it on (IP_TTL, IPV6_UNICAST_HOPS)' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l tcp -d 'Connect to this TCP port instead: taken (SYN, ACK) or refused (RST), both are answers' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l udp -d 'Send a datagram to this UDP port instead: a datagram back, or ICMP port unreachable, are answers' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l bind -d 'The address to speak from: HOST, HOST:PORT or :PORT' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l bind -d 'The address to speak from' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
