@@ -3,6 +3,7 @@
 
 mod attempt;
 mod backoff;
+mod buffer;
 mod chain;
 mod chop;
 mod command;

@@ -184,6 +184,13 @@ fn a_pipe_that_has_given_enough_is_not_waited_for() {
     assert_eq!(read_end(&mut peer), b"abc");
     drop(peer);
     client.finish().expect(0);
+    // Nor by one who serves many.
+    let listener = sockkit(["tcp", "listen", "0", "-k", "--max-bytes", "3"])
+        .piped()
+        .start();
+    let mut client = stream_to(("127.0.0.1", listener.port()));
+    listener.write("abcdef");
+    assert_eq!(read_end(&mut client), b"abc");
 }
 
 #[test]

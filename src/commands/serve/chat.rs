@@ -166,7 +166,7 @@ impl Line {
         let mut lines = Vec::new();
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             let mut rest = piece;
-            while self.0.len() + rest.len() > LINE && rest != b"\n" {
+            while self.0.len() + rest.strip_suffix(b"\n").unwrap_or(rest).len() > LINE {
                 let (now, later) = rest.split_at(cut(&self.0, rest));
                 self.0.extend_from_slice(now);
                 lines.extend(self.end());

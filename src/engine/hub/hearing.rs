@@ -54,12 +54,13 @@ impl Serving<'_, '_> {
     fn receive(&mut self, key: usize) -> Result<(), LoopError> {
         let mut buffer = std::mem::take(&mut self.buffer);
         let heard = match self.crowd.get_mut(key) {
-            Some(client) => client.recv(&mut buffer, self.hub.records, self.now),
+            Some(client) => client.recv(buffer.bytes_mut(), self.hub.records, self.now),
             None => Ok(Recv::WouldBlock),
         };
         let taken = match heard {
             Ok(Recv::Bytes(count)) if count > 0 => {
-                let bytes = buffer.get(..count).unwrap_or(&buffer);
+                let whole = buffer.bytes();
+                let bytes = whole.get(..count).unwrap_or(whole);
                 self.hear(key, bytes, count)
             }
             Ok(Recv::Bytes(_)) => self.end_input(key),
@@ -171,11 +172,11 @@ impl Serving<'_, '_> {
         };
         let mut buffer = std::mem::take(&mut self.buffer);
         let room = if self.hub.records { RECORD } else { CHUNK };
-        let window = buffer.get_mut(..room).unwrap_or_default();
+        let window = buffer.bytes_mut().get_mut(..room).unwrap_or_default();
         let read = job.read(window, self.hub.reactor);
         let client = job.client.and_then(|client| self.crowd.get_mut(client));
         if let (Ok(Some(count)), Some(client)) = (&read, client) {
-            client.say(buffer.get(..*count).unwrap_or_default(), self.now);
+            client.say(buffer.bytes().get(..*count).unwrap_or_default(), self.now);
         }
         self.buffer = buffer;
         read.map(drop).map_err(LoopError::from)

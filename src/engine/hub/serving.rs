@@ -5,6 +5,7 @@ use std::time::Instant;
 use nix::sys::wait::WaitStatus;
 use slab::Slab;
 
+use super::super::buffer::Buffer;
 use super::super::ending::LoopError;
 use super::super::inlet::Source;
 use super::super::listener::late;
@@ -42,7 +43,7 @@ pub(super) struct Serving<'h, 'a> {
     pub(super) alarms: Alarms,
     /// The time of this turn.
     pub(super) now: Instant,
-    pub(super) buffer: Vec<u8>,
+    pub(super) buffer: Buffer,
     /// How many have come.
     pub(super) accepted: u64,
     pub(super) stdin_ended: bool,
@@ -72,7 +73,7 @@ impl<'h, 'a> Serving<'h, 'a> {
             jobs: Slab::new(),
             alarms: Alarms::default(),
             now: Instant::now(),
-            buffer: vec![0; CHUNK],
+            buffer: Buffer::new(CHUNK),
             accepted: 0,
             stdin_ended,
             paused_until: None,
@@ -168,7 +169,7 @@ impl<'h, 'a> Serving<'h, 'a> {
             let watched = |fd: std::os::fd::BorrowedFd<'_>| stdout.set(reactor, fd, Some(wanted));
             self.hub.outlet.with_fd(watched).transpose()?;
         }
-        Ok(always_there && hears_stdin)
+        Ok((always_there || inlet.is_exhausted()) && hears_stdin)
     }
 
     fn take_ready(&mut self, mut stdin_ready: bool) -> Result<(), LoopError> {

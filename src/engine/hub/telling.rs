@@ -31,11 +31,15 @@ impl Serving<'_, '_> {
     /// What stdin says, decoded; empty at its end, `None` when nothing is there yet.
     pub(super) fn read_stdin(&mut self) -> Result<Option<Vec<u8>>, LoopError> {
         let room = if self.hub.records { RECORD } else { CHUNK };
-        let window = self.buffer.get_mut(..room).unwrap_or_default();
+        let window = self.buffer.bytes_mut().get_mut(..room).unwrap_or_default();
         let Some(count) = self.hub.inlet.read(window).map_err(LoopError::Stdin)? else {
             return Ok(None);
         };
-        let read = self.buffer.get(..count).filter(|read| !read.is_empty());
+        let read = self
+            .buffer
+            .bytes()
+            .get(..count)
+            .filter(|read| !read.is_empty());
         self.stdin_ended = read.is_none();
         match &mut self.hub.typed {
             Some(typed) => typed(read).map(Some).map_err(LoopError::Typed),

@@ -1,5 +1,6 @@
 //! From the connection to stdout.
 
+use super::super::buffer::Buffer;
 use super::super::ending::LoopError;
 use super::super::outlet::{Drain, Moving};
 use super::super::transport::Transport;
@@ -8,7 +9,7 @@ use crate::net::{CallError, Recv};
 
 /// Where what arrives is kept until stdout has it.
 pub(super) struct Incoming {
-    buffer: Vec<u8>,
+    buffer: Buffer,
     /// How the kernel can hand it on; `None` where it must be read.
     drain: Option<Drain>,
     is_bulk: bool,
@@ -27,7 +28,7 @@ impl Incoming {
             && !pump.records
             && pump.transport.is_plain();
         Self {
-            buffer: vec![0; CHUNK],
+            buffer: Buffer::new(CHUNK),
             is_bulk: false,
             drain: pump
                 .outlet
@@ -64,7 +65,7 @@ impl Pump<'_> {
     }
 
     fn recv(&mut self, transfer: &mut Transfer) -> Result<Look, LoopError> {
-        let buffer = &mut transfer.incoming.buffer;
+        let buffer = transfer.incoming.buffer.bytes_mut();
         let received = match self.records {
             true => self.transport.socket().recv_record(buffer),
             false => self.transport.recv(buffer),
@@ -72,7 +73,7 @@ impl Pump<'_> {
         let Some(count) = self.count(transfer, received) else {
             return Ok(Look::Later);
         };
-        let buffer = &transfer.incoming.buffer;
+        let buffer = transfer.incoming.buffer.bytes();
         let bytes = buffer.get(..count).unwrap_or(buffer);
         self.tap.received(CONN, bytes);
         match &mut self.show {
@@ -108,7 +109,7 @@ impl Pump<'_> {
 
     /// Nobody will ever see it.
     fn discard(&mut self, transfer: &mut Transfer) -> Look {
-        let buffer = &mut transfer.incoming.buffer;
+        let buffer = transfer.incoming.buffer.bytes_mut();
         let length = buffer.len();
         let received = match self.transport.is_plain() {
             true => self.transport.socket().recv_to_discard(buffer),

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::time::Instant;
 
+use super::super::buffer::Buffer;
 use super::super::ending::LoopError;
 use super::super::inlet::Conduit;
 use super::super::outlet::is_refusal;
@@ -10,10 +11,19 @@ use super::super::transport::Transport;
 use super::{BULK, CHUNK, CONN, Pump, RECORD, TURN, Transfer};
 use crate::net::{CallError, Send};
 
+/// What there is to send.
+enum Chunk {
+    /// What was read, from the beginning of the buffer on.
+    Read,
+    /// What became of it, or comes before it.
+    Made(Vec<u8>),
+}
+
 /// What was read and has not been sent.
 pub(super) struct Outgoing {
-    chunk: Vec<u8>,
+    chunk: Chunk,
     unsent: Range<usize>,
+    buffer: Buffer,
     /// Whether the connection had no room for what the kernel was to move into it.
     is_full: bool,
     /// How the kernel can move what stdin holds; `None` where it must be read.
@@ -31,7 +41,8 @@ impl Outgoing {
             && !pump.records
             && pump.transport.is_plain();
         Self {
-            chunk: pump.preamble.to_vec(),
+            chunk: Chunk::Made(pump.preamble.to_vec()),
+            buffer: Buffer::new(room(pump.records)),
             unsent: 0..pump.preamble.len(),
             is_full: false,
             is_bulk: false,
@@ -63,7 +74,11 @@ impl Outgoing {
     }
 
     fn rest(&self) -> &[u8] {
-        self.chunk.get(self.unsent.clone()).unwrap_or_default()
+        let bytes = match &self.chunk {
+            Chunk::Read => self.buffer.bytes(),
+            Chunk::Made(bytes) => bytes,
+        };
+        bytes.get(self.unsent.clone()).unwrap_or_default()
     }
 
     /// Nobody will take it any more.
@@ -90,26 +105,23 @@ impl Pump<'_> {
 
     fn read_stdin(&mut self, transfer: &mut Transfer) -> Result<(), LoopError> {
         let outgoing = &mut transfer.outgoing;
-        let room = match self.records || outgoing.conduit.is_some() {
-            true => RECORD,
-            false => CHUNK,
-        };
-        if outgoing.chunk.len() < room {
-            outgoing.chunk.resize(room, 0);
-        }
-        let window = outgoing.chunk.get_mut(..room).unwrap_or_default();
-        let Some(count) = self.inlet.read(window).map_err(LoopError::Stdin)? else {
+        let room = room(self.records || outgoing.conduit.is_some());
+        let window = outgoing.buffer.bytes_mut().get_mut(..room);
+        let read = self.inlet.read(window.unwrap_or_default());
+        let Some(count) = read.map_err(LoopError::Stdin)? else {
             return Ok(());
         };
         match count {
             0 => self.flow.stdin_ended(),
             _ => self.flow.stdin_spoke(),
         }
+        outgoing.chunk = Chunk::Read;
         outgoing.unsent = 0..count;
         if let Some(typed) = &mut self.typed {
             let read = (count > 0).then(|| outgoing.rest());
-            outgoing.chunk = typed(read).map_err(LoopError::Typed)?;
-            outgoing.unsent = 0..outgoing.chunk.len();
+            let made = typed(read).map_err(LoopError::Typed)?;
+            outgoing.unsent = 0..made.len();
+            outgoing.chunk = Chunk::Made(made);
         }
         self.send(transfer);
         Ok(())
@@ -207,6 +219,14 @@ impl Pump<'_> {
             self.flow.peer_ended();
         }
         self.give_up_sending(transfer, failure);
+    }
+}
+
+/// How much one read may bring: a record's worth, or much.
+fn room(is_small: bool) -> usize {
+    match is_small {
+        true => RECORD,
+        false => CHUNK,
     }
 }
 
