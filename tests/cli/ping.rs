@@ -230,7 +230,10 @@ fn the_deadline_ends_it() {
         return;
     }
     let text = ping("-i 10ms -w 200ms 127.83.4.1").run().expect(0).text();
-    assert!(text.contains("--- 127.83.4.1 ping statistics ---"), "{text}");
+    assert!(
+        text.contains("--- 127.83.4.1 ping statistics ---"),
+        "{text}"
+    );
 }
 
 #[test]
