@@ -40,6 +40,7 @@ complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "unix" -d 'Connect t
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "raw" -d 'Send and hear packets of any protocol (SOCK_RAW)'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "resolve" -d 'Resolve names to addresses, and addresses to names (getaddrinfo, gethostbyname, getnameinfo)'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "fqdn" -d 'Show a host\'s fully qualified domain name (gethostname, getfqdn)'
+complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "ping" -d 'Ask hosts whether they are there, and how far (SOCK_DGRAM or SOCK_RAW, IPPROTO_ICMP)'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "options" -d 'List, read and set socket options (getsockopt, setsockopt)'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "man" -d 'Print the man page, or write all of them'
@@ -567,6 +568,28 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -l explain -d 'Sho
 complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -s q -l quiet -d 'Say nothing on stderr, not even errors: the exit status tells'
 complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -s v -l verbose -d 'Say more on stderr: connections, datagrams'
 complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -s h -l help -d 'Print help'
+complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s c -l count -d 'Ask each host N times [default: without end]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s i -l interval -d 'Ask each host every D: 200ms, 1s, or seconds' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s t -l timeout -d 'Wait for each reply for D; one that comes later is counted, and called late' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s w -l deadline -d 'End after D, and judge by the replies so far' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s s -l size -d 'Bytes of payload' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l ttl -d 'How many routers may pass it on (IP_TTL, IPV6_UNICAST_HOPS)' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l tcp -d 'Connect to this TCP port instead: taken (SYN, ACK) or refused (RST), both are answers' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l udp -d 'Send a datagram to this UDP port instead: a datagram back, or ICMP port unreachable, are answers' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l bind -d 'The address to speak from' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l df -d 'Have no router fragment it (IP_MTU_DISCOVER): one that is too large is told with the MTU'
+complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s q -l quiet -d 'Say nothing on stderr, not even errors: the exit status tells'
+complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s v -l verbose -d 'Say more on stderr: connections, datagrams'
+complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
 always\t''
 never\t''"

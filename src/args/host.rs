@@ -27,13 +27,14 @@ impl HostArgs {
     /// The host that was typed; [`Host::Default`] when none was.
     pub fn host(&self) -> Result<Host, EndpointError> {
         match self.addr.as_deref().or(self.host.as_deref()) {
-            Some(word) => parse(word),
+            Some(word) => parse_host(word),
             None => Ok(Host::Default),
         }
     }
 }
 
-fn parse(word: &str) -> Result<Host, EndpointError> {
+/// A host without a port, as it is typed.
+pub fn parse_host(word: &str) -> Result<Host, EndpointError> {
     if !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()) {
         let why = format!("`{word}` is a number, and there are no ports here");
         return Err(refused(why, "a name, 127.0.0.1 or ::1"));
@@ -94,11 +95,11 @@ mod tests {
             ("*", Host::Any),
             ("localhost", Host::Name("localhost".to_owned())),
         ] {
-            assert_eq!(parse(word), Ok(host), "{word}");
+            assert_eq!(parse_host(word), Ok(host), "{word}");
         }
         for word in ["fe80::1%lo", "[fe80::1%lo]"] {
             let zoned = Host::Literal("fe80::1".parse().unwrap(), Some("lo".to_owned()));
-            assert_eq!(parse(word), Ok(zoned), "{word}");
+            assert_eq!(parse_host(word), Ok(zoned), "{word}");
         }
     }
 
@@ -118,7 +119,7 @@ mod tests {
             ("a b", "127.0.0.1"),
             ("127.0.0.1%lo", "fe80::1%eth0"),
         ] {
-            let given = parse(word).unwrap_err().hint.unwrap();
+            let given = parse_host(word).unwrap_err().hint.unwrap();
             assert!(given.contains(hint), "{word}: {given}");
         }
     }

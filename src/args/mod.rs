@@ -23,7 +23,7 @@ mod view;
 pub use address::{AddressArgs, FamilyArgs, combine};
 pub use duration::duration;
 pub use framing::{DATAGRAM, FramingArgs};
-pub use host::HostArgs;
+pub use host::{HostArgs, parse_host};
 pub use keepalive::KeepaliveArgs;
 pub use lifetime::LifetimeArgs;
 pub use local::LocalArgs;

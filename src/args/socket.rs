@@ -39,6 +39,11 @@ impl SocketArgs {
             interface: self.interface.clone(),
         })
     }
+
+    /// Whether the interface was named.
+    pub fn has_interface(&self) -> bool {
+        self.interface.is_some()
+    }
 }
 
 impl Preparation {

@@ -17,6 +17,7 @@ use crate::commands::fqdn::Fqdn;
 use crate::commands::http::Http;
 use crate::commands::man::Man;
 use crate::commands::options::Options;
+use crate::commands::ping::Ping;
 use crate::commands::raw::Raw;
 use crate::commands::resolve::Resolve;
 use crate::commands::tcp::Tcp;
@@ -102,6 +103,7 @@ commands! {
     "raw" => Raw,
     "resolve" => Resolve,
     "fqdn" => Fqdn,
+    "ping" => Ping,
     "options" => Options,
     "completions" => Completions,
     "man" => Man,

@@ -16,6 +16,7 @@ pub mod fqdn;
 pub mod http;
 pub mod man;
 pub mod options;
+pub mod ping;
 pub mod raw;
 pub mod resolve;
 pub mod tcp;

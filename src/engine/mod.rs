@@ -19,6 +19,7 @@ mod listener;
 mod lookup;
 mod outlet;
 mod pace;
+pub mod ping;
 mod prober;
 mod pump;
 mod reactor;

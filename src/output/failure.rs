@@ -262,6 +262,10 @@ fn hint_of(call: &CallError) -> Option<String> {
         ("socket" | "raw socket", libc::EPERM | libc::EACCES) => {
             "needs CAP_NET_RAW: run as root, or: sudo setcap cap_net_raw+ep $(command -v sockkit)"
         }
+        ("icmp socket", libc::EPERM | libc::EACCES) => {
+            "needs CAP_NET_RAW: run as root, or: sudo setcap cap_net_raw+ep $(command -v sockkit); for everybody here: \
+             sudo sysctl -w net.ipv4.ping_group_range='0 2147483647'"
+        }
         ("socket", libc::EPROTONOSUPPORT | libc::ESOCKTNOSUPPORT | libc::EAFNOSUPPORT) => {
             return missing_protocol(&call.on);
         }

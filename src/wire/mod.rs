@@ -5,6 +5,7 @@
 //! Nothing here does I/O or allocates by what a packet claims; any bytes are a packet, or a [`Malformed`] one.
 
 mod certificate;
+mod echo;
 mod icmp;
 mod ip;
 mod packet;
@@ -16,6 +17,7 @@ mod transport;
 mod udp;
 
 pub use certificate::Certificate;
+pub use echo::{ECHO_HEADER, Echo, EchoKind, Mark, below_ipv4, is_sound};
 pub use icmp::Icmp;
 pub use ip::{Ipv4, Ipv6, Malformed};
 pub use packet::{Network, Packet};

@@ -541,6 +541,37 @@ fn raw_listen() {
 }
 
 #[test]
+fn ping() {
+    if !nix::unistd::geteuid().is_root() {
+        return;
+    }
+    let (_held, dead) = dead_port();
+    let dead = dead.to_string();
+    for words in [
+        ["127.0.0.9", "-c2", "-i10ms"].as_slice(),
+        &["::1", "-c1", "--ttl", "9", "--df", "-s0"],
+        &[
+            "127.0.0.9",
+            "-c1",
+            "--bind",
+            "127.0.0.8",
+            "--interface",
+            "lo",
+        ],
+        &["127.0.0.9", "::1", "127.0.0.8", "-c1"],
+        &["127.0.0.9", "-c1", "--tcp", &dead],
+        &["::1", "-c1", "--udp", &dead],
+    ] {
+        let Some(traced) = Traced::new() else {
+            return;
+        };
+        let words = [["ping"].as_slice(), words].concat();
+        let finished = traced.sockkit(&words).run().expect(0);
+        traced.compare(&finished);
+    }
+}
+
+#[test]
 fn calls_of_the_library_are_told_with_their_answers() {
     let resolved = sockkit(["resolve", "--explain", "localhost"])
         .run()

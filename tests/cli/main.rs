@@ -38,6 +38,8 @@ mod inspect;
 mod json;
 mod listing;
 mod options;
+mod ping;
+mod ping_hosts;
 mod probe;
 mod proxy;
 mod racing;

@@ -277,6 +277,11 @@ fn as_told<'a>(
             let note = quoted(&given[1]).map(|bytes| format!("[{}] {bytes}", address(&given[4])));
             (name, vec![fd, given[2].clone()], note)
         }
+        "recvmsg" if given[2].contains("MSG_ERRQUEUE") => (
+            name,
+            vec![fd, UNKNOWN.to_owned(), "MSG_ERRQUEUE".to_owned()],
+            None,
+        ),
         "recvmsg" if result < 0 => (name, vec![fd, UNKNOWN.to_owned()], None),
         "recvmsg" => (name, vec![fd, field(&given[1], "iov_len=")], None),
         "sendmsg" if given[1].contains("SCM_RIGHTS") => {
@@ -320,7 +325,7 @@ fn socket_word(word: &str) -> String {
 }
 
 fn level(word: &str) -> String {
-    for protocol in ["IP", "IPV6", "TCP", "UDP", "ICMP", "RAW"] {
+    for protocol in ["IP", "IPV6", "TCP", "UDP", "ICMP", "ICMPV6", "RAW"] {
         if word == format!("SOL_{protocol}") {
             return format!("IPPROTO_{protocol}");
         }

@@ -4,6 +4,7 @@
 
 mod capture;
 mod names;
+mod network;
 mod peer;
 mod process;
 mod sign;
@@ -12,6 +13,7 @@ mod sockets;
 use std::time::Duration;
 
 pub(crate) use names::Names;
+pub(crate) use network::among_hosts;
 pub(crate) use peer::{peer, python, python_here};
 pub(crate) use process::{Finished, Running, Start, Stdin, program, sockkit};
 pub(crate) use sign::Sign;

@@ -1,0 +1,105 @@
+//! Whom to ask: the words of the command line, and the lines of stdin.
+
+use std::io::{self, Read};
+
+use crate::args::parse_host;
+use crate::engine::ping::Wanted;
+use crate::net::{CallError, Family, Host, HostPort, Port};
+use crate::output::Usage;
+
+/// More than anybody asks, and less than fills the memory.
+const LONGEST_LIST: u64 = 64 << 20;
+
+/// The hosts of a run.
+#[derive(Debug)]
+pub(super) struct Hosts {
+    /// As they were typed.
+    pub(super) names: Vec<String>,
+    hosts: Vec<Host>,
+    family: Option<Family>,
+}
+
+impl Hosts {
+    /// Parse them all; `-` is every line of stdin. Nothing is looked up yet.
+    pub(super) fn parse(
+        words: &[String],
+        family: Option<Family>,
+        has_interface: bool,
+    ) -> anyhow::Result<Self> {
+        let mut parsed = Self {
+            names: Vec::new(),
+            hosts: Vec::new(),
+            family,
+        };
+        for word in words {
+            if word == "-" {
+                let list = read_list().map_err(|cause| CallError::new("read", "stdin", cause))?;
+                let lines = list.lines().map(str::trim);
+                for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
+                    parsed.push(line, has_interface)?;
+                }
+            } else {
+                parsed.push(word, has_interface)?;
+            }
+        }
+        if parsed.names.is_empty() {
+            return Err(Usage::new("no host came from stdin", "one a line").into());
+        }
+        Ok(parsed)
+    }
+
+    fn push(&mut self, word: &str, has_interface: bool) -> anyhow::Result<()> {
+        let host = parse_host(word)?;
+        match &host {
+            Host::Any => return Err(Usage::new("`*` is no destination", "127.0.0.1").into()),
+            Host::Literal(std::net::IpAddr::V6(ip), None)
+                if ip.is_unicast_link_local() && !has_interface =>
+            {
+                let why = format!("{ip} is link-local, and on which link is not said");
+                return Err(Usage::new(why, format!("{ip}%eth0, or --interface eth0")).into());
+            }
+            _ => {}
+        }
+        self.names.push(word.to_owned());
+        self.hosts.push(host);
+        Ok(())
+    }
+
+    /// Whether there are more than one.
+    pub(super) fn are_many(&self) -> bool {
+        self.names.len() > 1
+    }
+
+    /// The families that their addresses may have.
+    pub(super) fn families(&self) -> Vec<Family> {
+        let may = |family: Family| {
+            let is_wanted = self.family.is_none_or(|wanted| wanted == family);
+            let mut hosts = self.hosts.iter();
+            is_wanted
+                && hosts.any(|host| match host {
+                    Host::Literal(ip, _) => ip.is_ipv6() == (family == Family::Inet6),
+                    _ => true,
+                })
+        };
+        let both = [Family::Inet, Family::Inet6];
+        both.into_iter().filter(|family| may(*family)).collect()
+    }
+
+    /// What is to be looked up.
+    pub(super) fn wanted(&self) -> Vec<Wanted> {
+        let wanted = |host: &Host| Wanted {
+            host: HostPort {
+                host: host.clone(),
+                port: Some(Port::Number(0)),
+            },
+            family: self.family,
+        };
+        self.hosts.iter().map(wanted).collect()
+    }
+}
+
+fn read_list() -> io::Result<String> {
+    let mut list = String::new();
+    io::stdin().take(LONGEST_LIST).read_to_string(&mut list)?;
+    Ok(list)
+}

@@ -1,0 +1,113 @@
+//! `sockkit ping`: whether hosts are there, and how long the way is.
+
+mod event;
+mod figures;
+mod hosts;
+mod open;
+mod reporter;
+mod summary;
+mod words;
+
+use std::time::{Duration, Instant};
+
+use clap::{Args, value_parser};
+
+use self::hosts::Hosts;
+use self::reporter::Reporter;
+use super::Desk;
+use crate::args::{FamilyArgs, SocketArgs, duration};
+use crate::engine::Reactor;
+use crate::engine::ping::{Lookups, Pinging, Rounds, Rules};
+use crate::net::Resolver;
+use crate::output::Exit;
+
+/// The most bytes of payload that fit into an IPv4 packet, headers taken off.
+const LARGEST: i64 = 65507;
+
+/// Ask hosts whether they are there, and how far (SOCK_DGRAM or SOCK_RAW, IPPROTO_ICMP)
+///
+/// One host until Ctrl-C or --count, or many at once. A datagram socket is used where net.ipv4.ping_group_range allows it, and a raw one otherwise (-v says
+/// which). The time of arrival is the kernel's (SO_TIMESTAMPNS). With -q there is only the summary.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub struct Ping {
+    /// A name, 192.0.2.1, 2001:db8::1 or fe80::1%eth0; `-` reads more of them from stdin, one a line
+    #[arg(value_name = "HOST", required = true)]
+    hosts: Vec<String>,
+    /// Ask each host N times [default: without end]
+    #[arg(short, long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
+    count: Option<u64>,
+    /// Ask each host every D: 200ms, 1s, or seconds
+    #[arg(short, long, value_name = "D", value_parser = duration, default_value = "1s")]
+    interval: Duration,
+    /// Wait for each reply for D; one that comes later is counted, and called late
+    #[arg(short, short_alias = 'W', long, value_name = "D", value_parser = duration, default_value = "2s")]
+    timeout: Duration,
+    /// End after D, and judge by the replies so far
+    #[arg(short = 'w', long, value_name = "D", value_parser = duration)]
+    deadline: Option<Duration>,
+    /// Bytes of payload
+    #[arg(short, long, value_name = "BYTES", value_parser = value_parser!(u16).range(0..=LARGEST), default_value = "56")]
+    size: u16,
+    /// How many routers may pass it on (IP_TTL, IPV6_UNICAST_HOPS)
+    #[arg(long, value_name = "N", value_parser = value_parser!(u8).range(1..))]
+    ttl: Option<u8>,
+    /// Have no router fragment it (IP_MTU_DISCOVER): one that is too large is told with the MTU
+    #[arg(long)]
+    df: bool,
+    /// Connect to this TCP port instead: taken (SYN, ACK) or refused (RST), both are answers
+    #[arg(long, value_name = "PORT", value_parser = value_parser!(u16).range(1..), conflicts_with = "udp")]
+    tcp: Option<u16>,
+    /// Send a datagram to this UDP port instead: a datagram back, or ICMP port unreachable, are answers
+    #[arg(long, value_name = "PORT", value_parser = value_parser!(u16).range(1..))]
+    udp: Option<u16>,
+    #[command(flatten)]
+    family: FamilyArgs,
+    /// The address to speak from
+    #[arg(long, value_name = "ADDR")]
+    bind: Option<String>,
+    #[command(flatten)]
+    socket: SocketArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  sockkit ping -c 3 127.0.0.1               three times, and the figures
+  sockkit ping -c 1 -t 500ms 127.0.0.1 ::1  a line for each host
+  sockkit ping -q -c 1 - < hosts            a thousand hosts at once
+  sockkit ping -c 1 --df -s 1472 127.0.0.1  whether 1500 bytes go through
+  sockkit ping -c 1 --tcp 22 127.0.0.1      where ICMP is closed
+
+Status: 0 every host answered at least once, 1 one did not or its name is not known, 2 trouble here. Ctrl-C and
+--deadline end it with the summary and that status; SIGQUIT (Ctrl-\\) and SIGUSR1 show how things stand. A corrupt
+reply is no answer; a late one is, and duplicates are counted apart.";
+
+impl Ping {
+    /// Open, resolve, ask, and sum up.
+    pub fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
+        let start = Instant::now();
+        let hosts = Hosts::parse(
+            &self.hosts,
+            self.family.family(),
+            self.socket.has_interface(),
+        )?;
+        let carrier = self.open(&hosts, desk)?;
+        let resolver = Resolver::new(&desk.explain);
+        let mut pinging = Pinging {
+            rounds: Rounds::new(Rules {
+                count: self.count,
+                interval: self.interval,
+                timeout: self.timeout,
+            }),
+            carrier,
+            lookups: Lookups::new(resolver, hosts.wanted())?,
+            deadline: self.deadline.and_then(|limit| start.checked_add(limit)),
+            outlet: desk.output.outlet(),
+        };
+        let mut reporter = Reporter::new(self, &hosts, desk);
+        let ran = pinging.run(Reactor::new()?, &mut |news, rounds| {
+            reporter.tell(news, rounds.tallies())
+        });
+        reporter.end(ran, pinging.rounds.tallies())
+    }
+}

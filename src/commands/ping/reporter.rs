@@ -1,0 +1,212 @@
+//! News as events, and in the end the summaries and the exit.
+
+use std::io::{IsTerminal, stdout};
+use std::time::Instant;
+
+use nix::sys::signal::Signal;
+
+use super::Ping;
+use super::event::{Begun, BegunAmongMany, IcmpError, Lost, NotSent, Replied};
+use super::hosts::Hosts;
+use super::summary::{Form, Interim, Summary};
+use super::words::words;
+use crate::commands::Desk;
+use crate::engine::ping::{News, Reply, Stop, Tally, Trouble, Unreachable};
+use crate::engine::{LoopError, StdoutError};
+use crate::net::{Address, errno_name};
+use crate::output::{Exit, Failure};
+
+/// Tells what happens.
+pub(super) struct Reporter<'a> {
+    ping: &'a Ping,
+    hosts: &'a Hosts,
+    desk: &'a Desk,
+    addresses: Vec<Option<String>>,
+    /// Whether it was told that a host is asked nothing.
+    is_unknown: Vec<bool>,
+    worst: Exit,
+    start: Instant,
+    is_seen: bool,
+}
+
+impl<'a> Reporter<'a> {
+    /// To the desk's output.
+    pub(super) fn new(ping: &'a Ping, hosts: &'a Hosts, desk: &'a Desk) -> Self {
+        Self {
+            ping,
+            hosts,
+            desk,
+            addresses: vec![None; hosts.names.len()],
+            is_unknown: vec![false; hosts.names.len()],
+            worst: Exit::Done,
+            start: Instant::now(),
+            is_seen: stdout().is_terminal(),
+        }
+    }
+
+    /// Tell it, unless only the summary is wanted.
+    pub(super) fn tell(&mut self, news: News, tallies: &[Tally]) -> Result<(), StdoutError> {
+        match news {
+            News::Begun { host, address } => {
+                if let Some(place) = self.addresses.get_mut(host) {
+                    *place = Some(Address::Inet(address).host());
+                }
+                self.begun(host)
+            }
+            News::Unknown { host, error } => {
+                if let Some(place) = self.is_unknown.get_mut(host) {
+                    *place = true;
+                }
+                let failure = match error {
+                    Unreachable::Name(error) => Failure::of(&error.into()),
+                    Unreachable::Socket(error) => Failure::of(&error.into()),
+                };
+                let exit = failure.report(&self.desk.output);
+                self.worst = std::cmp::max_by_key(self.worst, exit, |exit| exit.status());
+                Ok(())
+            }
+            News::Asked => self.interim(tallies),
+            _ if self.desk.output.style().quiet => Ok(()),
+            News::Reply(reply) => self.replied(&reply),
+            News::Trouble { host, seq, trouble } => self.troubled(host, seq, &trouble),
+            News::Lost { host, seq } => self.desk.output.offer(&Lost {
+                host: self.name(host),
+                addr: self.addr(host),
+                seq,
+                timeout: self.ping.timeout,
+            }),
+        }
+    }
+
+    fn begun(&self, host: usize) -> Result<(), StdoutError> {
+        if self.desk.output.style().quiet {
+            return Ok(());
+        }
+        let (proto, port) = match (self.ping.tcp, self.ping.udp) {
+            (Some(port), _) => ("tcp", Some(port)),
+            (_, Some(port)) => ("udp", Some(port)),
+            _ => ("icmp", None),
+        };
+        let begun = Begun {
+            host: self.name(host),
+            addr: self.addr(host),
+            size: self.ping.size,
+            proto,
+            port,
+        };
+        match self.hosts.are_many() {
+            true => self.desk.output.offer(&BegunAmongMany(begun)),
+            false => self.desk.output.offer(&begun),
+        }
+    }
+
+    fn replied(&self, reply: &Reply) -> Result<(), StdoutError> {
+        let from = reply.from.map(|mut from| {
+            from.set_port(0);
+            Address::Inet(from).host()
+        });
+        let (answer, bytes, ttl) = Replied::answer(reply.answer);
+        let (corrupt, corrupt_at) = Replied::flaw(reply.flaw);
+        self.desk.output.offer(&Replied {
+            host: self.name(reply.host),
+            addr: from.as_deref().unwrap_or_else(|| self.addr(reply.host)),
+            seq: reply.seq,
+            answer,
+            bytes,
+            ttl,
+            rtt: reply.rtt,
+            clock: Replied::clock(reply.clock),
+            is_duplicate: reply.is_duplicate,
+            is_late: reply.is_late,
+            corrupt,
+            corrupt_at,
+        })
+    }
+
+    fn troubled(&self, host: usize, seq: u64, trouble: &Trouble) -> Result<(), StdoutError> {
+        let text = words(trouble);
+        let (host, addr) = (self.name(host), self.addr(host));
+        match trouble {
+            Trouble::Icmp {
+                from,
+                kind,
+                code,
+                mtu,
+                ..
+            } => self.desk.output.offer(&IcmpError {
+                host,
+                addr,
+                seq,
+                from: from.map(|from| Address::Inet(from).host()),
+                r#type: *kind,
+                code: *code,
+                text: &text,
+                mtu: *mtu,
+                is_among_many: self.hosts.are_many(),
+            }),
+            Trouble::Local { errno, mtu } => self.desk.output.offer(&NotSent {
+                host,
+                addr,
+                seq,
+                text: &text,
+                errno: &errno_name(&std::io::Error::from_raw_os_error(*errno)),
+                mtu: *mtu,
+            }),
+        }
+    }
+
+    fn interim(&self, tallies: &[Tally]) -> Result<(), StdoutError> {
+        for summary in self.summaries(tallies, false) {
+            self.desk.output.offer(&Interim(summary))?;
+        }
+        Ok(())
+    }
+
+    /// Sum up, and say how it all ends.
+    pub(super) fn end(
+        self,
+        ran: Result<Stop, LoopError>,
+        tallies: &[Tally],
+    ) -> anyhow::Result<Exit> {
+        let stop = ran?;
+        for summary in self.summaries(tallies, self.is_seen) {
+            match stop {
+                // Whoever asks for the end does not wait for stdout's reader.
+                Stop::Signal(_) => self.desk.output.offer(&summary)?,
+                _ => self.desk.output.tell(&summary)?,
+            }
+        }
+        if let Stop::Signal(signal) = stop
+            && signal != Signal::SIGINT
+        {
+            return Ok(Exit::Signal(signal));
+        }
+        let all = tallies.iter().all(|tally| tally.received > 0);
+        let exit = if all { Exit::Done } else { Exit::No };
+        Ok(std::cmp::max_by_key(self.worst, exit, |exit| exit.status()))
+    }
+
+    fn summaries(&self, tallies: &[Tally], is_seen: bool) -> impl Iterator<Item = Summary<'_>> {
+        let elapsed = self.start.elapsed();
+        let widest = self.hosts.names.iter().map(|name| name.chars().count());
+        let form = match self.hosts.are_many() {
+            true => Form::AmongMany(widest.max().unwrap_or(0)),
+            false => Form::Alone(!self.desk.output.style().quiet),
+        };
+        let hosts = self.hosts.names.iter().zip(&self.addresses);
+        let hosts = hosts.zip(&self.is_unknown).zip(tallies);
+        let asked = hosts.filter(|((_, is_unknown), _)| !**is_unknown);
+        asked.map(move |(((name, addr), _), tally)| {
+            Summary::new(name, addr.as_deref(), tally, elapsed, form, is_seen)
+        })
+    }
+
+    fn name(&self, host: usize) -> &str {
+        self.hosts.names.get(host).map_or("", String::as_str)
+    }
+
+    fn addr(&self, host: usize) -> &str {
+        let addr = self.addresses.get(host);
+        addr.and_then(Option::as_deref).unwrap_or("")
+    }
+}

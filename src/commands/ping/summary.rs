@@ -1,0 +1,215 @@
+//! What became of it all: the block that ping(8) ends with, or a line for each of many hosts as fping(8) has it.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::figures::{Millis, Percent, Trip, picture, to_millis};
+use crate::engine::ping::{Statistics, Tally};
+use crate::output::{Event, Face};
+
+/// One host's account.
+#[derive(Debug, Serialize)]
+pub(super) struct Summary<'a> {
+    /// As typed.
+    pub(super) host: &'a str,
+    /// Its address; `None` where its name is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) addr: Option<&'a str>,
+    sent: u64,
+    received: u64,
+    duplicates: u64,
+    late: u64,
+    corrupt: u64,
+    errors: u64,
+    loss_pct: f64,
+    #[serde(rename = "rtt_ms", skip_serializing_if = "Option::is_none")]
+    times: Option<Times>,
+    #[serde(rename = "elapsed_ms", serialize_with = "to_millis")]
+    elapsed: Duration,
+    #[serde(skip)]
+    form: Form,
+    #[serde(skip)]
+    picture: Option<String>,
+}
+
+/// How an account is laid out.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Form {
+    /// A block; whether lines stand before it.
+    Alone(bool),
+    /// A line, the names as wide as this.
+    AmongMany(usize),
+}
+
+/// One host's account so far.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub(super) struct Interim<'a>(pub(super) Summary<'a>);
+
+#[derive(Debug, Serialize)]
+struct Times {
+    #[serde(serialize_with = "to_millis")]
+    min: Duration,
+    #[serde(serialize_with = "to_millis")]
+    avg: Duration,
+    #[serde(serialize_with = "to_millis")]
+    max: Duration,
+    #[serde(serialize_with = "to_millis")]
+    mdev: Duration,
+    #[serde(serialize_with = "to_millis")]
+    ewma: Duration,
+    #[serde(serialize_with = "to_millis")]
+    p50: Duration,
+    #[serde(serialize_with = "to_millis")]
+    p90: Duration,
+    #[serde(serialize_with = "to_millis")]
+    p99: Duration,
+}
+
+impl<'a> Summary<'a> {
+    /// The account of `host`; with a picture of the last times where somebody sees it.
+    pub(super) fn new(
+        host: &'a str,
+        addr: Option<&'a str>,
+        tally: &Tally,
+        elapsed: Duration,
+        form: Form,
+        is_seen: bool,
+    ) -> Self {
+        let shown = tally.statistics().filter(|_| is_seen && tally.sent > 1);
+        Self {
+            host,
+            addr,
+            sent: tally.sent,
+            received: tally.received,
+            duplicates: tally.duplicates,
+            late: tally.late,
+            corrupt: tally.corrupt,
+            errors: tally.errors,
+            loss_pct: (tally.loss() * 1e4).round() / 1e4,
+            times: tally.statistics().map(Times::from),
+            elapsed,
+            form,
+            picture: shown.map(|_| picture(tally.recent())),
+        }
+    }
+
+    fn block(&self, f: &mut fmt::Formatter<'_>, follows: bool) -> fmt::Result {
+        let Self {
+            host,
+            sent,
+            received,
+            loss_pct,
+            elapsed,
+            ..
+        } = self;
+        if follows {
+            writeln!(f)?;
+        }
+        writeln!(f, "--- {host} ping statistics ---")?;
+        write!(f, "{sent} packets transmitted, {received} received")?;
+        for (count, word) in [
+            (self.duplicates, "duplicates"),
+            (self.late, "late"),
+            (self.corrupt, "corrupted"),
+            (self.errors, "errors"),
+        ] {
+            if count > 0 {
+                write!(f, ", +{count} {word}")?;
+            }
+        }
+        let (loss, millis) = (Percent(*loss_pct), elapsed.as_millis());
+        write!(f, ", {loss}% packet loss, time {millis}ms")?;
+        if let Some(times) = &self.times {
+            let [min, avg, max, mdev] = [times.min, times.avg, times.max, times.mdev].map(Millis);
+            write!(f, "\nrtt min/avg/max/mdev = {min}/{avg}/{max}/{mdev} ms")?;
+            let [p50, p90, p99] = [times.p50, times.p90, times.p99].map(Millis);
+            write!(f, "\nrtt p50/p90/p99 = {p50}/{p90}/{p99} ms")?;
+        }
+        match &self.picture {
+            Some(picture) => write!(f, "\n{picture}"),
+            None => Ok(()),
+        }
+    }
+
+    fn line(&self, f: &mut fmt::Formatter<'_>, width: usize) -> fmt::Result {
+        let Self {
+            host,
+            sent,
+            received,
+            ..
+        } = self;
+        // As fping(8): whole percents.
+        let loss = self.loss_pct.floor();
+        write!(
+            f,
+            "{host:width$} : xmt/rcv/%loss = {sent}/{received}/{loss}%"
+        )?;
+        let Some(times) = &self.times else {
+            return Ok(());
+        };
+        let [min, avg, max] = [times.min, times.avg, times.max].map(Trip);
+        write!(f, ", min/avg/max = {min}/{avg}/{max}")?;
+        match &self.picture {
+            Some(picture) => write!(f, "  {picture}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl From<Statistics> for Times {
+    fn from(figures: Statistics) -> Self {
+        let [p50, p90, p99] = figures.percentiles;
+        Self {
+            min: figures.min,
+            avg: figures.avg,
+            max: figures.max,
+            mdev: figures.mdev,
+            ewma: figures.ewma,
+            p50,
+            p90,
+            p99,
+        }
+    }
+}
+
+impl Event for Summary<'_> {
+    const NAME: &'static str = "summary";
+    const FACE: Face = Face::Data;
+}
+
+impl Event for Interim<'_> {
+    const NAME: &'static str = "interim";
+    const FACE: Face = Face::Talk;
+}
+
+impl fmt::Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.form {
+            Form::Alone(follows) => self.block(f, follows),
+            Form::AmongMany(width) => self.line(f, width),
+        }
+    }
+}
+
+impl fmt::Display for Interim<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let summary = &self.0;
+        if let Form::AmongMany(width) = summary.form {
+            return summary.line(f, width);
+        }
+        let Summary { sent, received, .. } = summary;
+        let loss = Percent(summary.loss_pct);
+        write!(f, "{received}/{sent} packets, {loss}% loss")?;
+        match &summary.times {
+            Some(times) => {
+                let [min, avg, ewma, max] =
+                    [times.min, times.avg, times.ewma, times.max].map(Millis);
+                write!(f, ", min/avg/ewma/max = {min}/{avg}/{ewma}/{max} ms")
+            }
+            None => Ok(()),
+        }
+    }
+}

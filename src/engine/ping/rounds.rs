@@ -1,0 +1,461 @@
+//! The state of a run of pings: what is due, what is under way, and what a reply means. Time is an argument: nothing here
+//! reads a clock or knows a socket.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::report::{Clock, Flaw};
+use super::tally::Tally;
+
+/// Who falls further behind than this makes up for no more of it.
+const BEHIND: Duration = Duration::from_millis(100);
+/// How many requests can be told apart by the 16 bits of a sequence number.
+const SLOTS: u64 = 1 << 16;
+/// By how much the kernel's clock may be ahead of ours before it is taken to have been set.
+const SLACK: Duration = Duration::from_millis(1);
+
+/// How each host is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// How often; `None` is without end.
+    pub count: Option<u64>,
+    /// How long from one request to the next.
+    pub interval: Duration,
+    /// How long each answer may take.
+    pub timeout: Duration,
+}
+
+/// All the hosts' requests.
+#[derive(Debug)]
+pub struct Rounds {
+    rules: Rules,
+    tallies: Vec<Tally>,
+    due: BinaryHeap<Reverse<(Instant, usize)>>,
+    /// Requests in the order of their sending, with the time when they are given up.
+    waiting: VecDeque<(Instant, u64)>,
+    /// Requests by the lower 16 bits of their number.
+    slots: Vec<Option<Request>>,
+    last: u64,
+}
+
+/// A request that is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Due {
+    /// The host's index.
+    pub(super) host: usize,
+    /// Which of the host's requests, counted from 1.
+    pub(super) seq: u64,
+    /// Which of all requests, counted from 1; its lower 16 bits go with it.
+    pub(super) number: u64,
+}
+
+/// What a reply or an error belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Heard {
+    pub(super) host: usize,
+    pub(super) seq: u64,
+    pub(super) rtt: Duration,
+    pub(super) clock: Clock,
+    pub(super) is_duplicate: bool,
+    pub(super) is_late: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Request {
+    due: Due,
+    at: Instant,
+    wall: SystemTime,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Waiting,
+    Answered,
+    Failed,
+    Lost,
+}
+
+impl Rounds {
+    /// No host yet.
+    pub fn new(rules: Rules) -> Self {
+        Self {
+            rules,
+            tallies: Vec::new(),
+            due: BinaryHeap::new(),
+            waiting: VecDeque::new(),
+            slots: Vec::new(),
+            last: 0,
+        }
+    }
+
+    /// One more host; its index. It is asked nothing before [`Self::begin`].
+    pub(super) fn add(&mut self) -> usize {
+        self.tallies.push(Tally::default());
+        self.tallies.len() - 1
+    }
+
+    /// Ask this host, for the first time at once.
+    pub(super) fn begin(&mut self, host: usize, now: Instant) {
+        self.due.push(Reverse((now, host)));
+    }
+
+    /// The accounts, host by host.
+    pub fn tallies(&self) -> &[Tally] {
+        &self.tallies
+    }
+
+    /// What is to be sent at `now`; it stays so until [`Self::sent`] is told. None while the sequence number that is next
+    /// belongs to a request that still waits.
+    pub(super) fn due(&self, now: Instant) -> Option<Due> {
+        let Reverse((at, host)) = *self.due.peek()?;
+        if at > now || self.is_crowded() {
+            return None;
+        }
+        Some(Due {
+            host,
+            seq: self.tallies.get(host)?.sent + 1,
+            number: self.last + 1,
+        })
+    }
+
+    /// What was due has been sent, or could not be; `wall` is the time by the clock that the kernel stamps with.
+    pub(super) fn sent(&mut self, due: Due, now: Instant, wall: SystemTime) {
+        let Some(Reverse((at, host))) = self.due.pop() else {
+            return;
+        };
+        self.last = due.number;
+        if let Some(tally) = self.tallies.get_mut(host) {
+            tally.sent += 1;
+            if self.rules.count.is_none_or(|count| tally.sent < count) {
+                let next = later(at, self.rules.interval);
+                let behind = now.checked_sub(BEHIND).unwrap_or(now);
+                let next = if next < behind { now } else { next };
+                self.due.push(Reverse((next, host)));
+            }
+        }
+        let request = Request {
+            due,
+            at: now,
+            wall,
+            state: State::Waiting,
+        };
+        let slot = usize::from(wire_seq(due.number));
+        if self.slots.len() <= slot {
+            self.slots.resize(slot + 1, None);
+        }
+        if let Some(place) = self.slots.get_mut(slot) {
+            *place = Some(request);
+        }
+        self.waiting
+            .push_back((later(now, self.rules.timeout), due.number));
+    }
+
+    /// The number of the request that went out with this sequence number last; `None` where none has.
+    pub(super) fn number(&self, wire_seq: u16) -> Option<u64> {
+        let request = self.slots.get(usize::from(wire_seq))?.as_ref()?;
+        Some(request.due.number)
+    }
+
+    /// A reply to the request with this sequence number came: what it means. `arrived` is when the kernel got it, by its
+    /// clock. One with a flaw is counted and leaves the request waiting.
+    pub(super) fn replied(
+        &mut self,
+        wire_seq: u16,
+        now: Instant,
+        arrived: Option<SystemTime>,
+        flaw: Option<Flaw>,
+    ) -> Option<Heard> {
+        let request = self.slots.get_mut(usize::from(wire_seq))?.as_mut()?;
+        let (rtt, clock) = request.took(now, arrived);
+        let heard = Heard {
+            host: request.due.host,
+            seq: request.due.seq,
+            rtt,
+            clock,
+            is_duplicate: request.state == State::Answered,
+            is_late: request.state == State::Lost,
+        };
+        let tally = self.tallies.get_mut(heard.host)?;
+        if flaw.is_some() {
+            tally.corrupt += 1;
+        } else if heard.is_duplicate {
+            tally.duplicates += 1;
+        } else {
+            tally.late += u64::from(heard.is_late);
+            tally.answered(rtt);
+            request.state = State::Answered;
+        }
+        self.tidy();
+        Some(heard)
+    }
+
+    /// An error was told of the request with this sequence number: the host, and which of its requests. `None` where that
+    /// changes nothing.
+    pub(super) fn failed(&mut self, wire_seq: u16) -> Option<(usize, u64)> {
+        let request = self.slots.get_mut(usize::from(wire_seq))?.as_mut()?;
+        if !matches!(request.state, State::Waiting | State::Lost) {
+            return None;
+        }
+        let due = request.due;
+        let tally = self.tallies.get_mut(due.host)?;
+        if request.state == State::Waiting {
+            tally.missed();
+        }
+        request.state = State::Failed;
+        tally.errors += 1;
+        self.tidy();
+        Some((due.host, due.seq))
+    }
+
+    /// The next request that is given up at `now`: its number, host, and which of the host's it is.
+    pub(super) fn lapsed(&mut self, now: Instant) -> Option<Due> {
+        self.tidy();
+        let (until, number) = *self.waiting.front()?;
+        if until > now {
+            return None;
+        }
+        self.waiting.pop_front();
+        let slot = self.slots.get_mut(usize::from(wire_seq(number)))?;
+        let request = slot.as_mut()?;
+        request.state = State::Lost;
+        self.tallies.get_mut(request.due.host)?.missed();
+        Some(request.due)
+    }
+
+    /// When something is to be done next; `None` when nothing is, however long one waits.
+    pub(super) fn next(&self) -> Option<Instant> {
+        let due = self.due.peek().filter(|_| !self.is_crowded());
+        let lapses = self.waiting.front().map(|(until, _)| *until);
+        due.map(|Reverse((at, _))| *at)
+            .into_iter()
+            .chain(lapses)
+            .min()
+    }
+
+    /// Whether every host that was begun has been asked, and has answered or been given up.
+    pub(super) fn is_over(&self) -> bool {
+        self.due.is_empty() && self.waiting.is_empty()
+    }
+
+    /// Whether each sequence number is taken.
+    fn is_crowded(&self) -> bool {
+        let slot = usize::from(wire_seq(self.last + 1));
+        let next = self.slots.get(slot).and_then(Option::as_ref);
+        next.is_some_and(|request| request.state == State::Waiting)
+    }
+
+    /// The oldest request that waits comes first.
+    fn tidy(&mut self) {
+        while let Some((_, number)) = self.waiting.front() {
+            let slot = usize::from(wire_seq(*number));
+            let request = self.slots.get(slot).and_then(Option::as_ref);
+            let waits = |request: &Request| {
+                request.due.number == *number && request.state == State::Waiting
+            };
+            if request.is_some_and(waits) {
+                return;
+            }
+            self.waiting.pop_front();
+        }
+    }
+}
+
+impl Request {
+    /// How long the answer took. The kernel's time counts, unless its clock was set meanwhile.
+    fn took(&self, now: Instant, arrived: Option<SystemTime>) -> (Duration, Clock) {
+        let mine = now.saturating_duration_since(self.at);
+        let kernels = arrived.and_then(|arrived| arrived.duration_since(self.wall).ok());
+        match kernels {
+            Some(kernels) if kernels <= mine + SLACK => (kernels.min(mine), Clock::Kernel),
+            _ => (mine, Clock::User),
+        }
+    }
+}
+
+/// What of a request's number goes with it.
+pub(super) fn wire_seq(number: u64) -> u16 {
+    u16::try_from(number % SLOTS).unwrap_or(0)
+}
+
+fn later(at: Instant, by: Duration) -> Instant {
+    at.checked_add(by).unwrap_or(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: Rules = Rules {
+        count: Some(2),
+        interval: Duration::from_secs(1),
+        timeout: Duration::from_millis(1500),
+    };
+
+    struct Run {
+        rounds: Rounds,
+        start: Instant,
+        wall: SystemTime,
+    }
+
+    impl Run {
+        /// So many hosts, all asked from the start.
+        fn new(rules: Rules, hosts: usize) -> Self {
+            let mut rounds = Rounds::new(rules);
+            let start = Instant::now();
+            for _ in 0..hosts {
+                let host = rounds.add();
+                rounds.begin(host, start);
+            }
+            let wall = SystemTime::now();
+            Self {
+                rounds,
+                start,
+                wall,
+            }
+        }
+
+        fn at(&self, millis: u64) -> (Instant, SystemTime) {
+            let since = Duration::from_millis(millis);
+            (self.start + since, self.wall + since)
+        }
+
+        /// Send what is due after so many milliseconds: host and seq.
+        fn send(&mut self, millis: u64) -> Vec<(usize, u64)> {
+            let (now, wall) = self.at(millis);
+            let mut sent = Vec::new();
+            while let Some(due) = self.rounds.due(now) {
+                self.rounds.sent(due, now, wall);
+                sent.push((due.host, due.seq));
+            }
+            sent
+        }
+
+        fn reply(&mut self, wire_seq: u16, millis: u64) -> Option<Heard> {
+            let (now, wall) = self.at(millis);
+            self.rounds.replied(wire_seq, now, Some(wall), None)
+        }
+
+        fn lose(&mut self, millis: u64) -> Vec<(usize, u64)> {
+            let (now, _) = self.at(millis);
+            let lapsed = std::iter::from_fn(|| self.rounds.lapsed(now));
+            lapsed.map(|due| (due.host, due.seq)).collect()
+        }
+
+        fn next(&self) -> Option<u128> {
+            let next = self.rounds.next()?;
+            Some(next.saturating_duration_since(self.start).as_millis())
+        }
+    }
+
+    #[test]
+    fn what_was_never_asked_is_nothing() {
+        let mut run = Run::new(RULES, 1);
+        for seq in [0, 1, 2, 65535] {
+            assert_eq!(run.reply(seq, 1), None, "{seq}");
+            assert_eq!(run.rounds.failed(seq), None, "{seq}");
+            assert_eq!(run.rounds.number(seq), None, "{seq}");
+        }
+        assert_eq!(run.rounds.tallies()[0].received, 0);
+    }
+
+    #[test]
+    fn hosts_take_turns_and_end() {
+        let mut run = Run::new(RULES, 2);
+        let mut sent = run.send(0);
+        sent.sort_unstable();
+        assert_eq!(sent, [(0, 1), (1, 1)]);
+        assert_eq!(run.next(), Some(1000));
+        assert_eq!(run.send(999), []);
+        assert!(run.reply(1, 5).is_some() && run.reply(2, 6).is_some());
+        assert_eq!(run.send(1000).len(), 2);
+        assert!(!run.rounds.is_over());
+        assert_eq!(run.next(), Some(2500));
+        assert!(run.reply(3, 1005).is_some());
+        assert_eq!(run.lose(2500).len(), 1);
+        assert!(run.rounds.is_over());
+        assert_eq!(run.next(), None);
+    }
+
+    #[test]
+    fn duplicates_late_and_corrupt_are_told_apart() {
+        let mut run = Run::new(RULES, 1);
+        run.send(0);
+        let (now, wall) = run.at(10);
+        let flaw = Some(Flaw::Payload(3));
+        assert!(run.rounds.replied(1, now, Some(wall), flaw).is_some());
+        let first = run.reply(1, 20).unwrap();
+        assert!(!first.is_duplicate && !first.is_late);
+        assert_eq!(first.rtt, Duration::from_millis(20));
+        assert_eq!(first.clock, Clock::Kernel);
+        assert!(run.reply(1, 30).unwrap().is_duplicate);
+        run.send(1000);
+        assert_eq!(run.lose(2500), [(0, 2)]);
+        let late = run.reply(2, 2600).unwrap();
+        assert!(late.is_late && !late.is_duplicate);
+        assert!(run.reply(2, 2700).unwrap().is_duplicate);
+        let tally = &run.rounds.tallies()[0];
+        assert_eq!((tally.sent, tally.received), (2, 2));
+        assert_eq!((tally.duplicates, tally.late, tally.corrupt), (2, 1, 1));
+    }
+
+    #[test]
+    fn an_error_ends_the_waiting_once() {
+        let mut run = Run::new(RULES, 1);
+        run.send(0);
+        assert_eq!(run.rounds.failed(1), Some((0, 1)));
+        assert_eq!(run.rounds.failed(1), None);
+        assert_eq!(run.lose(9999), []);
+        assert_eq!(run.rounds.tallies()[0].errors, 1);
+        assert_eq!(run.rounds.tallies()[0].received, 0);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_is_not_believed() {
+        let mut run = Run::new(RULES, 1);
+        run.send(0);
+        let (now, wall) = run.at(10);
+        let hour = Duration::from_secs(3600);
+        for arrived in [Some(wall - hour), Some(wall + hour), None] {
+            let heard = run.rounds.replied(1, now, arrived, None).unwrap();
+            assert_eq!(heard.clock, Clock::User);
+            assert_eq!(heard.rtt, Duration::from_millis(10));
+        }
+    }
+
+    #[test]
+    fn sequence_numbers_come_round_and_never_meet() {
+        let flood = Rules {
+            count: None,
+            interval: Duration::ZERO,
+            timeout: RULES.timeout,
+        };
+        let mut run = Run::new(flood, 1);
+        // Nothing answers: all numbers are taken, and the next waits for the first to be given up.
+        assert_eq!(run.send(0).len(), 65536);
+        assert_eq!(run.next(), Some(1500));
+        assert_eq!(run.reply(0, 1).unwrap().seq, 65536);
+        assert_eq!(run.lose(1500).len(), 65535);
+        let (now, wall) = run.at(1500);
+        let due = run.rounds.due(now).unwrap();
+        assert_eq!((due.number, due.seq), (65537, 65537));
+        run.rounds.sent(due, now, wall);
+        assert_eq!(run.rounds.number(1), Some(65537));
+        assert_eq!(run.reply(1, 1501).unwrap().seq, 65537);
+    }
+
+    #[test]
+    fn who_falls_behind_catches_up_a_little() {
+        let rules = Rules {
+            count: None,
+            interval: Duration::from_millis(10),
+            timeout: RULES.timeout,
+        };
+        let mut run = Run::new(rules, 1);
+        assert_eq!(run.send(0).len(), 1);
+        assert_eq!(run.send(50).len(), 5);
+        // After a stop of ten seconds there is no flood.
+        assert!(run.send(10_050).len() <= 2);
+    }
+}

@@ -1,0 +1,271 @@
+//! `ping` over loopback.
+
+use std::env;
+use std::io::{self, Write};
+use std::net::UdpSocket;
+
+use nix::sys::signal::Signal;
+use socket2::{Domain, Protocol, Type};
+
+use crate::kit::{Start, dead_port, listener, peer, program, sockkit};
+
+fn ping(words: &str) -> Start {
+    sockkit(["ping"].into_iter().chain(words.split_whitespace()))
+}
+
+/// Whether there is a socket for echo requests. Where not a test is skipped with a line at a desk, and fails where `CI` is
+/// set.
+fn permitted() -> bool {
+    let open = |kind| socket2::Socket::new(Domain::IPV4, kind, Some(Protocol::ICMPV4));
+    let opened = open(Type::DGRAM).or_else(|_| open(Type::RAW));
+    if let Err(error) = &opened {
+        assert!(env::var_os("CI").is_none(), "icmp socket: {error}");
+        let _ = writeln!(io::stderr(), "skipped: icmp socket: {error}");
+    }
+    opened.is_ok()
+}
+
+/// The text with every number that has a point as `N`, and what follows `time ` gone: what two runs have in common.
+fn shape(text: &str) -> Vec<String> {
+    let shape = |line: &str| {
+        let mut shape = String::new();
+        let line = line.split(", time ").next().unwrap();
+        for word in line.split_inclusive(['=', '/', ' ']) {
+            let bare = word.trim_end_matches(['=', '/', ' ']);
+            match bare.contains('.') && bare.parse::<f64>().is_ok() {
+                true => shape.push_str(&word.replace(bare, "N")),
+                false => shape.push_str(word),
+            }
+        }
+        shape
+    };
+    text.lines().map(shape).collect()
+}
+
+#[test]
+fn it_reads_as_ping_does() {
+    let Some(foreign) = peer("ping").filter(|_| permitted()) else {
+        return;
+    };
+    for words in [
+        "-c2 -i0.2 127.0.0.1",
+        "-c1 -s 0 127.0.0.1",
+        "-c1 -s 1400 127.83.0.1",
+    ] {
+        let theirs = program(&foreign, words.split(' ')).run().expect(0).text();
+        let ours = ping(words).run().expect(0).text();
+        let mut ours = shape(&ours);
+        let percentiles = ours
+            .iter()
+            .position(|line| line.starts_with("rtt p50/p90/p99"));
+        ours.remove(percentiles.expect("they are there"));
+        let mut theirs = shape(&theirs);
+        if words.contains("-s 0") {
+            // No time fits into their packet, and they know of none.
+            ours.retain(|line| !line.starts_with("rtt"));
+            for line in &mut ours {
+                *line = line.replace(" time=N ms", "");
+            }
+            theirs.retain(|line| !line.starts_with("rtt"));
+            theirs.pop_if(|line| line.is_empty());
+        }
+        assert_eq!(ours, theirs);
+    }
+}
+
+#[test]
+fn both_families_and_names() {
+    if !permitted() {
+        return;
+    }
+    let run = ping("-c1 ::1 localhost 127.83.1.1").run().expect(0);
+    let text = run.text();
+    assert!(
+        text.contains("64 bytes from ::1: icmp_seq=1 ttl=64 time="),
+        "{text}"
+    );
+    assert!(text.contains("64 bytes from localhost ("), "{text}");
+    let last: Vec<&str> = text.lines().rev().take(3).collect();
+    for (line, host) in last.iter().zip(["127.83.1.1", "localhost ", "::1       "]) {
+        let start = format!("{host} : xmt/rcv/%loss = 1/1/0%, min/avg/max = ");
+        assert!(line.starts_with(&start), "{line}");
+    }
+    ping("-4 -c1 localhost")
+        .run()
+        .expect(0)
+        .text()
+        .contains("(127.0.0.1)");
+}
+
+#[test]
+fn a_thousand_hosts_at_once() {
+    if !permitted() {
+        return;
+    }
+    let hosts: Vec<String> = (1..=1022)
+        .map(|host| format!("127.84.{}.{}", host / 256, host % 256))
+        .collect();
+    let list = hosts.join("\n") + "\n# not a host\n\n";
+    let run = ping("-q -c1 -t 5s - --json").input(list).run().expect(0);
+    let events = run.events();
+    assert_eq!(
+        events.len(),
+        hosts.len() + 1,
+        "a summary each, and the socket"
+    );
+    for (event, host) in events[1..].iter().zip(&hosts) {
+        assert_eq!(event["event"], "summary");
+        assert_eq!(
+            (&event["host"], &event["addr"]),
+            (&(**host).into(), &(**host).into())
+        );
+        assert_eq!((&event["sent"], &event["received"]), (&1.into(), &1.into()));
+        assert!(event["rtt_ms"]["p99"].as_f64().unwrap() > 0.0);
+    }
+}
+
+#[test]
+fn json_has_an_event_per_reply() {
+    if !permitted() {
+        return;
+    }
+    let events = ping("-c3 -i 10ms 127.83.2.1 --json")
+        .run()
+        .expect(0)
+        .events();
+    let names: Vec<&str> = events
+        .iter()
+        .map(|event| event["event"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        ["socket", "ping", "reply", "reply", "reply", "summary"]
+    );
+    for (seq, reply) in events[2..5].iter().enumerate() {
+        assert_eq!(reply["seq"], seq + 1);
+        assert_eq!((&reply["bytes"], &reply["ttl"]), (&64.into(), &64.into()));
+        assert_eq!(
+            (&reply["dup"], &reply["late"]),
+            (&false.into(), &false.into())
+        );
+        assert_eq!(reply["addr"], "127.83.2.1");
+        assert!(reply["rtt_ms"].is_f64());
+    }
+    assert_eq!(events[5]["loss_pct"], 0.0);
+}
+
+#[test]
+fn sockets_of_other_kinds_knock() {
+    let (listener, open) = listener();
+    let (_held, closed) = dead_port();
+    let echo = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let udp = echo.local_addr().unwrap().port();
+    let answering = std::thread::spawn(move || {
+        let mut buffer = [0; 100];
+        let (count, peer) = echo.recv_from(&mut buffer).unwrap();
+        echo.send_to(&buffer[..count], peer).unwrap();
+    });
+    for (words, start) in [
+        (format!("--tcp {open}"), "open from 127.0.0.1: seq=1 time="),
+        (
+            format!("--tcp {closed}"),
+            "closed from 127.0.0.1: seq=1 time=",
+        ),
+        (
+            format!("--udp {udp} -s 9"),
+            "9 bytes from 127.0.0.1: seq=1 time=",
+        ),
+        (
+            format!("--udp {closed}"),
+            "port-unreachable from 127.0.0.1: seq=1 time=",
+        ),
+    ] {
+        let text = ping(&format!("-c1 {words} 127.0.0.1"))
+            .run()
+            .expect(0)
+            .text();
+        let line = text.lines().nth(1).unwrap();
+        assert!(line.starts_with(start), "{line}");
+    }
+    answering.join().unwrap();
+    drop(listener);
+    // Nobody answers: a socket that nobody reads from.
+    let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let lost = ping(&format!("-c1 -t 100ms --udp {port} 127.0.0.1"))
+        .run()
+        .expect(1);
+    assert!(
+        lost.text()
+            .contains("no reply from 127.0.0.1: icmp_seq=1 within 100ms")
+    );
+}
+
+#[test]
+fn signals_sum_up() {
+    if !permitted() {
+        return;
+    }
+    for (signal, status) in [(Signal::SIGINT, 0), (Signal::SIGTERM, 143)] {
+        let running = ping("-i 10ms 127.83.3.1").start();
+        for _ in 0..3 {
+            running.line();
+        }
+        running.signal(Signal::SIGUSR1);
+        running.stderr_until(|line| line.contains(" packets, 0% loss, min/avg/ewma/max = "));
+        running.signal(Signal::SIGQUIT);
+        running.stderr_until(|line| line.contains(" packets, "));
+        running.signal(signal);
+        let text = running.finish().expect(status).text();
+        assert!(
+            text.contains("--- 127.83.3.1 ping statistics ---"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn the_deadline_ends_it() {
+    if !permitted() {
+        return;
+    }
+    let text = ping("-i 10ms -w 200ms 127.83.4.1").run().expect(0).text();
+    assert!(
+        text.contains("--- 127.83.4.1 ping statistics ---"),
+        "{text}"
+    );
+}
+
+#[test]
+fn names_that_are_not_known_delay_nobody() {
+    if !permitted() {
+        return;
+    }
+    let run = ping("-c1 nosuch.invalid 127.83.5.1").run().expect(1);
+    assert!(run.text().contains("64 bytes from 127.83.5.1"));
+    assert!(
+        run.stderr.contains("resolve nosuch.invalid: "),
+        "{}",
+        run.stderr
+    );
+    let quiet = ping("-q -c1 nosuch.invalid").run().expect(1);
+    assert_eq!((quiet.text().as_str(), quiet.stderr.as_str()), ("", ""));
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    for (words, sentence) in [
+        ("", "HOST"),
+        ("-c 0 ::1", "--count"),
+        ("-s 65508 ::1", "--size"),
+        ("--ttl 0 ::1", "--ttl"),
+        ("--tcp 1 --udp 1 ::1", "--udp"),
+        ("127.0.0.1:80", "has a port"),
+        ("*", "is no destination"),
+        ("fe80::1", "is link-local"),
+        ("-", "no host came from stdin"),
+    ] {
+        ping(words).run().expect(2).says(sentence);
+    }
+    ping("-c1 -4 ::1").run().expect(2).says("leave out -4");
+}

@@ -1,0 +1,242 @@
+//! `ping` among hosts of its own: a router's errors, filters, lying responders; beside ping(8) and fping(8).
+
+use crate::kit::{among_hosts, peer, python_here};
+
+/// With a datagram socket where this stands before a script, else with a raw one.
+const DGRAM: &str = "at s sysctl -qw net.ipv4.ping_group_range='0 2147483647'\n";
+
+/// The lines that name an error's sender.
+fn froms(text: &str) -> Vec<&str> {
+    text.lines()
+        .filter(|line| line.starts_with("From "))
+        .collect()
+}
+
+#[test]
+fn errors_have_their_sender_and_pings_words() {
+    let script = r#"
+ip -n r route add prohibit 10.99.51.0/24
+ip -n r route add unreachable 10.99.52.0/24
+ip -n r -6 route add unreachable fd99:52::/64
+for a in 3 4; do ip -n d addr add 10.99.2.$a/24 dev e0; done
+at r nft -f - <<END
+table ip filter {
+    chain forward {
+        type filter hook forward priority 0;
+        ip daddr 10.99.2.3 reject with icmp type admin-prohibited
+        ip daddr 10.99.2.4 reject with icmp type port-unreachable
+    }
+}
+END
+for to in 10.99.51.1 10.99.52.1 10.99.2.3 10.99.2.4 fd99:52::1; do
+    at s $PING -c2 $INTERVAL 0.2 $to
+done
+at s $PING -c1 $TTL 1 10.99.2.2
+at s $PING -c1 $TTL 1 fd99:2::2
+at s $PING -c1 $DF -s 1400 10.99.2.2
+at s $PING -c1 $DF -s 1400 fd99:2::2
+"#;
+    let ours = "PING=\"$SOCKKIT ping -t 5\" INTERVAL=-i TTL=--ttl DF=--df\n";
+    let theirs = "PING='ping -n' INTERVAL=-i TTL=-t DF='-M do'\n";
+    let Some(theirs) = among_hosts(&format!("{theirs}{script}")) else {
+        return;
+    };
+    let text = theirs.text();
+    // They send again where they were refused, and number the answers with spaces at will.
+    let expected: Vec<String> = froms(&text)
+        .iter()
+        .map(|line| line.replace("  ", " "))
+        .collect();
+    assert_eq!(expected.len(), 14, "{text}");
+    for kind in ["", DGRAM] {
+        let ours = among_hosts(&format!("{kind}{ours}{script}")).unwrap();
+        assert_eq!(froms(&ours.text()), expected);
+        assert!(!ours.text().contains("no reply"), "{}", ours.text());
+    }
+}
+
+#[test]
+fn loss_is_measured() {
+    let script = r#"
+at d nft -f - <<END
+table ip filter {
+    chain output {
+        type filter hook output priority 0;
+        icmp type echo-reply numgen inc mod 4 == 0 drop
+    }
+}
+END
+at s $SOCKKIT ping -q --json -c 40 -i 10ms -t 2 10.99.2.2
+"#;
+    for kind in ["", DGRAM] {
+        let Some(run) = among_hosts(&format!("{kind}{script}")) else {
+            return;
+        };
+        let events = run.expect(0).events();
+        let summary = events.last().unwrap();
+        assert_eq!(
+            (&summary["sent"], &summary["received"]),
+            (&40.into(), &30.into())
+        );
+        assert_eq!(summary["loss_pct"], 25.0);
+    }
+}
+
+#[test]
+fn what_is_dropped_is_lost() {
+    let script = r#"
+at r nft 'table ip filter { chain f { type filter hook forward priority 0; drop; }; }'
+at s $SOCKKIT ping --json -c 2 -i 10ms -t 300ms 10.99.2.2
+"#;
+    let Some(run) = among_hosts(script) else {
+        return;
+    };
+    let events = run.expect(1).events();
+    let lost: Vec<_> = events
+        .iter()
+        .filter(|event| event["event"] == "lost")
+        .collect();
+    assert_eq!(lost.len(), 2);
+    assert_eq!(lost[1]["seq"], 2);
+    assert_eq!(lost[1]["timeout_ms"], 300.0);
+}
+
+/// Answers by the sequence number: right, twice, late, never, with a byte turned, with another's id, with a wrong checksum.
+const LIAR: &str = r#"
+import socket, struct, threading
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+def checksum(b):
+    t = sum(struct.unpack('!%dH' % (len(b) // 2), b))
+    while t >> 16: t = (t & 0xffff) + (t >> 16)
+    return ~t & 0xffff
+open('/run/ready', 'w').close()
+while True:
+    packet, peer = s.recvfrom(65535)
+    kind, code, _, id, seq = struct.unpack('!BBHHH', packet[20:28])
+    if kind != 8: continue
+    payload = bytearray(packet[28:])
+    if seq == 5: payload[20] ^= 0xff
+    if seq == 6: id ^= 1
+    def build(c): return struct.pack('!BBHHH', 0, 0, c, id, seq) + payload
+    reply = build(checksum(build(0)) ^ (0x1111 if seq == 7 else 0))
+    send = lambda reply=reply, peer=peer: s.sendto(reply, peer)
+    if seq == 3: threading.Timer(0.5, send).start()
+    elif seq != 4: send()
+    if seq == 2: send()
+"#;
+
+#[test]
+fn lies_are_told_apart() {
+    if python_here().is_none() {
+        return;
+    }
+    for (kind, is_raw) in [("", true), (DGRAM, false)] {
+        let script = format!(
+            "{kind}at d sysctl -qw net.ipv4.icmp_echo_ignore_all=1\nat d python3 -c \"{LIAR}\" &\n\
+             while [ ! -e /run/ready ]; do sleep 0.05; done\n\
+             at s $SOCKKIT ping --json -c 8 -i 200ms -t 300ms 10.99.2.2\n"
+        );
+        let Some(run) = among_hosts(&script) else {
+            return;
+        };
+        let events = run.expect(0).events();
+        let seqs = |wanted: &dyn Fn(&serde_json::Value) -> bool| -> Vec<u64> {
+            let found = events.iter().filter(|event| wanted(event));
+            found.map(|event| event["seq"].as_u64().unwrap()).collect()
+        };
+        assert_eq!(seqs(&|event| event["dup"] == true), [2]);
+        assert_eq!(seqs(&|event| event["late"] == true), [3]);
+        assert_eq!(seqs(&|event| event["corrupt"] == "payload"), [5]);
+        assert_eq!(seqs(&|event| event["corrupt_at"] == 20), [5]);
+        // The kernel keeps a wrong checksum from a datagram socket.
+        let unsound: &[u64] = if is_raw { &[7] } else { &[] };
+        assert_eq!(seqs(&|event| event["corrupt"] == "checksum"), unsound);
+        assert_eq!(seqs(&|event| event["event"] == "lost"), [3, 4, 5, 6, 7]);
+        let summary = events.last().unwrap();
+        for (key, count) in [("sent", 8), ("received", 4), ("duplicates", 1), ("late", 1)] {
+            assert_eq!(summary[key], count, "{key}: {summary}");
+        }
+        assert_eq!(summary["corrupt"], 1 + u64::from(is_raw));
+    }
+}
+
+#[test]
+fn links_have_zones() {
+    let script = r#"
+at s $SOCKKIT ping -c1 fe80::99%e1 -i 1
+at s $SOCKKIT ping -c1 fe80::99 --interface e1
+at s $SOCKKIT ping -c1 fd99:2::2 --bind fd99:1::1
+"#;
+    for kind in ["", DGRAM] {
+        let Some(run) = among_hosts(&format!("{kind}{script}")) else {
+            return;
+        };
+        let text = run.expect(0).text();
+        let line = "64 bytes from fe80::99%e1: icmp_seq=1 ttl=64 time=";
+        assert!(text.contains(line), "{text}");
+        assert_eq!(
+            text.matches(" 1 received, 0% packet loss").count(),
+            3,
+            "{text}"
+        );
+        assert!(
+            text.contains("64 bytes from fd99:2::2: icmp_seq=1 ttl=63 time="),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn the_socket_is_what_is_allowed() {
+    let script = r#"
+as() { at s setpriv --reuid=65534 --regid=$1 --clear-groups --inh-caps=-all --bounding-set=-all $SOCKKIT ping -v -c1 10.99.2.2; }
+at s $SOCKKIT ping -q -v -c1 127.0.0.1
+at s $SOCKKIT ping -v -c1 127.0.0.1 > /dev/null
+at s sysctl -qw net.ipv4.ping_group_range='100 100'
+as 100
+as 101
+echo status $?
+"#;
+    let Some(run) = among_hosts(script) else {
+        return;
+    };
+    let text = run.text();
+    assert!(
+        text.contains("64 bytes from 10.99.2.2: icmp_seq=1 ttl=63"),
+        "{text}"
+    );
+    assert!(text.ends_with("status 2\n"), "{text}");
+    let said = "IPv4: a raw socket, as a datagram socket is refused: permission denied (EACCES)";
+    assert_eq!(run.stderr.matches(said).count(), 1, "{}", run.stderr);
+    for said in [
+        "IPv4: a datagram socket, which net.ipv4.ping_group_range allows",
+        "sockkit: icmp socket: operation not permitted (EPERM)\n  hint: needs CAP_NET_RAW: ",
+    ] {
+        assert!(run.stderr.contains(said), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn fping_agrees() {
+    if peer("fping").is_none() {
+        return;
+    }
+    let script = r#"
+ip -n r route add unreachable 10.99.52.0/24
+hosts="10.99.1.2 10.99.2.2 10.99.52.1 10.99.2.99 fd99:2::2"
+at s $SOCKKIT ping -q -c2 -i 0.2 -t 0.5 $hosts
+at s fping -q -c2 -p 200 -t 500 $hosts 2>&1
+"#;
+    let Some(run) = among_hosts(script) else {
+        return;
+    };
+    let text = run.text();
+    let counted = |line: &str| line.split(", min").next().unwrap().trim().to_owned();
+    let lines: Vec<String> = text.lines().map(counted).collect();
+    let lines: Vec<&String> = lines
+        .iter()
+        .filter(|line| line.contains(" : xmt"))
+        .collect();
+    assert_eq!(lines.len(), 10, "{text}");
+    assert_eq!(lines[..5], lines[5..]);
+}
