@@ -1,7 +1,7 @@
 //! A form is found to be the same however its bytes were cut.
 #![no_main]
 
-use sockkit::http::{Form, FormPiece, Status};
+use sockkit::http::{Form, FormPiece, Refusal};
 
 libfuzzer_sys::fuzz_target!(|pieces: (u16, &[u8])| {
     let (cut, bytes) = pieces;
@@ -10,7 +10,7 @@ libfuzzer_sys::fuzz_target!(|pieces: (u16, &[u8])| {
 });
 
 /// Names and contents of the parts in their order, up to what is no form.
-fn read(pieces: &[&[u8]]) -> (Vec<u8>, Result<bool, Status>) {
+fn read(pieces: &[&[u8]]) -> (Vec<u8>, Result<bool, Refusal>) {
     let mut found = Vec::new();
     let mut read = || {
         let mut form = Form::new(b"multipart/form-data; boundary=x")?;
