@@ -8,17 +8,16 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::pty::openpty;
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
-use nix::unistd::{Gid, Uid, chown, geteuid, mkfifo, ttyname};
+use nix::unistd::{Gid, Uid, chown, geteuid, mkfifo};
 use serde_json::Value;
 use socket2::{Domain, Socket, Type};
 
 use super::http::{field, get, head, http, last, response, said, status, text};
 use crate::kit::{
-    DEADLINE, Finished, Running, Sign, Stdin, listener, patient, pattern, peer, program, read_end,
-    scratch, sockkit, stream_to,
+    DEADLINE, Finished, Running, Sign, Stdin, Terminal, listener, patient, pattern, peer, program,
+    read_end, scratch, sockkit, stream_to,
 };
 
 /// A directory with a file `f` of three bytes, and a server for it.
@@ -527,20 +526,18 @@ fn a_listener_of_others_goes_on_without_it() {
 
 #[test]
 fn a_hangup_ends_it_only_when_its_terminal_is_gone() {
-    let terminal = openpty(None, None).unwrap();
-    let name = ttyname(&terminal.slave).unwrap();
+    let terminal = Terminal::new();
     let mut sign = Sign::new();
     let server = http(&[])
         .args(sign.flags())
-        .under(&sign.script(&format!("2>{}", name.display())))
+        .under(&sign.script(&format!("2>{}", terminal.name.display())))
         .start();
-    drop(terminal.slave);
     let port = sign.port();
     server.signal(Signal::SIGHUP);
     for _ in 0..3 {
         assert_eq!(status(&said(port, last("/"))), 200);
     }
-    drop(terminal.master);
+    terminal.hang_up();
     server.signal(Signal::SIGHUP);
     server.finish().expect(129);
 }

@@ -5,10 +5,11 @@ use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixListener;
 
-use nix::pty::openpty;
 use nix::sys::signal::Signal;
 
-use crate::kit::{Start, Stdin, accept, listener, pattern, read_end, scratch, sockkit, stream_to};
+use crate::kit::{
+    Start, Stdin, Terminal, accept, listener, pattern, read_end, scratch, sockkit, stream_to,
+};
 
 fn connect(port: u16, words: &[&str]) -> Start {
     sockkit(["tcp", "connect", &port.to_string()]).args(words)
@@ -156,10 +157,10 @@ fn an_account_is_given_of_what_fails_too() {
 const WATCHED: &str = r#"exec "$0" "$@" 2>&0 < file"#;
 
 /// All that a terminal was written.
-fn screen(master: std::os::fd::OwnedFd) -> String {
+fn screen(mut person: File) -> String {
     let mut shown = Vec::new();
     // The end of a terminal is an error (EIO).
-    let _ = File::from(master).read_to_end(&mut shown);
+    let _ = person.read_to_end(&mut shown);
     String::from_utf8(shown).unwrap()
 }
 
@@ -171,10 +172,10 @@ fn a_person_sees_how_a_long_transfer_gets_on() {
         (["--rate", "20"].as_slice(), true),
         (&["--rate", "20", "-q"], false),
     ] {
-        let terminal = openpty(None, None).unwrap();
+        let terminal = Terminal::new();
         let (listener, port) = listener();
         let client = connect(port, flags)
-            .stdin(Stdin::Open(terminal.slave))
+            .stdin(Stdin::Open(terminal.program))
             .under(WATCHED)
             .directory(folder.path())
             .start();
@@ -182,7 +183,7 @@ fn a_person_sees_how_a_long_transfer_gets_on() {
         assert!(read_end(&mut peer) == pattern(60));
         drop(peer);
         client.finish().expect(0);
-        let screen = screen(terminal.master);
+        let screen = screen(terminal.person);
         let says = |what: &str| screen.contains(what);
         if is_shown {
             assert!(
@@ -200,10 +201,10 @@ fn a_person_sees_how_a_long_transfer_gets_on() {
 fn a_short_transfer_shows_nothing() {
     let folder = scratch();
     fs::write(folder.path().join("file"), "short").unwrap();
-    let terminal = openpty(None, None).unwrap();
+    let terminal = Terminal::new();
     let (listener, port) = listener();
     let client = connect(port, &[])
-        .stdin(Stdin::Open(terminal.slave))
+        .stdin(Stdin::Open(terminal.program))
         .under(WATCHED)
         .directory(folder.path())
         .start();
@@ -211,5 +212,5 @@ fn a_short_transfer_shows_nothing() {
     assert_eq!(read_end(&mut peer), b"short");
     drop(peer);
     client.finish().expect(0);
-    assert_eq!(screen(terminal.master), "");
+    assert_eq!(screen(terminal.person), "");
 }

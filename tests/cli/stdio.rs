@@ -7,12 +7,11 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use nix::pty::openpty;
 use nix::sys::signal::Signal;
 
 use crate::kit::{
-    Finished, Sign, Start, Stdin, accept, dead_port, listener, patient, pattern, python, read_end,
-    sockkit, stream_to,
+    Finished, Sign, Start, Stdin, Terminal, accept, dead_port, listener, patient, pattern, python,
+    read_end, sockkit, stream_to,
 };
 
 fn connect(port: u16) -> Start {
@@ -184,11 +183,11 @@ fn a_full_disk_is_trouble() {
 
 #[test]
 fn a_terminals_client_ends_with_its_peer() {
-    let terminal = openpty(None, None).unwrap();
+    let terminal = Terminal::new();
     let (listener, port) = listener();
-    let client = connect(port).stdin(Stdin::Open(terminal.slave)).start();
+    let client = connect(port).stdin(Stdin::Open(terminal.program)).start();
     let mut peer = accept(&listener);
-    let mut keyboard = File::from(terminal.master);
+    let mut keyboard = terminal.person;
     keyboard.write_all(b"typed\n").unwrap();
     let mut typed = [0; 6];
     peer.read_exact(&mut typed).unwrap();
@@ -232,11 +231,11 @@ fn a_job_in_the_background_leaves_the_terminal_alone() {
 
 #[test]
 fn the_end_of_a_terminal_half_closes() {
-    let terminal = openpty(None, None).unwrap();
+    let terminal = Terminal::new();
     let (listener, port) = listener();
-    let client = connect(port).stdin(Stdin::Open(terminal.slave)).start();
+    let client = connect(port).stdin(Stdin::Open(terminal.program)).start();
     let mut peer = accept(&listener);
-    let mut keyboard = File::from(terminal.master);
+    let mut keyboard = terminal.person;
     keyboard.write_all(b"last words\n\x04").unwrap();
     assert_eq!(read_end(&mut peer), b"last words\n");
     peer.write_all(b"answer").unwrap();

@@ -9,6 +9,7 @@ mod peer;
 mod process;
 mod sign;
 mod sockets;
+mod terminal;
 
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ pub(crate) use sockets::{
     Record, accept, dead_port, deaf_port, free_port, linger_zero, listener, patient, pattern,
     read_end, reset, stream_to,
 };
+pub(crate) use terminal::Terminal;
 
 /// How long anything may take before its test fails.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
