@@ -142,7 +142,7 @@ impl Cli {
 }
 
 /// Parse a command line. Defining every subcommand would take longer than all else that a small one does: the one that
-/// is called is enough, unless help or a refusal is to be shown.
+/// is called is enough, which is among those that are named, unless help or a refusal is to be shown.
 pub fn parse(argv: &[OsString]) -> Result<Cli, clap::Error> {
     let mut command = clap::Command::new("sockkit")
         .version(env!("CARGO_PKG_VERSION"))
@@ -150,6 +150,9 @@ pub fn parse(argv: &[OsString]) -> Result<Cli, clap::Error> {
         .subcommand_required(true);
     command = Global::augment_args(command);
     for (name, define) in DEFINITIONS {
+        if !argv.iter().any(|word| word == name) {
+            continue;
+        }
         command = command.subcommand(clap::Command::new(*name).defer(*define));
     }
     let parsed = command
