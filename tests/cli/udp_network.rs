@@ -179,3 +179,21 @@ fn boundaries_survive_a_link_and_every_size() {
     let sizes = "1 0\n1 1\n1 1400\n1 1472\n1 1473\n1 9000\n1 65507\n71 1400\n1 600\n20 5000\n1 3\n";
     assert_eq!(heard, sizes);
 }
+
+#[test]
+fn a_routers_word_is_told_as_its_own() {
+    let Some(heard) = script(
+        r#"
+        ip -n r route add unreachable 192.0.2.0/24
+        ip -n s route add 192.0.2.0/24 via 10.99.1.2
+        echo x | at s "$SOCKKIT" udp connect 192.0.2.1:5000 --linger 5s 2>&1 || echo connect $?
+        "#,
+    ) else {
+        return;
+    };
+    assert!(heard.contains("connect 1\n"), "{heard}");
+    assert!(
+        heard.contains("192.0.2.1:5000, as 10.99.1.2 tells: no route to host (EHOSTUNREACH)"),
+        "{heard}"
+    );
+}

@@ -83,6 +83,7 @@ impl Connect {
         for to in resolve(network, family, Kind::Dgram, limit, desk)? {
             let mut socket = self.transport.open(to.family(), desk)?;
             ears.prepare(&socket, (to.family(), protocol), preparation)?;
+            self.transport.report_refusals(&socket, to.family())?;
             self.transport.apply(&socket)?;
             self.spread.apply(&socket, to.family())?;
             preparation.apply(&socket)?;

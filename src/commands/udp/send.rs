@@ -14,7 +14,7 @@ use crate::commands::Desk;
 use crate::commands::datagram::{Outgoing, Tempo};
 use crate::commands::endpoint::{inherited, no_wildcard, resolve, sources};
 use crate::engine::{Batch, Delivery, LoopError, deliver};
-use crate::net::{Address, CallError, Endpoint, Family, Kind, Protocol, Socket};
+use crate::net::{Address, CallError, Endpoint, Kind, Protocol, Socket};
 use crate::output::Exit;
 
 /// Send datagrams: each DATA is one, or stdin is cut into them
@@ -100,7 +100,7 @@ impl SendTo {
         let sources = sources(&self.source, self.family.family(), Kind::Dgram, limit, desk)?;
         let open = |to: &Address| {
             let mut socket = self.transport.open(to.family(), desk)?;
-            report_refusals(&socket, to.family())?;
+            self.transport.report_refusals(&socket, to.family())?;
             self.transport.apply(&socket)?;
             self.spread.apply(&socket, to.family())?;
             preparation.apply(&socket)?;
@@ -117,9 +117,19 @@ impl SendTo {
             others: targets,
             settled: false,
         };
-        outgoing.batches(&mut |batch| sender.send(batch, &mut delivery, limit, desk, &open))?;
+        let send = &mut |batch: &Batch| {
+            let sent = sender.send(batch, &mut delivery, limit, desk, &open);
+            sent.map_err(|error| match error {
+                LoopError::Call(call) => sender.socket.blame(call).into(),
+                other => other,
+            })
+        };
+        outgoing.batches(send)?;
         match sender.socket.take_error()? {
-            Some(cause) => Err(CallError::new("sendto", &sender.to, cause).into()),
+            Some(cause) => {
+                let error = CallError::new("sendto", &sender.to, cause);
+                Err(sender.socket.blame(error).into())
+            }
             None => Ok(Exit::Done),
         }
     }
@@ -173,13 +183,5 @@ impl Sender {
             }
         }
         Ok(())
-    }
-}
-
-/// Have ICMP's refusals reported on an unconnected socket too, ip(7).
-fn report_refusals(socket: &Socket, family: Family) -> Result<(), CallError> {
-    match family {
-        Family::Inet6 => socket.set_int(libc::IPPROTO_IPV6, libc::IPV6_RECVERR, 1),
-        _ => socket.set_int(libc::IPPROTO_IP, libc::IP_RECVERR, 1),
     }
 }

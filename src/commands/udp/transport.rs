@@ -46,4 +46,12 @@ impl TransportArgs {
         set(SEND_COVERAGE)?;
         set(RECV_COVERAGE)
     }
+
+    /// Have ICMP's errors reported, ip(7): on an unconnected socket too, and all of them, not only the peer's own refusals.
+    pub(super) fn report_refusals(self, socket: &Socket, family: Family) -> Result<(), CallError> {
+        match family {
+            Family::Inet6 => socket.set_int(libc::IPPROTO_IPV6, libc::IPV6_RECVERR, 1),
+            _ => socket.set_int(libc::IPPROTO_IP, libc::IP_RECVERR, 1),
+        }
+    }
 }

@@ -228,6 +228,7 @@ impl Turning<'_, '_> {
         let Some(parcel) = self.post.queue.pop_front() else {
             return Err(error.into());
         };
+        let ear = parcel.ear();
         if is_one_of_many && is_about_one_peer(&error) {
             return Ok(());
         }
@@ -236,7 +237,7 @@ impl Turning<'_, '_> {
                 let error = Some(&error);
                 Ok((self.exchange.remark)(&Remark::NotSent { to, error })?)
             }
-            _ => Err(error.into()),
+            _ => Err(self.blamed(ear, error)),
         }
     }
 

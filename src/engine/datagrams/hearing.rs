@@ -8,7 +8,7 @@ use super::answers::is_about_one_peer;
 use super::crowd::Way;
 use super::turn::Turning;
 use super::{Answer, Answering, Exchange, Heard, Remark};
-use crate::net::{Address, BATCH, Inbox, Notes, Slot};
+use crate::net::{Address, BATCH, CallError, Inbox, Notes, Slot};
 
 /// How many batches are taken before others have their turn.
 const BURST: usize = 8;
@@ -58,7 +58,7 @@ impl Turning<'_, '_> {
             {
                 return Ok(false);
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(self.blamed(index, error)),
         }
         let timers = &mut self.exchange.timers;
         timers.stop(Timer::Answer);
@@ -69,6 +69,16 @@ impl Turning<'_, '_> {
         }
         self.take_in(index, inbox)?;
         Ok(true)
+    }
+
+    /// What a talk with one peer fails of may be a router's word.
+    pub(super) fn blamed(&self, index: usize, error: CallError) -> LoopError {
+        match self.exchange.ears.get(index) {
+            Some(ear) if self.exchange.answering == Answering::Connected => {
+                ear.socket.blame(error).into()
+            }
+            _ => error.into(),
+        }
     }
 
     fn take_in(&mut self, index: usize, inbox: &Inbox) -> Result<(), LoopError> {

@@ -18,6 +18,8 @@ use super::{Address, Remark, StdoutError};
 const MOST: usize = 1024;
 /// How much may wait for a command that does not read: datagrams beyond it are lost, as on any way.
 const BACKLOG: usize = 1024 * 1024;
+/// How long a command may go on at least once its stdin has ended, which nothing of its peer's will follow.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a command may take to end when it is asked to.
 const GRACE: Duration = Duration::from_secs(1);
 /// The tokens of each: its stdin, its stdout, its end.
@@ -33,6 +35,18 @@ struct Session {
     moved: Instant,
     /// Whether its peer was given up, and its stdin ended.
     is_parting: bool,
+}
+
+impl Session {
+    /// When it has had its time.
+    fn due(&self, expire: Duration) -> Instant {
+        let limit = match (self.is_parting, self.job.asked) {
+            (false, _) => expire,
+            (true, None) => expire.max(PATIENCE),
+            (true, Some(_)) => GRACE,
+        };
+        self.moved.checked_add(limit).unwrap_or(self.moved)
+    }
 }
 
 /// All that run.
@@ -210,7 +224,7 @@ impl Sessions {
             return Ok(());
         }
         for (_, session) in &mut self.all {
-            if now < session.moved + self.expire {
+            if now < session.due(self.expire) {
                 continue;
             }
             session.moved = now;
