@@ -19,7 +19,7 @@ use crate::output::{Exit, Listening, Usage};
 /// Listen on a local socket: what arrives goes to stdout, stdin is sent
 ///
 /// Takes one connection and closes the listener; -k serves many at once. With --type dgram every sender is heard, and
-/// stdin answers whoever was heard last. The file has mode 0600 and is removed at the end.
+/// stdin answers whoever was heard last; or --echo, --reply, --exec and --sh do, a command for each that has a name. The file has mode 0600 and is removed at the end.
 #[derive(Args, Debug)]
 #[command(after_help = LISTEN_EXAMPLES)]
 pub(super) struct Listen {
