@@ -1047,7 +1047,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__udp__subcmd__connect)
-            opts="-4 -6 -o -c -t -q -v -h --host --port --ipv4 --ipv6 --bind --option --interface --udplite --linger --count --lines --whole --size --hex --from-hex --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
+            opts="-4 -6 -o -c -t -q -v -h --host --port --ipv4 --ipv6 --bind --option --interface --udplite --coverage --linger --count --lines --whole --size --send-empty --eof-on-empty --format --hex --from-hex --timeout --idle-timeout --deadline --broadcast --ttl --loop --multicast-interface --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1077,6 +1077,10 @@ _sockkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --coverage)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --linger)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1091,6 +1095,10 @@ _sockkit() {
                     ;;
                 --size)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "raw line hex json" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -1109,6 +1117,18 @@ _sockkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --loop)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --multicast-interface)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1121,7 +1141,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__udp__subcmd__listen)
-            opts="-4 -6 -o -c -t -q -v -h --host --port --ipv4 --ipv6 --option --interface --udplite --ready-fd --port-file --count --lines --whole --size --hex --from-hex --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
+            opts="-4 -6 -o -c -t -q -v -h --host --port --ipv4 --ipv6 --option --interface --udplite --coverage --ready-fd --port-file --count --lines --whole --size --send-empty --eof-on-empty --format --hex --from-hex --timeout --idle-timeout --deadline --join --broadcast --ttl --loop --multicast-interface --to --exec --sh --echo --discard --reply --expire --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1144,6 +1164,10 @@ _sockkit() {
                     return 0
                     ;;
                 --interface)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --coverage)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1167,6 +1191,10 @@ _sockkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --format)
+                    COMPREPLY=($(compgen -W "raw line hex json" -- "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1183,6 +1211,38 @@ _sockkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --join)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --loop)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --multicast-interface)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --to)
+                    COMPREPLY=($(compgen -W "last all" -- "${cur}"))
+                    return 0
+                    ;;
+                --sh)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reply)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expire)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1195,7 +1255,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__udp__subcmd__send)
-            opts="-4 -6 -o -t -q -v -h --host --port --ipv4 --ipv6 --bind --option --interface --udplite --lines --whole --size --from-hex --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
+            opts="-c -4 -6 -o -t -q -v -h --host --port --count --rate --send-empty --ipv4 --ipv6 --bind --option --interface --udplite --coverage --lines --whole --size --from-hex --broadcast --ttl --loop --multicast-interface --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1206,6 +1266,18 @@ _sockkit() {
                     return 0
                     ;;
                 --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1225,7 +1297,23 @@ _sockkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --coverage)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --loop)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --multicast-interface)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1275,7 +1363,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__unix__subcmd__connect)
-            opts="-o -c -t -q -v -h --type --bind --show-cred --send-fd --recv-fd --pass-fd --option --interface --count --lines --whole --size --crlf --delay --rate --max-bytes --preamble --send-only --recv-only --no-stdin --dump --dump-to --tee-in --tee-out --stats --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
+            opts="-o -c -t -q -v -h --type --bind --show-cred --send-fd --recv-fd --pass-fd --option --interface --count --lines --whole --size --send-empty --eof-on-empty --format --crlf --delay --rate --max-bytes --preamble --send-only --recv-only --no-stdin --dump --dump-to --tee-in --tee-out --stats --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1315,6 +1403,10 @@ _sockkit() {
                     ;;
                 --size)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "raw line hex json" -- "${cur}"))
                     return 0
                     ;;
                 --delay)
@@ -1385,7 +1477,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__unix__subcmd__listen)
-            opts="-k -o -c -t -q -v -h --type --mode --group --replace --keep-file --keep-open --max-conns --slow --accept-timeout --backlog --exec --sh --pty --echo --discard --reply --broker --chat --output-dir --ready-fd --show-cred --send-fd --recv-fd --option --interface --count --lines --whole --size --crlf --delay --rate --max-bytes --preamble --send-only --recv-only --no-stdin --dump --dump-to --tee-in --tee-out --stats --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
+            opts="-k -o -c -t -q -v -h --type --mode --group --replace --keep-file --keep-open --max-conns --slow --accept-timeout --backlog --exec --sh --pty --echo --discard --reply --broker --chat --output-dir --ready-fd --show-cred --send-fd --recv-fd --option --interface --count --lines --whole --size --send-empty --eof-on-empty --format --crlf --delay --rate --max-bytes --preamble --send-only --recv-only --no-stdin --dump --dump-to --tee-in --tee-out --stats --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1461,6 +1553,10 @@ _sockkit() {
                     ;;
                 --size)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "raw line hex json" -- "${cur}"))
                     return 0
                     ;;
                 --delay)

@@ -3,6 +3,7 @@
 mod address;
 mod duration;
 mod framing;
+mod group;
 mod host;
 mod keepalive;
 mod lifetime;
@@ -23,6 +24,7 @@ mod view;
 pub use address::{AddressArgs, FamilyArgs, combine};
 pub use duration::duration;
 pub use framing::{DATAGRAM, FramingArgs};
+pub use group::{JoinArgs, SpreadArgs};
 pub use host::{HostArgs, parse_host};
 pub use keepalive::KeepaliveArgs;
 pub use lifetime::LifetimeArgs;

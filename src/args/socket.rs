@@ -47,6 +47,14 @@ impl SocketArgs {
 }
 
 impl Preparation {
+    /// Whether one of these options is among them.
+    pub fn sets(&self, level: i32, numbers: &[i32]) -> bool {
+        let is_one = |setting: &Setting| {
+            setting.target.level == level && numbers.contains(&setting.target.number)
+        };
+        self.settings.iter().any(is_one)
+    }
+
     /// setsockopt(2) for each setting, in the order in which they were typed, then for the interface.
     pub fn apply(&self, socket: &Socket) -> Result<(), CallError> {
         self.settings

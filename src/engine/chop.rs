@@ -37,6 +37,14 @@ impl Chop {
         }
     }
 
+    /// The size by which whatever comes is cut; `None` where that depends on what it is.
+    pub fn size(&self) -> Option<usize> {
+        match self.framing {
+            Framing::Reads(size) => Some(size),
+            Framing::Lines | Framing::Whole => None,
+        }
+    }
+
     /// Take what one read brought; the datagrams that are complete by it.
     pub fn push(&mut self, read: &[u8]) -> Vec<Vec<u8>> {
         match self.framing {

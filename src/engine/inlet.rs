@@ -168,6 +168,12 @@ impl Inlet {
         }
     }
 
+    /// Whether a read comes back at once, whatever is there: of a file, and of a pipe of which there is a description of our
+    /// own.
+    pub fn never_waits(&self) -> bool {
+        self.own.is_some() || self.conduit == Some(Conduit::Sendfile)
+    }
+
     /// Wait until a read would bring something, or `until` is there (`None`: without limit); whether it would.
     pub fn wait(&self, until: Option<Instant>) -> io::Result<bool> {
         let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));

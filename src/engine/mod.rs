@@ -37,7 +37,9 @@ pub use chain::{Chain, ChainError, Hop};
 pub use chop::{Chop, Framing};
 pub use command::{CannotRun, Child, ChildStreams, Process, Program};
 pub use connector::{ConnectError, Connector};
-pub use datagrams::{Answering, Exchange, Hearing, Tally, deliver};
+pub use datagrams::{
+    Answer, Answering, Batch, Delivery, Ear, Exchange, Heard, Hearing, Remark, Tally, deliver,
+};
 pub use ending::{Ending, LoopError, Moved};
 pub use flow::{Flow, OnPeerEof, Role};
 pub use gate::Gate;

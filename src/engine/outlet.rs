@@ -4,7 +4,7 @@
 //! is opened anew through /proc instead, which gives a description of our own; a socket takes MSG_DONTWAIT.
 
 use std::fmt;
-use std::io;
+use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -13,6 +13,7 @@ use nix::fcntl::{OFlag, open};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{MsgFlags, send};
 use nix::sys::stat::{Mode, SFlag, fstat, major, minor};
+use nix::sys::uio::writev;
 use std::os::fd::AsRawFd;
 
 use super::signals::pending_signal;
@@ -140,6 +141,21 @@ impl Outlet {
         state.flush(false).map_err(StdoutError)
     }
 
+    /// Write what stdout takes now of several pieces, in one call where it can, and keep the rest; whether nothing is left.
+    pub fn offer_parts(&self, parts: &[IoSlice<'_>]) -> Result<bool, StdoutError> {
+        let mut state = self.state();
+        let mut taken = match state.is_clear() {
+            true => state.sink.write_parts(parts).map_err(StdoutError)?,
+            false => 0,
+        };
+        for part in parts {
+            let rest = part.get(taken..).unwrap_or_default();
+            taken = taken.saturating_sub(part.len());
+            state.pending.extend_from_slice(rest);
+        }
+        state.flush(false).map_err(StdoutError)
+    }
+
     /// Write more of what is left; whether nothing is left.
     pub fn flush(&self) -> Result<bool, StdoutError> {
         self.state().flush(false).map_err(StdoutError)
@@ -261,6 +277,19 @@ impl Sink {
             }
             Self::Waiting | Self::Null => nix::unistd::write(io::stdout(), bytes),
             Self::Closed => Ok(bytes.len()),
+        };
+        match written {
+            Err(Errno::EAGAIN | Errno::EINTR) => Ok(0),
+            written => Ok(written?),
+        }
+    }
+
+    /// The same for several pieces; 0 where they cannot be written in one call.
+    fn write_parts(&self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        let written = match self {
+            Self::Own(fd, _) => writev(fd, parts),
+            Self::Waiting | Self::Null => writev(io::stdout(), parts),
+            Self::Pipe | Self::Socket | Self::Closed => Ok(0),
         };
         match written {
             Err(Errno::EAGAIN | Errno::EINTR) => Ok(0),

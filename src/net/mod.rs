@@ -5,6 +5,8 @@
 
 mod account;
 mod address;
+mod ancillary;
+mod batch;
 mod credentials;
 mod endpoint;
 mod error;
@@ -15,6 +17,7 @@ mod interface;
 mod limit;
 mod message;
 mod moving;
+mod multicast;
 mod network;
 mod poll;
 mod privilege;
@@ -33,6 +36,8 @@ pub mod sockopt;
 
 pub use account::{Account, group, group_name, user_name};
 pub use address::Address;
+pub use ancillary::{Control, Notes};
+pub use batch::{BATCH, Inbox, Letter, Slot};
 pub use credentials::Credentials;
 pub use endpoint::{DEFAULT_PORT, Descriptor, Endpoint, EndpointError, Host, HostPort, Port};
 pub use error::{CallError, errno_name, reason};
@@ -43,6 +48,7 @@ pub use interface::{addresses_of_interfaces, index_of_interface, name_of_interfa
 pub use limit::{descriptor_limit, raise_descriptor_limit, with_descriptor_limit};
 pub use message::Arrival;
 pub use moving::widen_pipe;
+pub use multicast::Membership;
 pub use network::Network;
 pub use poll::{milliseconds, poll_readable, poll_writable};
 pub use privilege::{bound_privileges, drop_privileges, gain_no_privileges, raise_net_raw};

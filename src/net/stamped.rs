@@ -109,6 +109,24 @@ impl Socket {
         }
     }
 
+    /// The same error with the one who told of it, where that is neither this host nor the peer: a router. The error queue is
+    /// asked, which IP_RECVERR fills.
+    #[must_use]
+    pub fn blame(&self, error: CallError) -> CallError {
+        let Ok(Some(told)) = self.recv_error(&mut [0; 64]) else {
+            return error;
+        };
+        let peer = told.to.map(|to| to.ip());
+        let from = told.from.map(|from| from.ip());
+        match from.filter(|from| Some(*from) != peer) {
+            Some(from) => {
+                let on = format_args!("{}, as {from} tells", error.on);
+                CallError::new(error.call, on, error.cause)
+            }
+            None => error,
+        }
+    }
+
     fn recv_error_once(&self, buffer: &mut [u8]) -> io::Result<ToldError> {
         let mut space = cmsg_space!(TimeSpec, i32, libc::sock_extended_err, libc::sockaddr_in6);
         let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_ERRQUEUE;

@@ -91,6 +91,104 @@ pub(super) fn accept4(fd: BorrowedFd<'_>) -> io::Result<(OwnedFd, SockAddr)> {
     }
 }
 
+/// One datagram's place in a batch: who sent it and what the kernel notes on it. How much of each is valid is told too.
+#[repr(C, align(8))]
+pub(super) struct Incoming {
+    pub(super) control: [u8; 256],
+    pub(super) name: [u8; size_of::<libc::sockaddr_storage>()],
+    pub(super) control_length: usize,
+    pub(super) name_length: usize,
+    /// How many bytes it had, which may be more than there was room for.
+    pub(super) length: usize,
+}
+
+/// A datagram to be sent in a batch.
+pub(super) struct Outgoing<'a> {
+    pub(super) to: Option<&'a SockAddr>,
+    pub(super) bytes: &'a [u8],
+    pub(super) control: &'a [u8],
+}
+
+/// How many datagrams one call takes at most.
+pub(super) const BATCH: usize = 64;
+
+const NO_PART: libc::iovec = libc::iovec {
+    iov_base: ptr::null_mut(),
+    iov_len: 0,
+};
+
+/// recvmmsg(2) with MSG_TRUNC, never waiting: each datagram into `room` bytes of `memory`, which are `stride` apart.
+pub(super) fn recvmmsg(
+    fd: BorrowedFd<'_>,
+    memory: &mut [u8],
+    (room, stride): (usize, usize),
+    incoming: &mut [Incoming],
+) -> io::Result<usize> {
+    let mut parts = [NO_PART; BATCH];
+    // SAFETY: a header of zeros has no name, no parts and no control.
+    let mut headers: [libc::mmsghdr; BATCH] = unsafe { std::mem::zeroed() };
+    let mut count = 0;
+    let places = memory.chunks_mut(stride).zip(incoming.iter_mut());
+    for ((bytes, place), (part, header)) in places.zip(parts.iter_mut().zip(&mut headers)) {
+        part.iov_base = bytes.as_mut_ptr().cast();
+        part.iov_len = room.min(bytes.len());
+        let header = &mut header.msg_hdr;
+        (header.msg_iov, header.msg_iovlen) = (part, 1);
+        header.msg_name = place.name.as_mut_ptr().cast();
+        header.msg_namelen = socklen(place.name.len())?;
+        header.msg_control = place.control.as_mut_ptr().cast();
+        header.msg_controllen = place.control.len();
+        count += 1;
+    }
+    let flags = libc::MSG_DONTWAIT | libc::MSG_TRUNC;
+    // SAFETY: the first `count` headers point to memory that is borrowed until the end of this function, with its
+    // lengths.
+    let received = unsafe {
+        libc::recvmmsg(
+            fd.as_raw_fd(),
+            headers.as_mut_ptr(),
+            count,
+            flags,
+            ptr::null_mut(),
+        )
+    };
+    let received = usize::try_from(received).map_err(|_| io::Error::last_os_error())?;
+    for (place, header) in incoming.iter_mut().zip(&headers).take(received) {
+        place.name_length = header.msg_hdr.msg_namelen as usize;
+        place.control_length = header.msg_hdr.msg_controllen;
+        place.length = header.msg_len as usize;
+    }
+    Ok(received)
+}
+
+/// sendmmsg(2), never waiting and without SIGPIPE: how many of the first [`BATCH`] went out.
+pub(super) fn sendmmsg(fd: BorrowedFd<'_>, outgoing: &[Outgoing<'_>]) -> io::Result<usize> {
+    let mut parts = [NO_PART; BATCH];
+    // SAFETY: a header of zeros has no name, no parts and no control.
+    let mut headers: [libc::mmsghdr; BATCH] = unsafe { std::mem::zeroed() };
+    let mut count = 0;
+    for (datagram, (part, header)) in outgoing.iter().zip(parts.iter_mut().zip(&mut headers)) {
+        part.iov_base = datagram.bytes.as_ptr().cast_mut().cast();
+        part.iov_len = datagram.bytes.len();
+        let header = &mut header.msg_hdr;
+        (header.msg_iov, header.msg_iovlen) = (part, 1);
+        if let Some(to) = datagram.to {
+            header.msg_name = to.as_ptr().cast_mut().cast();
+            header.msg_namelen = to.len();
+        }
+        if !datagram.control.is_empty() {
+            header.msg_control = datagram.control.as_ptr().cast_mut().cast();
+            header.msg_controllen = datagram.control.len();
+        }
+        count += 1;
+    }
+    let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
+    // SAFETY: the first `count` headers point to memory that is borrowed until the end of this function, with its
+    // lengths, and that the kernel only reads.
+    let sent = unsafe { libc::sendmmsg(fd.as_raw_fd(), headers.as_mut_ptr(), count, flags) };
+    usize::try_from(sent).map_err(|_| io::Error::last_os_error())
+}
+
 /// getsockopt(2) of any option into `value`; how many bytes the kernel wrote.
 pub(super) fn getsockopt(
     fd: BorrowedFd<'_>,

@@ -109,9 +109,41 @@ pub struct Datagram<'a> {
     pub length: usize,
     /// Whether only a part of it fitted.
     pub truncated: bool,
+    /// When the kernel got it, RFC 3339; missing where it was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    /// How many routers might still have passed it on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<u8>,
+    /// The type of service, or traffic class.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tos: Option<u8>,
+    /// The process, the user and the group that sent it, where they were asked for.
+    #[serde(flatten)]
+    pub sender: Option<Sender>,
     /// The payload.
     #[serde(flatten)]
     pub bytes: Bytes<'a>,
+}
+
+/// Who sent a local datagram, by the kernel's word.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Sender {
+    /// The process; 0 where it is out of sight.
+    pub pid: u32,
+    /// The user's number.
+    pub uid: u32,
+    /// The group's number.
+    pub gid: u32,
+}
+
+/// Datagrams that the kernel had no room for.
+#[derive(Debug, Serialize)]
+pub struct Dropped {
+    /// How many since this was last told. Those that came as one (UDP_GRO) count as one.
+    pub count: u64,
+    /// How many in all.
+    pub total: u64,
 }
 
 /// Something that goes wrong and is tried again.
@@ -157,6 +189,10 @@ impl Event for Closed {
 impl Event for Datagram<'_> {
     const NAME: &'static str = "datagram";
     const FACE: Face = Face::Detail;
+}
+
+impl Event for Dropped {
+    const NAME: &'static str = "dropped";
 }
 
 impl Event for Warning {
@@ -250,7 +286,28 @@ impl fmt::Display for Datagram<'_> {
             "datagram from {peer} to {}, {} bytes",
             self.local, self.length
         )?;
-        f.write_str(if self.truncated { ", truncated" } else { "" })
+        f.write_str(if self.truncated { ", truncated" } else { "" })?;
+        if let Some(ttl) = self.ttl {
+            write!(f, ", ttl {ttl}")?;
+        }
+        if let Some(tos) = self.tos {
+            write!(f, ", tos {tos}")?;
+        }
+        match self.sender {
+            Some(Sender { pid, uid, gid }) => write!(f, ", process {pid}, uid {uid}, gid {gid}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { count, total } = self;
+        write!(f, "{count} datagrams dropped by the kernel")?;
+        if total != count {
+            write!(f, ", {total} in all")?;
+        }
+        f.write_str(": its receive buffer was full")
     }
 }
 

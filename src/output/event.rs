@@ -96,6 +96,18 @@ impl Output {
         }
     }
 
+    /// Tell an event, but leave to the caller what is for stdout: it is added to `text`.
+    pub fn gather<E: Event>(&self, event: &E, text: &mut Vec<u8>) {
+        if let Some(line) = self.line(event) {
+            text.extend_from_slice(line.as_bytes());
+        }
+    }
+
+    /// Add an event's JSON line to `text`, however this run speaks.
+    pub fn gather_json<E: Event>(&self, event: &E, text: &mut Vec<u8>) {
+        text.extend_from_slice(json_line(event, (self.clock)()).as_bytes());
+    }
+
     /// The event's line for stdout; talk goes to stderr at once and leaves none.
     fn line<E: Event>(&self, event: &E) -> Option<String> {
         if self.style.json {

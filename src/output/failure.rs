@@ -239,7 +239,7 @@ fn exit_of(call: &CallError) -> Exit {
     }
     match call.errno() {
         // No such local socket; a file of ours that cannot be made is trouble.
-        libc::ENOENT if call.call == "connect" || call.call == "sendto" => Exit::No,
+        libc::ENOENT if ["connect", "sendto", "sendmmsg"].contains(&call.call) => Exit::No,
         libc::ECONNREFUSED
         | libc::ECONNRESET
         | libc::ECONNABORTED
@@ -290,6 +290,13 @@ fn hint_of(call: &CallError) -> Option<String> {
         ("connect", libc::EPROTOTYPE) => "the socket there is of another --type",
         ("connect", libc::ECONNREFUSED) if call.on.starts_with('@') => {
             "no socket of this --type listens by that name"
+        }
+        ("join", libc::ENODEV) => "no route says which interface: GROUP%IF does",
+        ("sendto" | "sendmmsg" | "connect", libc::EACCES) if call.on.contains(':') => {
+            "a broadcast address is only allowed with --broadcast"
+        }
+        ("send" | "sendto" | "sendmsg" | "sendmmsg", libc::EMSGSIZE) if call.on.contains(':') => {
+            "a datagram has 65507 bytes at most: --size N cuts stdin"
         }
         (_, libc::EMFILE) => "`ulimit -n` raises the number of open descriptors",
         ("connect" | "sendto", libc::EINVAL) if call.on.contains("fe80:") => {

@@ -55,5 +55,7 @@ mod strace;
 mod tcp;
 mod timeouts;
 mod udp;
+mod udp_answers;
+mod udp_network;
 mod unix;
 mod unix_rights;

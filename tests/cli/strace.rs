@@ -224,7 +224,7 @@ fn made(line: &str, sockets: &mut BTreeSet<String>) -> Option<Call> {
         // stdout may be a socket too, but here it never is: the descriptor was inherited to be used.
         _ => drop(sockets.insert(given[0].clone())),
     }
-    if matches!(name, "sendto" | "sendmsg") {
+    if matches!(name, "sendto" | "sendmsg" | "sendmmsg") {
         assert!(
             arguments.contains("MSG_NOSIGNAL"),
             "may raise SIGPIPE: {line}"
@@ -294,6 +294,7 @@ fn as_told<'a>(
             let from = source(&given[1]).unwrap_or_else(|| UNKNOWN.to_owned());
             (name, vec![fd, length, to, from], None)
         }
+        "recvmmsg" | "sendmmsg" => (name, vec![fd, given[2].clone()], None),
         "setsockopt" => (
             name,
             vec![fd, level(&given[1]), option(&given[2]), unboxed(&given[3])],

@@ -741,3 +741,65 @@ os.execv(sys.argv[3], sys.argv[3:])
         start.run().expect(status).says(said);
     }
 }
+
+#[test]
+fn datagrams_are_answered_by_themselves() {
+    let client = |folder: &Path, name: &str, to: &Path, bytes: &[u8]| {
+        let client = patient(UnixDatagram::bind(folder.join(name)).unwrap());
+        client.send_to(bytes, to).unwrap();
+        client
+    };
+    for (words, said) in [
+        (["--echo", "--type", "dgram"].as_slice(), "hello"),
+        (&["--reply", "answer", "--type", "dgram"], "answer"),
+        (&["--type", "dgram", "--sh", "printf hi; cat"], "hi"),
+    ] {
+        let (folder, path) = place();
+        let listener = ready(listen(&path, "").args(words));
+        // One that is not bound cannot be answered, and is no trouble.
+        let unbound = UnixDatagram::unbound().unwrap();
+        unbound.send_to(b"nobody", &path).unwrap();
+        for name in ["one", "two"] {
+            let client = client(folder.path(), name, &path, b"hello");
+            assert_eq!(client.record(), said.as_bytes(), "{words:?}");
+        }
+        listener.signal(nix::sys::signal::Signal::SIGTERM);
+        listener.finish().expect(143);
+        assert!(!path.exists());
+    }
+}
+
+#[test]
+fn datagrams_are_told_in_every_form() {
+    let (folder, path) = place();
+    let listener = ready(listen(
+        &path,
+        "--type dgram --format line --show-cred --count 2",
+    ));
+    let bound = UnixDatagram::bind(folder.path().join("me")).unwrap();
+    bound.send_to(b"a\n", &path).unwrap();
+    UnixDatagram::unbound()
+        .unwrap()
+        .send_to(b"", &path)
+        .unwrap();
+    let text = listener.finish().expect(0).text();
+    let lines: Vec<&str> = text.lines().collect();
+    let (me, pid) = (folder.path().join("me"), std::process::id());
+    let head = format!(
+        " {} > {}, 2 bytes, process {pid}, uid ",
+        me.display(),
+        path.display()
+    );
+    assert!(
+        lines[0].contains(&head) && lines[0].ends_with(": a\\n"),
+        "{text}"
+    );
+    let head = format!(
+        " (unnamed) > {}, 0 bytes, process {pid}, uid ",
+        path.display()
+    );
+    assert!(
+        lines[1].contains(&head) && lines[1].ends_with(": "),
+        "{text}"
+    );
+}

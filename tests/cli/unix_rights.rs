@@ -87,15 +87,34 @@ fn a_client_sees_who_listens() {
 #[test]
 fn who_sends_a_datagram_is_not_asked_this_way() {
     let (_folder, path) = place();
-    for words in ["--show-cred", "--recv-fd"] {
-        for verb in ["connect", "listen"] {
-            let words = format!("{words} --type dgram");
-            unix(verb, &path, &words)
-                .run()
-                .expect(2)
-                .says("connections");
-        }
+    for (verb, words) in [
+        ("connect", "--show-cred"),
+        ("connect", "--recv-fd"),
+        ("listen", "--recv-fd"),
+    ] {
+        let words = format!("{words} --type dgram");
+        unix(verb, &path, &words)
+            .run()
+            .expect(2)
+            .says("connections");
     }
+}
+
+#[test]
+fn a_listener_is_told_who_sent_each_datagram() {
+    let (_folder, path) = place();
+    let words = "--show-cred --type dgram --json --count 1";
+    let listener = unix("listen", &path, words).start();
+    listener.line();
+    let client = std::os::unix::net::UnixDatagram::unbound().unwrap();
+    client.send_to(b"hello", &path).unwrap();
+    let events = listener.finish().expect(0).events();
+    let is_datagram = |event: &&serde_json::Value| event["event"] == "datagram";
+    let heard = events.iter().find(is_datagram).unwrap();
+    assert_eq!(heard["pid"], std::process::id());
+    assert_eq!(heard["uid"], nix::unistd::getuid().as_raw());
+    assert_eq!(heard["data"], "hello");
+    assert!(heard.get("peer").is_none(), "{heard}");
 }
 
 /// Descriptor 3 is this file.

@@ -36,4 +36,5 @@ mod tls;
 mod tls_stream;
 mod translations;
 mod traps;
+mod udp;
 mod web;

@@ -96,6 +96,15 @@ const ROWS: &[(&str, Scene)] = &[
     ("socat - UDP:HOST:53", Scene::Asking),
     ("echo hello | socat - UDP-SENDTO:HOST:514", Scene::Telling),
     ("socat -u UDP-RECV:514 -", Scene::Hearing),
+    ("socat -T 1 UDP-LISTEN:514,fork PIPE", Scene::Answered),
+    (
+        "socat -T 1 UDP-LISTEN:514,fork EXEC:/bin/cat",
+        Scene::Answered,
+    ),
+    (
+        "socat -u -b 1400 OPEN:FILE UDP-SENDTO:HOST:514",
+        Scene::Telling,
+    ),
     ("socat - UNIX-CONNECT:/run/x.sock", Scene::LocalClient),
     (
         "socat - UNIX-LISTEN:/run/x.sock,mode=600",

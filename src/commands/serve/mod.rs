@@ -17,15 +17,16 @@ use nix::sys::wait::WaitStatus;
 
 pub(super) use self::access::AccessArgs;
 use self::report::Report;
-pub(super) use self::service::CommandArgs;
+pub(super) use self::report::status_of;
+pub(super) use self::service::{CommandArgs, Reply, reply};
 use self::service::{ServiceArgs, Wish};
 use super::secure::Secure;
 use super::sight::Sight;
 use super::stream::{Stream, View};
 use crate::args::{LifetimeArgs, duration};
 use crate::engine::{
-    BACKLOG, Connection, Gate, Hub, HubEnding, HubLimits, Listener, Reactor, Role, Slow, Timer,
-    Timers, Typed, accept_first,
+    Answer, BACKLOG, Connection, Gate, Hub, HubEnding, HubLimits, Listener, Reactor, Role, Slow,
+    Timer, Timers, Typed, accept_first,
 };
 use crate::net::{Address, CallError, descriptor_limit, raise_descriptor_limit};
 use crate::output::{Accepted, Denied, Exit, Listening, Usage, Warning};
@@ -82,6 +83,15 @@ impl ServeArgs {
     /// Whether anything but one connection joined to stdin and stdout was asked for.
     pub(super) fn is_special(&self) -> bool {
         self.keep_open() || self.service.is_given()
+    }
+
+    /// What answers datagrams, which know no connections.
+    pub(super) fn answer(&self, command: &[OsString]) -> anyhow::Result<Answer> {
+        if self.keep_open {
+            let why = "-k is not for datagrams: every sender is heard";
+            return Err(Usage::new(why, "leave it out, or --type stream").into());
+        }
+        Ok(self.service.parse(command)?.answer("unix")?)
     }
 
     /// How many connections may wait to be accepted.

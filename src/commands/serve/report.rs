@@ -95,7 +95,7 @@ fn trouble(event: &HubEvent<'_>) -> String {
 }
 
 /// As a shell shows it: 128 + n after signal n.
-pub(super) fn status_of(status: WaitStatus) -> u8 {
+pub(in super::super) fn status_of(status: WaitStatus) -> u8 {
     match status {
         WaitStatus::Exited(_, code) => u8::try_from(code & 0xff).unwrap_or(u8::MAX),
         WaitStatus::Signaled(_, signal, _) => u8::try_from(128 + signal as i32).unwrap_or(u8::MAX),

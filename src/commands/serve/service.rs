@@ -12,7 +12,7 @@ use super::chat::Chat;
 use super::folder::Folder;
 use crate::args::{Escaped, escaped};
 use crate::commands::stream::Stream;
-use crate::engine::{Program, Runner, Service};
+use crate::engine::{Answer, Program, Runner, Service};
 use crate::net::CallError;
 use crate::output::Usage;
 
@@ -76,7 +76,7 @@ pub(super) struct ServiceArgs {
 
 /// What each connection is told.
 #[derive(Clone, Debug)]
-enum Reply {
+pub(in super::super) enum Reply {
     Text(Escaped),
     File(PathBuf),
 }
@@ -154,7 +154,7 @@ impl ServiceArgs {
     }
 }
 
-fn reply(word: &str) -> Result<Reply, String> {
+pub(in super::super) fn reply(word: &str) -> Result<Reply, String> {
     Ok(match word.strip_prefix('@') {
         Some(file) => Reply::File(file.into()),
         None => Reply::Text(escaped(word)?),
@@ -162,7 +162,7 @@ fn reply(word: &str) -> Result<Reply, String> {
 }
 
 impl Reply {
-    fn bytes(&self) -> Result<Vec<u8>, CallError> {
+    pub(in super::super) fn bytes(&self) -> Result<Vec<u8>, CallError> {
         match self {
             Self::Text(Escaped(bytes)) => Ok(bytes.clone()),
             Self::File(file) => {
@@ -173,6 +173,26 @@ impl Reply {
 }
 
 impl Wish {
+    /// The same for datagrams, as far as it can be done for them.
+    pub(super) fn answer(self, proto: &str) -> Result<Answer, Usage> {
+        Ok(match self {
+            Self::Join => Answer::Stdin,
+            Self::Echo => Answer::Echo,
+            Self::Discard => Answer::Discard,
+            Self::Reply(text) => Answer::Reply(text),
+            Self::Run { program, terminal } if !terminal => Answer::Run(Runner {
+                program,
+                terminal,
+                proto: proto.to_owned(),
+                descriptors: None,
+            }),
+            _ => {
+                let why = "--pty, --broker, --chat and --output-dir are for connections";
+                return Err(Usage::new(why, "--type stream"));
+            }
+        })
+    }
+
     /// Whether it has something for stdout.
     pub(super) fn speaks(&self) -> bool {
         matches!(self, Self::Join | Self::Chat)

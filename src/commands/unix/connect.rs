@@ -13,7 +13,7 @@ use crate::commands::pass::PassArgs;
 use crate::commands::stream::Stream;
 use crate::engine::{Connection, Reactor};
 use crate::net::{Socket, SocketFile, UnixName, bind_unix};
-use crate::output::Exit;
+use crate::output::{Exit, Usage};
 
 /// Connect to a local socket: stdin is sent, what arrives goes to stdout
 ///
@@ -51,6 +51,10 @@ impl Connect {
         let preparation = self.talk.socket.parse()?;
         let door = self.pass.door(desk)?;
         let rights = self.rights.parse(self.target.kind)?;
+        if self.target.kind == Type::Dgram && self.rights.shows() {
+            let why = "--show-cred is for connections, and for listeners of datagrams";
+            return Err(Usage::new(why, "--type stream or seqpacket").into());
+        }
         let own = self.bind.as_deref().map(UnixName::parse).transpose()?;
         let mut bound = None;
         let socket = match self.target.parse()? {

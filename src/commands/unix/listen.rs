@@ -8,18 +8,18 @@ use super::rights::RightsArgs;
 use super::target::{TalkArgs, Target, TargetArgs};
 use crate::args::{LocalArgs, ReadyArgs};
 use crate::commands::Desk;
-use crate::commands::datagram::Conversation;
+use crate::commands::datagram::{Conversation, Ears, Service};
 use crate::commands::endpoint::inherited_listeners;
 use crate::commands::serve::{Plan, ServeArgs};
 use crate::commands::stream::Stream;
-use crate::engine::{Gate, Listener, Reactor};
-use crate::net::{Address, BoundPath, Kind, Socket, UnixName};
+use crate::engine::{Answer, Gate, Listener, Reactor};
+use crate::net::{Address, BoundPath, Family, Kind, Protocol, Socket, UnixName};
 use crate::output::{Exit, Listening, Usage};
 
 /// Listen on a local socket: what arrives goes to stdout, stdin is sent
 ///
 /// Takes one connection and closes the listener; -k serves many at once. With --type dgram every sender is heard, and
-/// stdin answers whoever was heard last. The file has mode 0600 and is removed at the end.
+/// stdin answers whoever was heard last; or --echo, --reply, --exec and --sh do, a command for each that has a name. The file has mode 0600 and is removed at the end.
 #[derive(Args, Debug)]
 #[command(after_help = LISTEN_EXAMPLES)]
 pub(super) struct Listen {
@@ -50,10 +50,10 @@ impl Listen {
         let start = Instant::now();
         let kind = self.target.kind.kind();
         self.talk.check(self.target.kind)?;
-        if kind == Kind::Dgram && self.serve.is_special() {
-            let why = "-k and what serves connections is not for datagrams: every sender is heard";
-            return Err(Usage::new(why, "leave it out, or --type stream").into());
-        }
+        let answer = match kind {
+            Kind::Dgram => self.serve.answer(self.rights.command())?,
+            _ => Answer::Stdin,
+        };
         if self.rights.receives() && self.serve.is_special() {
             let why = "--recv-fd goes on with the descriptor that one connection brings";
             return Err(Usage::new(why, "leave out -k, and what serves many").into());
@@ -80,6 +80,15 @@ impl Listen {
             }
             Target::Name(name) => {
                 let mut socket = self.target.kind.open(desk)?;
+                if kind == Kind::Dgram {
+                    let ears = Ears {
+                        notes: self.talk.exchange().wants_notes(desk),
+                        credentials: self.rights.shows(),
+                        trains: false,
+                    };
+                    let family = (Family::Unix, Protocol::DEFAULT);
+                    ears.prepare(&socket, family, &preparation)?;
+                }
                 preparation.apply(&socket)?;
                 if matches!(name, UnixName::Abstract(_)) && self.local.is_given() {
                     let why = "an abstract name has no file: everybody may connect to it";
@@ -100,7 +109,7 @@ impl Listen {
             }
         };
         let exit = if kind == Kind::Dgram {
-            self.hear(&mut reactor, listeners, start, desk)
+            self.hear(&mut reactor, listeners, answer, start, desk)
         } else {
             let limit = self.talk.stream.timing.timeout;
             let welcome = |conn, socket: &Socket| rights.welcome(conn, socket, limit, desk);
@@ -146,6 +155,7 @@ impl Listen {
         &self,
         reactor: &mut Reactor,
         listeners: Vec<Listener>,
+        answer: Answer,
         start: Instant,
         desk: &Desk,
     ) -> anyhow::Result<Exit> {
@@ -157,15 +167,15 @@ impl Listen {
             proto: "unix",
             local: local.to_string(),
         })?;
-        let sockets = listeners
-            .into_iter()
-            .map(|listener| (listener.socket, false))
-            .collect();
         Conversation {
             desk,
             args: self.talk.exchange(),
             start,
         }
-        .listen(reactor, sockets, &local)
+        .listen(
+            reactor,
+            listeners.into_iter().map(Ears::ear).collect(),
+            Service::of(answer),
+        )
     }
 }

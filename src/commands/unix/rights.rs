@@ -52,14 +52,19 @@ pub(super) struct Rights {
 impl RightsArgs {
     /// Take what is to be handed over; before anything is opened.
     pub(super) fn parse(&self, kind: Type) -> anyhow::Result<Rights> {
-        if kind == Type::Dgram && (self.show_cred || self.recv_fd) {
-            let why = "--show-cred and --recv-fd are for connections";
+        if kind == Type::Dgram && self.recv_fd {
+            let why = "--recv-fd is for connections";
             return Err(Usage::new(why, "--type stream or seqpacket").into());
         }
         Ok(Rights {
             show_cred: self.show_cred,
             hand: self.send_fd.map(inherit_descriptor).transpose()?,
         })
+    }
+
+    /// Whether the other end is to be shown.
+    pub(super) fn shows(&self) -> bool {
+        self.show_cred
     }
 
     /// Whether the connection is for a descriptor alone.

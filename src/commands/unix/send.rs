@@ -75,6 +75,9 @@ impl SendTo {
             framing: self.framing,
             view,
             timing: self.timing,
+            count: None,
+            sends_empty: false,
+            tempo: None,
             start,
         };
         outgoing.each(&mut |bytes| {

@@ -3,11 +3,11 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum, value_parser};
+use clap::{Args, ValueEnum};
 
-use crate::args::{FramingArgs, SocketArgs};
+use crate::args::SocketArgs;
 use crate::commands::Desk;
-use crate::commands::datagram::{Conversation, ExchangeArgs};
+use crate::commands::datagram::{Conversation, DatagramArgs, Ears, ExchangeArgs};
 use crate::commands::stream::{Stream, StreamArgs};
 use crate::engine::{Connection, Expired, Timer};
 use crate::net::{
@@ -29,11 +29,8 @@ pub(super) struct TargetArgs {
 pub(super) struct TalkArgs {
     #[command(flatten)]
     pub(super) socket: SocketArgs,
-    /// End after N datagrams have come
-    #[arg(short, long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
-    pub(super) count: Option<u64>,
     #[command(flatten)]
-    pub(super) framing: FramingArgs,
+    pub(super) datagrams: DatagramArgs,
     #[command(flatten)]
     pub(super) stream: StreamArgs,
 }
@@ -72,11 +69,11 @@ impl TargetArgs {
 impl TalkArgs {
     /// What cuts datagrams has nothing to cut in a stream, and what shapes a stream nothing to shape in datagrams.
     pub(super) fn check(&self, kind: Type) -> Result<(), Usage> {
-        let of_datagrams = self.count.is_some() || self.framing.is_given();
+        let of_datagrams = self.datagrams.is_given();
         match kind == Type::Dgram {
             true => self.stream.check_datagrams(),
             false if of_datagrams => {
-                let why = "--count, --lines, --whole and --size are for datagrams";
+                let why = "--count, --lines, --format and their like are for datagrams";
                 Err(Usage::new(why, "--type dgram"))
             }
             false => Ok(()),
@@ -100,16 +97,14 @@ impl TalkArgs {
             start: stream.start,
         }
         .converse(
-            connection.socket,
+            Ears::of(connection.socket, connection.local),
             self.stream.lifetime.linger,
-            &connection.local,
         )
     }
 
     pub(super) fn exchange(&self) -> ExchangeArgs {
         ExchangeArgs {
-            count: self.count,
-            framing: self.framing,
+            datagrams: self.datagrams,
             view: self.stream.view,
             timing: self.stream.timing,
         }

@@ -7,6 +7,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags, posix_spawn};
 use nix::sys::signal::SigSet;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, pipe2};
 
@@ -32,6 +33,8 @@ pub enum ChildStreams {
     Heard,
     /// It is fed and heard through pipes. Its stderr is ours.
     Pipes,
+    /// The same, but each of its writes stays one record: a datagram.
+    Records,
     /// All three of its streams are a terminal, which it controls.
     Terminal,
 }
@@ -46,20 +49,23 @@ impl Child {
     ) -> Result<Self, Errno> {
         match streams {
             ChildStreams::Terminal => Self::start_on_terminal(program, variables),
-            _ => Self::start_on_pipes(program, variables, streams == ChildStreams::Pipes),
+            _ => Self::start_on_pipes(program, variables, streams),
         }
     }
 
     fn start_on_pipes(
         program: &Program,
         variables: &[(String, Vec<u8>)],
-        is_fed: bool,
+        streams: ChildStreams,
     ) -> Result<Self, Errno> {
-        let (stdout, its_stdout) = pipe2(OFlag::O_CLOEXEC)?;
+        let (stdout, its_stdout) = match streams {
+            ChildStreams::Records => records()?,
+            _ => pipe2(OFlag::O_CLOEXEC)?,
+        };
         let mut actions = PosixSpawnFileActions::init()?;
-        let stdin = match is_fed {
-            true => Some(pipe2(OFlag::O_CLOEXEC)?),
-            false => None,
+        let stdin = match streams {
+            ChildStreams::Heard => None,
+            _ => Some(pipe2(OFlag::O_CLOEXEC)?),
         };
         // The two ends of a pipe are two descriptions: the command's own ones still block.
         match &stdin {
@@ -108,6 +114,12 @@ impl Child {
             stdout: terminal.into(),
         })
     }
+}
+
+/// Two ends between which a write stays what one read gives.
+fn records() -> Result<(OwnedFd, OwnedFd), Errno> {
+    let (family, kind) = (AddressFamily::Unix, SockType::SeqPacket);
+    socketpair(family, kind, None, SockFlag::SOCK_CLOEXEC)
 }
 
 fn spawn(

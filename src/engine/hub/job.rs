@@ -15,10 +15,10 @@ use crate::net::CallError;
 const END_OF_FILE: u8 = 4;
 
 /// A command, from its start until it has been reaped.
-pub(super) struct Job {
-    pub(super) conn: u64,
+pub(in crate::engine) struct Job {
+    pub(in crate::engine) conn: u64,
     /// Its connection; `None` once that has ended.
-    pub(super) client: Option<usize>,
+    pub(in crate::engine) client: Option<usize>,
     process: Process,
     /// Readable once the process has ended.
     watched: OwnedFd,
@@ -35,15 +35,15 @@ pub(super) struct Job {
     /// Whether its stdin ends once all is written.
     ends: bool,
     /// How it ended. It is not reaped before its stdout has ended too.
-    pub(super) status: Option<WaitStatus>,
+    pub(in crate::engine) status: Option<WaitStatus>,
     /// The signal that asked it to end.
-    pub(super) asked: Option<Signal>,
+    pub(in crate::engine) asked: Option<Signal>,
     watches: [Watch; 3],
 }
 
 impl Job {
     /// A command that was started for a connection; the tokens are those of its stdin, its stdout and its end.
-    pub(super) fn new(
+    pub(in crate::engine) fn new(
         conn: u64,
         client: usize,
         (child, watched): (Child, OwnedFd),
@@ -69,22 +69,31 @@ impl Job {
     }
 
     /// Whether it takes more. One that reads no more takes everything, and it is dropped.
-    pub(super) fn takes_more(&self) -> bool {
+    pub(in crate::engine) fn takes_more(&self) -> bool {
         self.rest.is_empty()
     }
 
+    /// How many bytes its stdin has not taken yet.
+    pub(in crate::engine) fn waiting(&self) -> usize {
+        self.rest.len() - self.written
+    }
+
     /// Whether it may still say something.
-    pub(super) fn may_speak(&self) -> bool {
+    pub(in crate::engine) fn may_speak(&self) -> bool {
         self.stdout.is_some()
     }
 
     /// Whether nothing is left of it but a zombie.
-    pub(super) fn is_over(&self) -> bool {
+    pub(in crate::engine) fn is_over(&self) -> bool {
         self.status.is_some() && self.stdout.is_none()
     }
 
     /// Watch for what is wanted now; `hears` is whether what it says can be passed on.
-    pub(super) fn watch(&mut self, reactor: &Reactor, hears: bool) -> Result<(), CallError> {
+    pub(in crate::engine) fn watch(
+        &mut self,
+        reactor: &Reactor,
+        hears: bool,
+    ) -> Result<(), CallError> {
         let [stdin, stdout, end] = &mut self.watches;
         if let Some(fd) = &self.stdin {
             let wanted = (!self.rest.is_empty()).then_some(Interest::WRITE);
@@ -98,7 +107,11 @@ impl Job {
     }
 
     /// Write to its stdin what it takes now, and keep the rest.
-    pub(super) fn feed(&mut self, bytes: &[u8], reactor: &Reactor) -> Result<(), CallError> {
+    pub(in crate::engine) fn feed(
+        &mut self,
+        bytes: &[u8],
+        reactor: &Reactor,
+    ) -> Result<(), CallError> {
         if self.stdin.is_none() {
             return Ok(());
         }
@@ -108,7 +121,7 @@ impl Job {
     }
 
     /// Its client has said all: its stdin ends. At a terminal a character does that, at the beginning of a line.
-    pub(super) fn end_input(&mut self, reactor: &Reactor) -> Result<(), CallError> {
+    pub(in crate::engine) fn end_input(&mut self, reactor: &Reactor) -> Result<(), CallError> {
         if std::mem::replace(&mut self.ends, true) || self.stdin.is_none() {
             return Ok(());
         }
@@ -120,7 +133,7 @@ impl Job {
     }
 
     /// Write as much of the rest as is taken.
-    pub(super) fn write(&mut self, reactor: &Reactor) -> Result<(), CallError> {
+    pub(in crate::engine) fn write(&mut self, reactor: &Reactor) -> Result<(), CallError> {
         while let Some(stdin) = &self.stdin {
             let unwritten = self.rest.get(self.written..).unwrap_or_default();
             if unwritten.is_empty() {
@@ -143,7 +156,7 @@ impl Job {
     }
 
     /// What it says, into `buffer`: how many bytes, 0 once it has ended; `None` when nothing is there yet.
-    pub(super) fn read(
+    pub(in crate::engine) fn read(
         &mut self,
         buffer: &mut [u8],
         reactor: &Reactor,
@@ -160,17 +173,17 @@ impl Job {
     }
 
     /// Readable once it has ended.
-    pub(super) fn watched(&self) -> BorrowedFd<'_> {
+    pub(in crate::engine) fn watched(&self) -> BorrowedFd<'_> {
         self.watched.as_fd()
     }
 
     /// Take note of its end, if it has come.
-    pub(super) fn look_for_end(&mut self) {
+    pub(in crate::engine) fn look_for_end(&mut self) {
         self.status = self.process.ending();
     }
 
     /// Ask it to end, each time more firmly; whether it can be asked once more.
-    pub(super) fn ask(&mut self, reactor: &Reactor) -> Result<bool, CallError> {
+    pub(in crate::engine) fn ask(&mut self, reactor: &Reactor) -> Result<bool, CallError> {
         let signal = match self.asked {
             None => Signal::SIGHUP,
             Some(Signal::SIGHUP) => Signal::SIGTERM,
@@ -186,13 +199,13 @@ impl Job {
     }
 
     /// Signal its group. One that is stopped takes a signal only once it goes on.
-    pub(super) fn signal(&self, signal: Signal) {
+    pub(in crate::engine) fn signal(&self, signal: Signal) {
         self.process.signal(signal);
         self.process.signal(Signal::SIGCONT);
     }
 
     /// Leave no zombie; what is left of a group that was asked to end is ended.
-    pub(super) fn reap(self) {
+    pub(in crate::engine) fn reap(self) {
         match self.asked {
             Some(_) => self.process.kill(),
             None => self.process.reap(),

@@ -22,7 +22,7 @@ pub struct Runner {
 
 impl Runner {
     /// Start one for the connection `conn`, and a descriptor that is readable once it has ended.
-    pub(super) fn start(
+    pub(in crate::engine) fn start(
         &self,
         conn: u64,
         peer: &Address,
@@ -32,6 +32,17 @@ impl Runner {
             true => ChildStreams::Terminal,
             false => ChildStreams::Pipes,
         };
+        self.start_on(streams, conn, peer, local)
+    }
+
+    /// The same with streams of another kind.
+    pub(in crate::engine) fn start_on(
+        &self,
+        streams: ChildStreams,
+        conn: u64,
+        peer: &Address,
+        local: &Address,
+    ) -> Result<(Child, OwnedFd), CannotRun> {
         let variables = self.variables(conn, peer, local);
         let start = || Child::start(&self.program, &variables, streams);
         let started = match self.descriptors {

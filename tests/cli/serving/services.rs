@@ -247,7 +247,7 @@ fn services_exclude_each_other() {
         let refused = listen(words).run().expect(2);
         assert!(!refused.stderr.contains("listening"), "{words}");
     }
-    for words in ["--echo", "-k", "--broker"] {
+    for words in ["--chat", "-k", "--broker"] {
         let local = ["unix", "listen", "@sockkit-no-such", "--type", "dgram"];
         sockkit(local).args(words.split(' ')).run().expect(2);
     }

@@ -56,6 +56,8 @@ pub(super) enum Scene {
     Telling,
     /// A UDP client says something.
     Hearing,
+    /// A UDP client says something, and it is not stdin that answers.
+    Answered,
     /// A local server hears stdin and answers.
     LocalClient,
     /// The same, in records.
@@ -234,6 +236,7 @@ impl Scene {
             Self::Asking => asking(place, line),
             Self::Telling => telling(place, line),
             Self::Hearing => hearing(place, line),
+            Self::Answered => answered(place, line),
             Self::LocalClient => local_client(place, line),
             Self::Records => records(place, line),
             Self::LocalListener => local_listener(place, line),
@@ -519,6 +522,16 @@ fn hearing(place: &Place, line: &str) -> Outcome {
         .unwrap();
     assert_eq!(listening.read(FROM_PEER.len()), FROM_PEER);
     place.outcome(Vec::new(), end(listening))
+}
+
+fn answered(place: &Place, line: &str) -> Outcome {
+    let listening = place.shell(line).start();
+    place.hears(&listening);
+    let client = patient(UdpSocket::bind("127.0.0.1:0").unwrap());
+    client
+        .send_to(FROM_PEER, ("127.0.0.1", place.port.get()))
+        .unwrap();
+    place.outcome(client.record(), end(listening))
 }
 
 fn local_server(place: &Place, line: &str) -> UnixListener {

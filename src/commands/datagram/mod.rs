@@ -1,0 +1,189 @@
+//! What `udp` and `unix --type dgram` share: datagrams heard and answered, or sent and forgotten.
+
+mod answer;
+mod ear;
+mod outgoing;
+mod show;
+
+use std::time::{Duration, Instant};
+
+use clap::{Args, value_parser};
+
+pub(super) use self::answer::AnswerArgs;
+pub(super) use self::ear::Ears;
+pub(super) use self::outgoing::{Outgoing, Tempo};
+use self::show::{Format, Shower, remark};
+use super::Desk;
+use crate::args::{FramingArgs, FromHex, TimingArgs, ViewArgs};
+use crate::engine::{
+    Answer, Answering, Ear, Ending, Exchange, Heard, Inlet, LoopError, Reactor, Remark, Tally,
+    Timer, Timers, Typed,
+};
+use crate::output::{Exit, NoAnswer};
+
+/// How long to wait for more replies after the end of stdin, where nothing else was said.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Flags of datagrams, whatever carries them.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct DatagramArgs {
+    /// End after N datagrams have come
+    #[arg(short, long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
+    pub(super) count: Option<u64>,
+    #[command(flatten)]
+    framing: FramingArgs,
+    /// At the end of stdin, send an empty datagram: some take it for the end
+    #[arg(long)]
+    send_empty: bool,
+    /// Take an empty datagram for the end; otherwise it is data
+    #[arg(long)]
+    eof_on_empty: bool,
+    /// How what arrives is shown. line, hex and json tell the time, the peer, the local address, the length, and ttl and
+    /// tos as they came
+    #[arg(long, value_enum, value_name = "FORM", default_value_t = Format::Raw, conflicts_with = "hex")]
+    format: Format,
+}
+
+/// Flags of every exchange of datagrams.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct ExchangeArgs {
+    #[command(flatten)]
+    pub(super) datagrams: DatagramArgs,
+    #[command(flatten)]
+    pub(super) view: ViewArgs,
+    #[command(flatten)]
+    pub(super) timing: TimingArgs,
+}
+
+/// One exchange.
+pub(super) struct Conversation<'a> {
+    pub(super) desk: &'a Desk,
+    pub(super) args: ExchangeArgs,
+    /// When the run began; the deadline counts from here.
+    pub(super) start: Instant,
+}
+
+/// How a listener answers.
+pub(super) struct Service {
+    /// Whom stdin's datagrams go to.
+    pub(super) answering: Answering,
+    /// What answers besides.
+    pub(super) answer: Answer,
+    /// How long a silent peer is remembered.
+    pub(super) expire: Duration,
+}
+
+impl DatagramArgs {
+    /// Whether anything was asked for that streams do not have.
+    pub(super) fn is_given(&self) -> bool {
+        let flags = self.send_empty || self.eof_on_empty || self.format != Format::Raw;
+        self.count.is_some() || self.framing.is_given() || flags
+    }
+}
+
+impl ExchangeArgs {
+    /// Whether the kernel is to note the time, the ttl and the tos.
+    pub(super) fn wants_notes(&self, desk: &Desk) -> bool {
+        desk.output.style().json || self.datagrams.format != Format::Raw
+    }
+}
+
+impl Conversation<'_> {
+    /// Hear every peer, and answer.
+    pub(super) fn listen(
+        &self,
+        reactor: &mut Reactor,
+        ears: Vec<Ear>,
+        service: Service,
+    ) -> anyhow::Result<Exit> {
+        let (tally, ending) = self.run(reactor, ears, service, None);
+        self.end(tally, ending?)
+    }
+
+    /// Talk with the one peer that the socket is connected to.
+    pub(super) fn converse(&self, ear: Ear, linger: Option<Duration>) -> anyhow::Result<Exit> {
+        let mut reactor = Reactor::new()?;
+        reactor.catch_signals()?;
+        let linger = Some(linger.unwrap_or(LINGER));
+        let service = Service {
+            answering: Answering::Connected,
+            answer: Answer::Stdin,
+            expire: Duration::ZERO,
+        };
+        let (tally, ending) = self.run(&mut reactor, vec![ear], service, linger);
+        self.end(tally, ending?)
+    }
+
+    fn run(
+        &self,
+        reactor: &mut Reactor,
+        ears: Vec<Ear>,
+        service: Service,
+        linger: Option<Duration>,
+    ) -> (Tally, Result<Ending, LoopError>) {
+        let is_stdins = matches!(service.answer, Answer::Stdin);
+        let inlet = match is_stdins {
+            true => Inlet::stdin(),
+            false => Inlet::none(),
+        };
+        let mut from_hex = FromHex::default();
+        let mut decode = |piece: Option<&[u8]>| from_hex.decode(piece);
+        let mut timers: Timers = self.args.timing.timers(self.start);
+        let first = match service.answering {
+            Answering::Connected => Timer::Answer,
+            _ => Timer::Arrival,
+        };
+        timers.start(first, self.args.timing.timeout, Instant::now());
+        let output = &self.desk.output;
+        let shower = Shower {
+            output,
+            format: self.args.datagrams.format,
+            dumps: self.args.view.hex,
+        };
+        let mut hear = |heard: &Heard<'_>, text: &mut Vec<u8>| shower.show(heard, text);
+        let mut exchange = Exchange {
+            reactor,
+            ears,
+            answering: service.answering,
+            answer: service.answer,
+            inlet: &inlet,
+            chop: self.args.datagrams.framing.chop(),
+            typed: self.args.view.from_hex.then_some(&mut decode as Typed<'_>),
+            sends_empty: self.args.datagrams.send_empty,
+            ends_on_empty: self.args.datagrams.eof_on_empty,
+            outlet: output.outlet(),
+            passes_on: is_stdins && shower.is_raw(),
+            hear: shower.speaks().then_some(&mut hear),
+            remark: &mut |said: &Remark<'_>| remark(output, said),
+            timers,
+            linger,
+            expire: service.expire,
+            count: self.args.datagrams.count,
+        };
+        exchange.run()
+    }
+
+    /// A listener is only done when its count is reached; one that talks to a peer, when no more replies come.
+    fn end(&self, tally: Tally, ending: Ending) -> anyhow::Result<Exit> {
+        let DatagramArgs {
+            count,
+            eof_on_empty,
+            ..
+        } = self.args.datagrams;
+        // Who asked something and was never answered has a no, though nobody counted.
+        let asked = count.unwrap_or_else(|| u64::from(tally.sent > 0));
+        let least = if eof_on_empty { 0 } else { asked };
+        match ending {
+            Ending::Signal(signal) => Ok(Exit::Signal(signal)),
+            Ending::Done if tally.heard >= least => Ok(Exit::Done),
+            Ending::Done => {
+                let why = "no reply came".to_owned();
+                let hint = Some(format!(
+                    "{} of {least} came; --linger waits longer",
+                    tally.heard
+                ));
+                Err(NoAnswer { why, hint }.into())
+            }
+        }
+    }
+}

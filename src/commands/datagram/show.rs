@@ -1,0 +1,158 @@
+//! How a datagram is shown, and what else there is to say.
+
+use std::io::Write;
+
+use clap::ValueEnum;
+
+use crate::commands::serve::status_of;
+use crate::engine::{Heard, Remark, StdoutError};
+use crate::net::Address;
+use crate::output::{
+    Accepted, Bytes, Datagram, Dropped, HexDump, Output, Ran, Sender, Warning, harmless,
+};
+
+/// How what arrives is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// As it is, one behind the other
+    Raw,
+    /// A line each, with control characters escaped
+    Line,
+    /// A line each, then offset, hex and ASCII
+    Hex,
+    /// A JSON object each, as --json tells them, but nothing else
+    Json,
+}
+
+/// Shows datagrams.
+pub(super) struct Shower<'a> {
+    pub(super) output: &'a Output,
+    pub(super) format: Format,
+    /// Offset, hex and ASCII alone.
+    pub(super) dumps: bool,
+}
+
+impl Shower<'_> {
+    /// Whether stdout gets the bytes.
+    pub(super) fn is_raw(&self) -> bool {
+        self.format == Format::Raw && !self.dumps && !self.output.style().json
+    }
+
+    /// Whether anything is said of each.
+    pub(super) fn speaks(&self) -> bool {
+        let style = self.output.style();
+        !self.is_raw() || (style.verbose && !style.quiet)
+    }
+
+    pub(super) fn show(&self, heard: &Heard<'_>, text: &mut Vec<u8>) {
+        let event = event(heard);
+        let style = self.output.style();
+        if style.json || (self.format == Format::Raw && style.verbose) {
+            self.output.gather(&event, text);
+        }
+        let bytes = heard.bytes;
+        // Writing to memory does not fail.
+        let _ = match self.format {
+            _ if style.json => Ok(()),
+            Format::Raw if self.dumps => write!(text, "{}", HexDump { offset: 0, bytes }),
+            Format::Raw => Ok(()),
+            Format::Line => writeln!(text, "{}: {}", head(&event), line(bytes)),
+            Format::Hex => {
+                let dump = HexDump { offset: 0, bytes };
+                write!(text, "{}\n{dump}", head(&event))
+            }
+            Format::Json => {
+                self.output.gather_json(&event, text);
+                Ok(())
+            }
+        };
+    }
+}
+
+/// `TIME PEER > LOCAL, N bytes, ttl N, tos N`.
+fn head(event: &Datagram<'_>) -> String {
+    let time = event.time.as_deref().unwrap_or("-");
+    let peer = event.peer.as_deref().unwrap_or("(unnamed)");
+    let Datagram { local, length, .. } = event;
+    let mut head = format!("{time} {peer} > {local}, {length} bytes");
+    if event.truncated {
+        head.push_str(", truncated");
+    }
+    for (name, value) in [("ttl", event.ttl), ("tos", event.tos)] {
+        if let Some(value) = value {
+            head.push_str(&format!(", {name} {value}"));
+        }
+    }
+    if let Some(Sender { pid, uid, gid }) = event.sender {
+        head.push_str(&format!(", process {pid}, uid {uid}, gid {gid}"));
+    }
+    head
+}
+
+/// Bytes in one line.
+fn line(bytes: &[u8]) -> String {
+    harmless(bytes).replace('\n', "\\n")
+}
+
+fn event<'a>(heard: &Heard<'a>) -> Datagram<'a> {
+    let notes = heard.notes;
+    let time = notes.at.map(humantime::format_rfc3339_micros);
+    Datagram {
+        peer: heard.from.map(name),
+        local: heard.spoken_to().unmapped().to_string(),
+        length: heard.length,
+        truncated: heard.length > heard.bytes.len(),
+        time: time.map(|time| time.to_string()),
+        ttl: notes.ttl,
+        tos: notes.tos,
+        sender: notes.credentials.map(|sender| Sender {
+            pid: sender.pid,
+            uid: sender.uid,
+            gid: sender.gid,
+        }),
+        bytes: Bytes(heard.bytes),
+    }
+}
+
+fn name(address: &Address) -> String {
+    address.clone().unmapped().to_string()
+}
+
+/// Say what else there is to say.
+pub(super) fn remark(output: &Output, remark: &Remark<'_>) -> Result<(), StdoutError> {
+    let message = match remark {
+        // The event of the datagram tells it.
+        Remark::Truncated { .. } if output.style().json => return Ok(()),
+        Remark::Truncated { from, length, kept } => {
+            let from = from.map_or_else(|| "(unnamed)".to_owned(), name);
+            format!("a datagram of {length} bytes from {from} was truncated to {kept}")
+        }
+        Remark::Dropped { count, total } => {
+            let (count, total) = (*count, *total);
+            return output.offer(&Dropped { count, total });
+        }
+        Remark::NotSent { to, error } => match error {
+            Some(error) => error.to_string(),
+            None => format!(
+                "{} takes less than it is sent: some of it is left out",
+                name(to)
+            ),
+        },
+        Remark::Began { conn, peer, local } => {
+            return output.offer(&Accepted {
+                conn: *conn,
+                peer: name(peer),
+                local: name(local),
+            });
+        }
+        Remark::NotRun { conn, error } => format!("{conn} {error}"),
+        Remark::Ran { conn, status } => {
+            let status = status_of(*status);
+            return output.offer(&Ran {
+                conn: *conn,
+                status,
+            });
+        }
+    };
+    output.offer(&Warning { message })
+}

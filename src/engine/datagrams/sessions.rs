@@ -1,0 +1,280 @@
+//! A command for each peer, from its first datagram until it ends, or has been silent for too long.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::Signal;
+use slab::Slab;
+
+use super::super::command::ChildStreams;
+use super::super::ending::LoopError;
+use super::super::hub::{Job, Runner};
+use super::super::reactor::{Reactor, Ready};
+use super::crowd::Way;
+use super::{Address, Remark, StdoutError};
+
+/// How many commands run at once.
+const MOST: usize = 1024;
+/// How much may wait for a command that does not read: datagrams beyond it are lost, as on any way.
+const BACKLOG: usize = 1024 * 1024;
+/// How long a command may go on at least once its stdin has ended, which nothing of its peer's will follow.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a command may take to end when it is asked to.
+const GRACE: Duration = Duration::from_secs(1);
+/// The tokens of each: its stdin, its stdout, its end.
+const TOKENS: usize = 3;
+
+/// Says what happens to them.
+pub(super) type Remarks<'a> = &'a mut dyn FnMut(&Remark<'_>) -> Result<(), StdoutError>;
+
+struct Session {
+    job: Job,
+    way: Way,
+    /// When it was last fed or heard, or asked to end.
+    moved: Instant,
+    /// Whether its peer was given up, and its stdin ended.
+    is_parting: bool,
+}
+
+impl Session {
+    /// When it has had its time.
+    fn due(&self, expire: Duration) -> Instant {
+        let limit = match (self.is_parting, self.job.asked) {
+            (false, _) => expire,
+            (true, None) => expire.max(PATIENCE),
+            (true, Some(_)) => GRACE,
+        };
+        self.moved.checked_add(limit).unwrap_or(self.moved)
+    }
+}
+
+/// All that run.
+pub(super) struct Sessions {
+    all: Slab<Session>,
+    by_way: HashMap<Way, usize>,
+    begun: u64,
+    expire: Duration,
+    /// The first of the tokens.
+    base: usize,
+    /// Nobody is due before.
+    due: Option<Instant>,
+}
+
+impl Sessions {
+    pub(super) fn new(base: usize, expire: Duration) -> Self {
+        Self {
+            all: Slab::new(),
+            by_way: HashMap::new(),
+            begun: 0,
+            expire,
+            base,
+            due: None,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// When one of them may be due.
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.due
+    }
+
+    /// A peer's datagram goes to its command, which begins with the first. Whether it was taken.
+    pub(super) fn feed(
+        &mut self,
+        runner: &Runner,
+        (way, local): (Way, &Address),
+        bytes: &[u8],
+        (reactor, now): (&Reactor, Instant),
+        remarks: Remarks<'_>,
+    ) -> Result<bool, LoopError> {
+        if let Some(key) = self.by_way.get(&way).copied() {
+            // One that has just ended reads no more: the next one does.
+            if let Some(session) = self.all.get_mut(key) {
+                session.job.look_for_end();
+                if session.job.status.is_some() {
+                    self.by_way.remove(&way);
+                }
+            }
+        }
+        let key = match self.by_way.get(&way) {
+            Some(key) => *key,
+            None if self.all.len() >= MOST => return Ok(false),
+            None => match self.begin(runner, &way, local, now, remarks)? {
+                Some(key) => key,
+                None => return Ok(true),
+            },
+        };
+        let Some(session) = self.all.get_mut(key) else {
+            return Ok(false);
+        };
+        session.moved = now;
+        if session.job.waiting() > BACKLOG {
+            return Ok(false);
+        }
+        session.job.feed(bytes, reactor)?;
+        self.look_at(now);
+        Ok(true)
+    }
+
+    fn begin(
+        &mut self,
+        runner: &Runner,
+        way: &Way,
+        local: &Address,
+        now: Instant,
+        remarks: Remarks<'_>,
+    ) -> Result<Option<usize>, LoopError> {
+        self.begun += 1;
+        let conn = self.begun;
+        let started = match runner.start_on(ChildStreams::Records, conn, &way.to, local) {
+            Ok(started) => started,
+            Err(error) => {
+                let error = &error;
+                remarks(&Remark::NotRun { conn, error })?;
+                return Ok(None);
+            }
+        };
+        let peer = &way.to;
+        remarks(&Remark::Began { conn, peer, local })?;
+        let key = self.all.vacant_key();
+        let first = self.base + key * TOKENS;
+        let tokens = [first, first + 1, first + 2];
+        self.all.insert(Session {
+            job: Job::new(conn, key, started, false, tokens),
+            way: way.clone(),
+            moved: now,
+            is_parting: false,
+        });
+        self.by_way.insert(way.clone(), key);
+        Ok(Some(key))
+    }
+
+    /// Something of one is ready: what it says goes to `say`.
+    pub(super) fn take_ready(
+        &mut self,
+        ready: Ready,
+        buffer: &mut [u8],
+        (reactor, now): (&Reactor, Instant),
+        say: &mut dyn FnMut(&Way, &[u8]),
+    ) -> Result<(), LoopError> {
+        let token = ready.token.saturating_sub(self.base);
+        let Some(session) = self.all.get_mut(token / TOKENS) else {
+            return Ok(());
+        };
+        match token % TOKENS {
+            0 => session.job.write(reactor)?,
+            1 => {
+                if let Some(count) = session.job.read(buffer, reactor)?
+                    && count > 0
+                {
+                    session.moved = now;
+                    say(&session.way, buffer.get(..count).unwrap_or_default());
+                }
+            }
+            _ => session.job.look_for_end(),
+        }
+        Ok(())
+    }
+
+    /// Reap those that are over, and watch the others; they are heard as long as what they say can be sent.
+    pub(super) fn settle(
+        &mut self,
+        hears: bool,
+        reactor: &Reactor,
+        remarks: Remarks<'_>,
+    ) -> Result<(), LoopError> {
+        let over = |(key, session): (usize, &Session)| session.job.is_over().then_some(key);
+        let over: Vec<usize> = self.all.iter().filter_map(over).collect();
+        for key in over {
+            let Session { job, way, .. } = self.all.remove(key);
+            if self.by_way.get(&way) == Some(&key) {
+                self.by_way.remove(&way);
+            }
+            let (conn, status) = (job.conn, job.status);
+            job.reap();
+            if let Some(status) = status {
+                remarks(&Remark::Ran { conn, status })?;
+            }
+        }
+        for (_, session) in &mut self.all {
+            session.job.watch(reactor, hears)?;
+        }
+        Ok(())
+    }
+
+    /// No peer will say more: all of them are told so.
+    pub(super) fn part(&mut self, reactor: &Reactor, now: Instant) -> Result<(), LoopError> {
+        for (_, session) in &mut self.all {
+            if !session.is_parting {
+                (session.is_parting, session.moved) = (true, now);
+                session.job.end_input(reactor)?;
+            }
+        }
+        self.look_at(now);
+        Ok(())
+    }
+
+    /// Those whose peers were silent for too long get the end of their stdin; those that do not end by that are asked to.
+    pub(super) fn expire(&mut self, reactor: &Reactor, now: Instant) -> Result<(), LoopError> {
+        if self.due.is_none_or(|due| now < due) {
+            return Ok(());
+        }
+        for (_, session) in &mut self.all {
+            if now < session.due(self.expire) {
+                continue;
+            }
+            session.moved = now;
+            if std::mem::replace(&mut session.is_parting, true) {
+                session.job.ask(reactor)?;
+                continue;
+            }
+            self.by_way.remove(&session.way);
+            session.job.end_input(reactor)?;
+        }
+        self.look_at(now);
+        Ok(())
+    }
+
+    fn look_at(&mut self, now: Instant) {
+        let due = self
+            .all
+            .iter()
+            .map(|(_, session)| session.moved + self.expire);
+        self.due = due.min().map(|due| due.max(now));
+    }
+
+    /// No command outlives the run.
+    pub(super) fn end(&mut self) {
+        for (_, session) in &mut self.all {
+            session.job.asked = Some(Signal::SIGTERM);
+            session.job.signal(Signal::SIGTERM);
+        }
+        let until = Instant::now() + GRACE;
+        while Instant::now() < until && self.wait_for_end(until) {}
+        for session in self.all.drain() {
+            session.job.reap();
+        }
+    }
+
+    /// Wait until one of those that run has ended, or the time is up; whether any runs.
+    fn wait_for_end(&mut self, until: Instant) -> bool {
+        let mut polled = Vec::new();
+        for (_, session) in &mut self.all {
+            session.job.look_for_end();
+            if session.job.status.is_none() {
+                polled.push(PollFd::new(session.job.watched(), PollFlags::POLLIN));
+            }
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        let timeout = PollTimeout::try_from(left + Duration::from_millis(1));
+        if !polled.is_empty() {
+            // Whatever comes of it, they are looked at again.
+            let _ = poll(&mut polled, timeout.unwrap_or(PollTimeout::ZERO));
+        }
+        !polled.is_empty()
+    }
+}
