@@ -4,8 +4,14 @@
 //!
 //! Nothing here does I/O or allocates by what a packet claims; any bytes are a packet, or a [`Malformed`] one.
 
+mod arp;
 mod certificate;
+mod checksum;
+mod dns_summary;
 mod echo;
+mod ethernet;
+mod extension;
+mod frame;
 mod icmp;
 mod ip;
 mod packet;
@@ -13,11 +19,17 @@ pub mod proxy;
 mod proxy_protocol;
 mod starttls;
 mod tcp;
+mod tcp_options;
 mod transport;
 mod udp;
 
+pub use arp::Arp;
 pub use certificate::Certificate;
+pub use checksum::checksum_between;
+pub use dns_summary::{Dns, Question};
 pub use echo::{ECHO_HEADER, Echo, EchoKind, Mark, below_ipv4, is_sound};
+pub use ethernet::{ETHERNET_HEADER, Ethernet, Mac, Vlan};
+pub use frame::{Frame, Inside};
 pub use icmp::Icmp;
 pub use ip::{Ipv4, Ipv6, Malformed};
 pub use packet::{Network, Packet};
