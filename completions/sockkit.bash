@@ -557,7 +557,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__raw__subcmd__listen)
-            opts="-4 -6 -c -o -t -q -v -h --host --ipv4 --ipv6 --proto --count --hex --option --interface --ready-fd --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
+            opts="-4 -6 -c -o -t -q -v -h --host --ipv4 --ipv6 --proto --link --filter --pcap --count --hex --time --option --interface --ready-fd --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -568,6 +568,14 @@ _sockkit() {
                     return 0
                     ;;
                 --proto)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pcap)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

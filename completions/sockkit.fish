@@ -506,7 +506,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -s v -l verbose -d 'Say more on stderr: connections, datagrams'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -s h -l help -d 'Print help'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -f -a "send" -d 'Send one packet (socket, sendto)'
-complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -f -a "listen" -d 'Hear packets, one line each (socket, bind, recvfrom)'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -f -a "listen" -d 'Hear packets, one line each (socket, bind, recvfrom, recvmmsg)'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l host -d 'The address, instead of ADDR' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l proto -d 'icmp, icmp6, tcp, udp, or a number; ICMP or ICMPv6 if left out' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l hex -d 'The bytes as hex digits; white space is ignored' -r
@@ -526,7 +526,9 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -s v -l verbose -d 'Say more on stderr: connections, datagrams'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l host -d 'The address, instead of ADDR' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l proto -d 'icmp, icmp6, tcp, udp, or a number; ICMP or ICMPv6 if left out' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l proto -d 'icmp, icmp6, tcp, udp, a number, or all; ICMP or ICMPv6 if left out, all with --link' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l filter -d 'Only what this says: tcp udp icmp icmp6 arp ip ip6 host net port portrange proto src dst and or not ( ), as tcpdump has them' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l pcap -d 'Write the packets to FILE for tcpdump and Wireshark, `-` for stdout, in place of lines' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s c -l count -d 'End after N packets' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
@@ -539,7 +541,9 @@ always\t''
 never\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l link -d 'Hear what the links carry (AF_PACKET): all of them, or that of --interface'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l hex -d 'Show each packet\'s bytes below its line, as offset, hex and ASCII'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l time -d 'Begin each line with the time of day (UTC), as --link does'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l json -d 'Print events as JSON, one object a line'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l explain -d 'Show every socket call on stderr as it happens'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing on stderr, not even errors: the exit status tells'

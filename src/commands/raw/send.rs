@@ -64,7 +64,8 @@ impl Send {
         let bytes = self.bytes()?;
         self.check(&bytes, protocol, to)?;
         let family = Address::Inet(to).family();
-        let socket = open(family, protocol, &preparation, &desk.explain)?;
+        let socket = open(family, protocol, &desk.explain)?;
+        preparation.apply(&socket)?;
         drop_what_opening_needed(desk)?;
         if self.header {
             let (level, option) = match family {
