@@ -7,6 +7,7 @@
 mod arp;
 mod certificate;
 mod checksum;
+mod craft;
 mod dns_summary;
 mod echo;
 mod ethernet;
@@ -28,6 +29,7 @@ mod udp;
 pub use arp::Arp;
 pub use certificate::Certificate;
 pub use checksum::checksum_between;
+pub use craft::{Crafted, tcp_flag};
 pub use dns_summary::{Dns, Question};
 pub use echo::{ECHO_HEADER, Echo, EchoKind, Mark, below_ipv4, is_sound};
 pub use ethernet::{ETHERNET_HEADER, Ethernet, Mac, Vlan};

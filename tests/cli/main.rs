@@ -44,6 +44,7 @@ mod probe;
 mod proxy;
 mod racing;
 mod raw;
+mod raw_craft;
 mod resolve;
 mod retry;
 mod serving;

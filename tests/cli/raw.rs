@@ -13,19 +13,19 @@ use socket2::{Domain, Protocol, Type};
 
 use crate::kit::{Running, Sign, Start, peer, program, python, scratch, sockkit};
 
-fn raw(words: &str) -> Start {
+pub(crate) fn raw(words: &str) -> Start {
     sockkit(["raw"].into_iter().chain(words.split_whitespace()))
 }
 
 /// A listener that is ready.
-fn listen(words: &str) -> Running {
+pub(crate) fn listen(words: &str) -> Running {
     let listener = raw(&format!("listen {words}")).start();
     listener.stderr_until(|line| line.starts_with("listening on raw "));
     listener
 }
 
 /// Whether raw sockets are permitted. Where not a test is skipped with a line at a desk, and fails where `CI` is set.
-fn permitted() -> bool {
+pub(crate) fn permitted() -> bool {
     let opened = socket2::Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::ICMPV4));
     if let Err(error) = &opened {
         assert!(env::var_os("CI").is_none(), "raw socket: {error}");

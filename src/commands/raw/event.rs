@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::net::Protocol;
 use crate::output::{Event, Face, HexDump};
-use crate::wire::{Frame, Malformed, Packet};
+use crate::wire::{Frame, Malformed, Packet, Transport};
 
 /// A socket is open and hears.
 #[derive(Serialize)]
@@ -108,6 +108,9 @@ pub(super) struct Sent {
     pub(super) peer: String,
     /// How many bytes.
     pub(super) length: usize,
+    /// What they are, where they were built.
+    #[serde(flatten)]
+    pub(super) layer: Option<Transport>,
 }
 
 /// The privilege that opened the socket could not be given up.
@@ -235,8 +238,13 @@ impl fmt::Display for Sent {
             proto,
             peer,
             length,
+            layer,
         } = self;
-        write!(f, "sent {length} bytes of {proto} to {peer}")
+        write!(f, "sent {length} bytes of {proto} to {peer}")?;
+        match layer {
+            Some(layer) => write!(f, ": {layer}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod capture;
 mod caught;
+mod craft;
 mod ear;
 mod event;
 mod hearing;
