@@ -131,9 +131,9 @@ impl Batch {
     pub fn new() -> Self {
         let space = cmsg_space!(TimeSpec, [u8; NOTES]);
         Self {
-            headers: MultiHeaders::preallocate(Batch::LIMIT, Some(space)),
-            bytes: vec![0; Batch::LIMIT * STRIDE],
-            envelopes: Vec::with_capacity(Batch::LIMIT),
+            headers: MultiHeaders::preallocate(Self::LIMIT, Some(space)),
+            bytes: vec![0; Self::LIMIT * STRIDE],
+            envelopes: Vec::with_capacity(Self::LIMIT),
         }
     }
 
@@ -152,7 +152,7 @@ impl Batch {
     fn receive_once(&mut self, socket: &Socket) -> io::Result<usize> {
         self.envelopes.clear();
         let mut chunks = self.bytes.chunks_exact_mut(STRIDE);
-        let mut parts: [[io::IoSliceMut<'_>; 1]; Batch::LIMIT] = std::array::from_fn(|_| {
+        let mut parts: [[io::IoSliceMut<'_>; 1]; Self::LIMIT] = std::array::from_fn(|_| {
             let chunk = chunks.next().unwrap_or_default();
             [io::IoSliceMut::new(
                 chunk.get_mut(ROOM..).unwrap_or_default(),

@@ -53,14 +53,18 @@ impl fmt::Display for Arp {
             operation,
             sender,
             sender_ip,
+            target,
             target_ip,
             length,
-            ..
         } = self;
         match operation {
-            1 if sender_ip == target_ip => write!(f, "ARP, Announcement {target_ip}")?,
-            1 if sender_ip.is_unspecified() => write!(f, "ARP, Probe {target_ip}")?,
-            1 => write!(f, "ARP, Request who-has {target_ip} tell {sender_ip}")?,
+            1 if target.0 == [0; 6] || target.0 == [255; 6] => {
+                write!(f, "ARP, Request who-has {target_ip} tell {sender_ip}")?;
+            }
+            1 => write!(
+                f,
+                "ARP, Request who-has {target_ip} ({target}) tell {sender_ip}"
+            )?,
             2 => write!(f, "ARP, Reply {sender_ip} is-at {sender}")?,
             other => write!(f, "ARP, operation {other}")?,
         }

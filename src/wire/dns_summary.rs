@@ -62,7 +62,7 @@ struct Reader<'a> {
 
 impl Dns {
     /// The message that `bytes` are, or begin; `None` when not even its header is there.
-    pub(super) fn decode(bytes: &[u8], multicast: bool) -> Option<Self> {
+    pub fn decode(bytes: &[u8], multicast: bool) -> Option<Self> {
         let mut reader = Reader {
             message: bytes,
             at: 0,

@@ -36,7 +36,7 @@ pub struct Frame {
 #[serde(untagged)]
 pub enum Inside {
     /// An IP packet.
-    Packet(Packet),
+    Packet(Box<Packet>),
     /// ARP.
     Arp {
         /// The message.
@@ -115,7 +115,7 @@ impl Inside {
                 };
             }
         };
-        packet.map_or_else(Self::Malformed, Self::Packet)
+        packet.map_or_else(Self::Malformed, |packet| Self::Packet(Box::new(packet)))
     }
 }
 

@@ -45,6 +45,7 @@ mod proxy;
 mod racing;
 mod raw;
 mod raw_craft;
+mod raw_link;
 mod resolve;
 mod retry;
 mod serving;

@@ -49,19 +49,18 @@ impl Caught<'_> {
     pub(super) fn layers(&self) -> Layers {
         match &self.origin {
             Origin::Ipv4 { .. } => {
-                Packet::ipv4(self.bytes).map_or_else(Layers::Refused, Layers::Decoded)
+                let decoded = |packet| Layers::Decoded(Box::new(packet));
+                Packet::ipv4(self.bytes).map_or_else(Layers::Refused, decoded)
             }
             Origin::Ipv6 {
                 protocol,
                 source,
                 destination,
                 ..
-            } => Layers::Decoded(Packet::ipv6_payload(
-                *protocol,
-                *source,
-                *destination,
-                self.bytes,
-            )),
+            } => {
+                let packet = Packet::ipv6_payload(*protocol, *source, *destination, self.bytes);
+                Layers::Decoded(Box::new(packet))
+            }
             Origin::Ethernet(envelope) => {
                 Layers::Framed(Frame::ethernet(self.bytes, self.is_checked(envelope)))
             }

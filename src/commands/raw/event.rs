@@ -80,7 +80,7 @@ pub(super) struct TimeOfDay(pub(super) Duration);
 #[serde(untagged)]
 pub(super) enum Layers {
     /// A packet.
-    Decoded(Packet),
+    Decoded(Box<Packet>),
     /// A frame.
     Framed(Frame),
     /// No packet.

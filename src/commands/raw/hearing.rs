@@ -104,6 +104,7 @@ impl<'a> Hearing<'a> {
                 return Ok(Exit::Done);
             }
             if let Some(signal) = self.reactor.wait(self.timers.next())? {
+                self.hear_rest()?;
                 outlet.flush()?;
                 return Ok(Exit::Signal(signal));
             }
@@ -162,6 +163,16 @@ impl<'a> Hearing<'a> {
             self.timers.restart(Timer::Idle, Instant::now());
         }
         Ok(())
+    }
+
+    /// What came before the end is heard still, but what nobody would read.
+    fn hear_rest(&mut self) -> anyhow::Result<()> {
+        for token in 0..self.ears.sockets().count() {
+            if !self.stalled && !self.scribe.is_done() {
+                self.hear(token)?;
+            }
+        }
+        self.scribe.flush()
     }
 
     /// Say what was heard in all. Nobody is waited for.

@@ -116,7 +116,7 @@ impl Send {
         let wish = Wish {
             host: self.to.host()?,
             family: self.to.family(),
-            protocol: self.proto.or(self.craft.protocol()),
+            protocol: self.proto.or_else(|| self.craft.protocol()),
         };
         if wish.host == Host::Any {
             return Err(Usage::new("`*` is no destination", "127.0.0.1").into());
@@ -203,5 +203,5 @@ fn source(socket: &mut Socket, to: SocketAddr) -> Result<IpAddr, CallError> {
     let connected = socket.connect(&Address::Inet(to));
     connected.map_err(|error| without_port(error, to))?;
     let name = socket.getsockname()?;
-    Ok(name.inet().map_or(to.ip(), |source| source.ip()))
+    Ok(name.inet().unwrap_or(to).ip())
 }

@@ -210,8 +210,10 @@ impl Qualifier<'_> {
         let filter = Filter::Is(test);
         match self.protocol {
             None => Ok(filter),
-            Some("ip" | "ip6" | "arp") => Ok(words::protocol(self.protocol.unwrap_or_default())
-                .map_or(filter.clone(), |protocol| protocol.and(filter))),
+            Some(word @ ("ip" | "ip6" | "arp")) => match words::protocol(word) {
+                Some(protocol) => Ok(protocol.and(filter)),
+                None => Ok(filter),
+            },
             Some(word) => Err(refused(word, "has no hosts: `tcp and host 192.0.2.1`")),
         }
     }
