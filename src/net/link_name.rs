@@ -38,9 +38,11 @@ impl LinkName {
 
 impl fmt::Display for LinkName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.interface == 0 {
+            return f.write_str("any");
+        }
         match name_of_interface(self.interface) {
             Some(name) => f.write_str(&name),
-            None if self.interface == 0 => f.write_str("any"),
             None => self.interface.fmt(f),
         }
     }

@@ -1,6 +1,6 @@
-//! Packets as values, for display: what a raw socket delivers, decoded on top of the crate that reads the headers; the
-//! header that a proxy puts in front of a connection; what is said to a proxy that is asked for one, and what until TLS
-//! begins; and certificates.
+//! Packets as values: what a raw socket or a link delivers, decoded on top of the crate that reads the headers, what is built
+//! and what is filtered, and the files that packets are captured in; the header that a proxy puts in front of a connection;
+//! what is said to a proxy that is asked for one, and what until TLS begins; and certificates.
 //!
 //! Nothing here does I/O or allocates by what a packet claims; any bytes are a packet, or a [`Malformed`] one.
 

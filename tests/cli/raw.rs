@@ -262,7 +262,12 @@ fn everything_is_both_families() {
 #[test]
 fn without_the_privilege_there_is_a_hint() {
     let root = nix::unistd::geteuid().is_root();
-    for words in ["listen", "send --hex 0800f7ff00000000", "listen ::1"] {
+    for words in [
+        "listen",
+        "send --hex 0800f7ff00000000",
+        "listen ::1",
+        "listen --link",
+    ] {
         let drop = r#"exec setpriv --inh-caps=-all --bounding-set=-all "$0" "$@""#;
         let run = if root {
             raw(words).under(drop)
@@ -284,13 +289,15 @@ fn the_privilege_is_given_up_once_it_is_open() {
     if !permitted() {
         return;
     }
-    let listener = listen("127.81.7.1");
-    let status = std::fs::read_to_string(format!("/proc/{}/status", listener.pid())).unwrap();
-    for set in ["CapEff", "CapPrm", "CapInh"] {
-        assert!(
-            status.contains(&format!("{set}:\t0000000000000000")),
-            "{status}"
-        );
+    for words in ["127.81.7.1", "--link --interface lo --filter port 9"] {
+        let listener = listen(words);
+        let status = std::fs::read_to_string(format!("/proc/{}/status", listener.pid())).unwrap();
+        for set in ["CapEff", "CapPrm", "CapInh"] {
+            assert!(
+                status.contains(&format!("{set}:\t0000000000000000")),
+                "{status}"
+            );
+        }
     }
 }
 
@@ -427,6 +434,14 @@ fn what_makes_no_sense_is_refused() {
         ("listen -4 --proto icmp6", "icmp6 goes over IPv6"),
         ("listen -4 ::1 --proto udp", "leave out -4"),
         ("listen --interface an-interface-name", "1 to 15 bytes"),
+        ("listen --filter tpc", "`tpc` is no address and no word"),
+        (
+            "listen --link --filter tcp port",
+            "`port` is followed by nothing",
+        ),
+        ("listen --pcap - --json", "do not both go to stdout"),
+        ("listen --pcap x --hex", "cannot be used with"),
+        ("listen -6 --pcap x", "a raw socket delivers no IPv6 header"),
         ("send * --hex 00", "is no destination"),
         ("send --hex 0", "an odd number of hex digits"),
         ("send --hex 0g", "'g' is no hex digit"),
@@ -483,6 +498,16 @@ fn the_kernels_refusals_are_named() {
             "bind 192.0.2.7: cannot assign requested address (EADDRNOTAVAIL)",
         ),
         ("listen --interface nosuch0", 2, "no such device (ENODEV)"),
+        (
+            "listen --link --interface nosuch0",
+            2,
+            "if_nametoindex nosuch0: no such device (ENODEV)",
+        ),
+        (
+            "listen --pcap /nosuch/file",
+            2,
+            "open /nosuch/file: no such file or directory (ENOENT)",
+        ),
         (
             "listen --proto 0",
             2,

@@ -285,3 +285,25 @@ show room.pcap | wc -l
     assert_eq!(captured + dropped, received, "{summary}");
     assert_eq!(written.parse(), Ok(captured));
 }
+
+#[test]
+fn an_interface_that_goes_down_ends_it_with_all_that_came() {
+    let script = r#"
+hear down --interface e0 --filter icmp --pcap down.pcap
+at s ping -c1 -W5 10.99.1.2 >/dev/null
+ip -n r link set e0 down
+wait $last
+echo $?
+sed 's/sockkit: //' down.err
+show down.pcap | wc -l
+"#;
+    let Some(ran) = run(&["tcpdump", "ping"], script) else {
+        return;
+    };
+    assert_eq!(
+        ran.expect(0).text(),
+        "1\nlistening on raw link e0\n\
+         2 packets captured, 2 received by filter, 0 dropped by kernel\n\
+         recvmmsg e0: network is down (ENETDOWN)\n2\n"
+    );
+}

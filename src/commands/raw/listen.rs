@@ -11,7 +11,7 @@ use super::link_ear::LinkEar;
 use super::open::{Wish, drop_what_opening_needed};
 use crate::args::{HostArgs, Preparation, ReadyArgs, SocketArgs, TimingArgs};
 use crate::commands::Desk;
-use crate::engine::Expired;
+use crate::engine::StdoutError;
 use crate::net::{Address, Family, Host, Protocol};
 use crate::output::{Exit, Usage};
 use crate::wire::filter::Filter;
@@ -103,13 +103,11 @@ impl Listen {
         let mut hearing = Hearing::new(self, desk, ears, capture.transpose()?)?;
         hearing.announce()?;
         let ended = hearing.hear_all();
-        if ended
-            .as_ref()
-            .map_or_else(|error| error.is::<Expired>(), |_| true)
-        {
-            hearing.sum_up()?;
+        if ended.as_ref().is_err_and(|error| error.is::<StdoutError>()) {
+            return ended;
         }
-        ended
+        let summed = hearing.sum_up();
+        ended.and_then(|exit| summed.map(|()| exit))
     }
 
     fn check(&self, desk: &Desk) -> Result<(), Usage> {
