@@ -147,7 +147,7 @@ fn tshark_reads_what_is_built() {
 fn what_makes_no_sense_is_refused() {
     for (words, sentence) in [
         ("--icmp echo --udp", "cannot be used with"),
-        ("--icmp nosuch", "a type is echo, reply, or TYPE[:CODE]"),
+        ("--icmp nosuch", "a type is echo, reply, TYPE or TYPE:CODE"),
         ("--icmp 256", "a type is echo"),
         ("--icmp echo --seq 65536", "goes up to 65535"),
         ("--icmp echo --dport 1", "cannot be used with"),

@@ -10,7 +10,7 @@ const HEADING: &str = "A packet from flags";
 /// What to build, and from what.
 #[derive(Args, Clone, Debug)]
 pub(super) struct CraftArgs {
-    /// An ICMP message, ICMPv6 over IPv6: echo, reply, or TYPE[:CODE]
+    /// An ICMP message, ICMPv6 over IPv6: echo, reply, TYPE or TYPE:CODE
     #[arg(long, value_name = "TYPE", value_parser = icmp, help_heading = HEADING, group = "built")]
     icmp: Option<IcmpType>,
     /// A TCP segment with these flags: syn, ack, fin, rst, psh, urg, ece, cwr, as syn,ack; or none
@@ -129,7 +129,7 @@ fn icmp(word: &str) -> Result<IcmpType, String> {
         ("echo", ..) => Ok(IcmpType::Echo),
         ("reply", ..) => Ok(IcmpType::Reply),
         (_, Ok(kind), Ok(code)) => Ok(IcmpType::Number(kind, code)),
-        _ => Err("a type is echo, reply, or TYPE[:CODE], as 3:1".to_owned()),
+        _ => Err("a type is echo, reply, TYPE or TYPE:CODE, as 3:1".to_owned()),
     }
 }
 
