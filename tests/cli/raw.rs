@@ -558,4 +558,26 @@ fn each_call_is_explained() {
     for call in ["socket(", "setsockopt(", "bind(", "recvfrom(", "close("] {
         assert!(heard.contains(call), "{call} in {heard}");
     }
+    let filter = "--filter proto 253 and host 127.81.11.2";
+    let listener = listen(&format!(
+        "--link --interface lo --count 1 --explain {filter}"
+    ));
+    raw("send 127.81.11.2 --proto 253 --hex 01").run().expect(0);
+    let heard = &listener.finish().expect(0).stderr;
+    let mut rest = heard.as_str();
+    for call in [
+        "socket(AF_PACKET, SOCK_RAW, 0) = ",
+        ", SOL_SOCKET, SO_TIMESTAMPNS, 1) = 0",
+        ", SOL_PACKET, PACKET_AUXDATA, 1) = 0",
+        ", SOL_SOCKET, SO_ATTACH_FILTER, {len=",
+        ", lo) = 0",
+        ", 32) = 1\n",
+        ", SOL_PACKET, PACKET_STATISTICS) = 0  [1 packets, 0 drops]",
+        "close(",
+    ] {
+        let (_, after) = rest
+            .split_once(call)
+            .unwrap_or_else(|| panic!("{call} in {heard}"));
+        rest = after;
+    }
 }
