@@ -55,11 +55,20 @@ impl Preparation {
         self.settings.iter().any(is_one)
     }
 
+    /// The interface that was named.
+    pub fn interface(&self) -> Option<&str> {
+        self.interface.as_deref()
+    }
+
+    /// setsockopt(2) for each setting, for a socket that is bound to the interface in another way.
+    pub fn apply_options(&self, socket: &Socket) -> Result<(), CallError> {
+        let mut settings = self.settings.iter();
+        settings.try_for_each(|setting| setting.apply(socket))
+    }
+
     /// setsockopt(2) for each setting, in the order in which they were typed, then for the interface.
     pub fn apply(&self, socket: &Socket) -> Result<(), CallError> {
-        self.settings
-            .iter()
-            .try_for_each(|setting| setting.apply(socket))?;
+        self.apply_options(socket)?;
         let Some(name) = &self.interface else {
             return Ok(());
         };

@@ -1,4 +1,4 @@
-//! What the kernel takes and gives: one type over `sockaddr_in`, `sockaddr_in6` and `sockaddr_un`.
+//! What the kernel takes and gives: one type over `sockaddr_in`, `sockaddr_in6`, `sockaddr_un` and `sockaddr_ll`.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -12,6 +12,7 @@ use socket2::SockAddr;
 
 use super::family::Family;
 use super::interface::name_of_interface;
+use super::link_name::LinkName;
 use super::unix_name::UnixName;
 
 /// The address of a socket.
@@ -21,6 +22,8 @@ pub enum Address {
     Inet(SocketAddr),
     /// A local socket.
     Unix(UnixName),
+    /// The link layer of an interface, or of all.
+    Link(LinkName),
 }
 
 impl Address {
@@ -30,6 +33,7 @@ impl Address {
             Self::Inet(SocketAddr::V4(_)) => Family::Inet,
             Self::Inet(SocketAddr::V6(_)) => Family::Inet6,
             Self::Unix(_) => Family::Unix,
+            Self::Link(_) => Family::Packet,
         }
     }
 
@@ -37,7 +41,7 @@ impl Address {
     pub fn inet(&self) -> Option<SocketAddr> {
         match self {
             Self::Inet(address) => Some(*address),
-            Self::Unix(_) => None,
+            Self::Unix(_) | Self::Link(_) => None,
         }
     }
 
@@ -47,6 +51,7 @@ impl Address {
             Self::Inet(SocketAddr::V6(v6)) if v6.scope_id() != 0 => Zoned(v6).to_string(),
             Self::Inet(address) => address.ip().to_string(),
             Self::Unix(name) => name.to_string(),
+            Self::Link(name) => name.to_string(),
         }
     }
 
@@ -79,6 +84,7 @@ impl Address {
                 SockAddr::unix(OsStr::from_bytes(&with_nul))
             }
             Self::Unix(UnixName::Unnamed) => SockAddr::unix(""),
+            Self::Link(name) => name.to_sockaddr(),
         }
     }
 
@@ -134,6 +140,7 @@ impl fmt::Display for Address {
             }
             Self::Inet(address) => address.fmt(f),
             Self::Unix(name) => name.fmt(f),
+            Self::Link(name) => name.fmt(f),
         }
     }
 }

@@ -13,6 +13,8 @@ pub enum Family {
     Inet6,
     /// Local sockets, unix(7).
     Unix,
+    /// The link layer, packet(7).
+    Packet,
 }
 
 /// A socket type, as `SOCK_STREAM`.
@@ -41,6 +43,7 @@ impl Family {
             Self::Inet => libc::AF_INET,
             Self::Inet6 => libc::AF_INET6,
             Self::Unix => libc::AF_UNIX,
+            Self::Packet => libc::AF_PACKET,
         }
     }
 
@@ -50,6 +53,7 @@ impl Family {
             libc::AF_INET => Some(Self::Inet),
             libc::AF_INET6 => Some(Self::Inet6),
             libc::AF_UNIX => Some(Self::Unix),
+            libc::AF_PACKET => Some(Self::Packet),
             _ => None,
         }
     }
@@ -146,6 +150,7 @@ impl fmt::Display for Family {
             Self::Inet => "AF_INET",
             Self::Inet6 => "AF_INET6",
             Self::Unix => "AF_UNIX",
+            Self::Packet => "AF_PACKET",
         })
     }
 }

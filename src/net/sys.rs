@@ -322,7 +322,9 @@ pub(super) fn getaddrinfo(
                 .ai_canonname
                 .as_ref()
                 .map(|name| CStr::from_ptr(name).to_string_lossy().into_owned());
-            if let Some(address) = copy_address(entry.ai_addr, entry.ai_addrlen) {
+            let length = entry.ai_addrlen as usize;
+            let address = std::slice::from_raw_parts(entry.ai_addr.cast::<u8>(), length);
+            if let Some(address) = sockaddr(address).ok().and_then(|raw| raw.as_socket()) {
                 found.push(Found { address, canonical });
             }
         }
@@ -333,22 +335,18 @@ pub(super) fn getaddrinfo(
     Ok(found)
 }
 
-/// # Safety
-/// `address` must be readable for `length` bytes.
-unsafe fn copy_address(
-    address: *const libc::sockaddr,
-    length: libc::socklen_t,
-) -> Option<SocketAddr> {
-    // SAFETY: no more is copied than both sides have.
+/// A socket address from its bytes, of whatever family.
+pub(super) fn sockaddr(bytes: &[u8]) -> io::Result<SockAddr> {
+    // SAFETY: no more is copied than both sides have, and the kernel and `SockAddr` judge it by its length and family.
     let copied = unsafe {
         SockAddr::try_init(|storage, stored| {
-            let bytes = (length as usize).min(size_of::<libc::sockaddr_storage>());
-            ptr::copy_nonoverlapping(address.cast::<u8>(), storage.cast::<u8>(), bytes);
-            *stored = length;
+            let length = bytes.len().min(size_of::<libc::sockaddr_storage>());
+            ptr::copy_nonoverlapping(bytes.as_ptr(), storage.cast::<u8>(), length);
+            *stored = socklen(length)?;
             Ok(())
         })
     };
-    copied.ok()?.1.as_socket()
+    copied.map(|((), address)| address)
 }
 
 /// getnameinfo(3): the host's and the service's name; the error is an EAI code.

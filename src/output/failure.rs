@@ -16,6 +16,7 @@ use crate::engine::{
 };
 use crate::net::sockopt::{SettingError, advice};
 use crate::net::{CallError, EndpointError, InheritError, NameError, UnixNameError, errno_name};
+use crate::wire::filter::FilterError;
 
 /// A wish that makes no sense: nothing was attempted.
 #[derive(Debug)]
@@ -142,6 +143,9 @@ fn judge_one(cause: &(dyn Error + 'static)) -> Option<(Exit, Option<String>)> {
         return Some((Exit::Trouble, Some(setting.hint.clone())));
     } else if let Some(usage) = cause.downcast_ref::<Usage>() {
         return Some((Exit::Trouble, usage.hint.clone()));
+    } else if cause.is::<FilterError>() {
+        let hint = "--filter 'tcp and port 80 and not host 127.0.0.1'";
+        return Some((Exit::Trouble, Some(hint.to_owned())));
     } else if let Some(no) = cause.downcast_ref::<NoAnswer>() {
         return Some((Exit::No, no.hint.clone()));
     } else if let Some(command) = cause.downcast_ref::<CannotRun>() {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use etherparse::err::{ipv4, ipv6};
-use etherparse::{Ipv4HeaderSlice, Ipv6HeaderSlice};
+use etherparse::{IpNumber, Ipv4HeaderSlice, Ipv6HeaderSlice};
 use serde::Serialize;
 
 /// An IPv4 header, RFC 791 section 3.1.
@@ -46,6 +46,9 @@ pub struct Ipv6 {
     pub hop_limit: Option<u8>,
     /// The length of the payload in bytes, as the header claims it.
     pub length: usize,
+    /// What stands between it and the protocol inside, in tcpdump's words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub extensions: Vec<&'static str>,
 }
 
 /// Bytes that are no IP packet.
@@ -98,9 +101,15 @@ impl Ipv6 {
             destination: header.destination_addr(),
             protocol: header.next_header().0,
             hop_limit: Some(header.hop_limit()),
-            length,
+            length: match length {
+                // A segment that the card has still to cut is longer than 16 bits tell.
+                0 if header.next_header() == IpNumber::TCP => payload.len(),
+                length => length,
+            },
+            extensions: Vec::new(),
         };
-        Ok((decoded, payload.get(..length).unwrap_or(payload)))
+        let end = decoded.length;
+        Ok((decoded, payload.get(..end).unwrap_or(payload)))
     }
 }
 

@@ -5,6 +5,8 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use serde::Serialize;
 
+use super::checksum::{checksum, checksum_between};
+use super::extension;
 use super::ip::{Ipv4, Ipv6, Malformed};
 use super::transport::Transport;
 
@@ -20,6 +22,9 @@ pub struct Packet {
     /// How many bytes of the payload are there, where it is fewer than the header claims.
     #[serde(rename = "captured", skip_serializing_if = "Option::is_none")]
     pub truncated: Option<usize>,
+    /// The layers whose checksum is wrong, as `tcp`; none where checksums are not looked at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bad_checksums: Vec<&'static str>,
 }
 
 /// The layer that carries a packet.
@@ -32,10 +37,21 @@ pub enum Network {
     Ip6(Ipv6),
 }
 
+/// How closely a packet is looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// Not into what an error quotes.
+    Shallow,
+    /// Into everything.
+    Deep,
+    /// At checksums too.
+    Strict,
+}
+
 impl Packet {
     /// What a raw IPv4 socket delivers: header and payload.
     pub fn ipv4(bytes: &[u8]) -> Result<Self, Malformed> {
-        Self::decode_v4(bytes, true)
+        Self::decode_v4(bytes, Look::Deep)
     }
 
     /// What a raw IPv6 socket delivers: what follows the header, whose addresses the kernel tells apart from it.
@@ -51,47 +67,113 @@ impl Packet {
             protocol,
             hop_limit: None,
             length: payload.len(),
+            extensions: Vec::new(),
         };
-        Self::decode_v6(header, payload, true)
+        Self::decode_v6(header, payload, Look::Deep)
+    }
+
+    /// What a link delivers; `check` is whether checksums are to be right already.
+    pub(super) fn whole_v4(bytes: &[u8], check: bool) -> Result<Self, Malformed> {
+        Self::decode_v4(bytes, if check { Look::Strict } else { Look::Deep })
+    }
+
+    /// What a link delivers; `check` is whether checksums are to be right already.
+    pub(super) fn whole_v6(bytes: &[u8], check: bool) -> Result<Self, Malformed> {
+        let (header, payload) = Ipv6::split(bytes)?;
+        let look = if check { Look::Strict } else { Look::Deep };
+        Ok(Self::decode_v6(header, payload, look))
     }
 
     /// The packet that an ICMP error is about; an error about an error is not followed further.
     pub(super) fn quoted_v4(bytes: &[u8]) -> Option<Self> {
-        Self::decode_v4(bytes, false).ok()
+        Self::decode_v4(bytes, Look::Shallow).ok()
     }
 
     /// The packet that an ICMPv6 error is about; an error about an error is not followed further.
     pub(super) fn quoted_v6(bytes: &[u8]) -> Option<Self> {
         let (header, payload) = Ipv6::split(bytes).ok()?;
-        Some(Self::decode_v6(header, payload, false))
+        Some(Self::decode_v6(header, payload, Look::Shallow))
     }
 
-    fn decode_v4(bytes: &[u8], quote: bool) -> Result<Self, Malformed> {
+    fn decode_v4(bytes: &[u8], look: Look) -> Result<Self, Malformed> {
         let (header, payload) = Ipv4::split(bytes)?;
         let captured = bytes.len().min(header.length);
         let claimed = payload.len() + (header.length - captured);
+        let protocol = header.protocol;
         let transport = if header.offset > 0 {
             Transport::Fragment {
-                protocol: header.protocol,
+                protocol,
                 offset: header.offset,
                 length: claimed,
             }
         } else {
-            Transport::decode(header.protocol, payload, claimed, quote)
+            Transport::decode(protocol, payload, claimed, look != Look::Shallow)
         };
-        Ok(Self {
+        let is_whole = !header.more_fragments && header.offset == 0;
+        let mut packet = Self {
             network: Network::Ip(header),
             transport,
             truncated: (payload.len() < claimed).then_some(payload.len()),
-        })
+            bad_checksums: Vec::new(),
+        };
+        if look == Look::Strict {
+            let start = captured.saturating_sub(payload.len());
+            if checksum(bytes.get(..start).unwrap_or_default()) != 0 {
+                packet.bad_checksums.push("ip");
+            }
+            packet.check(protocol, payload, is_whole);
+        }
+        Ok(packet)
     }
 
-    fn decode_v6(header: Ipv6, payload: &[u8], quote: bool) -> Self {
+    fn decode_v6(mut header: Ipv6, payload: &[u8], look: Look) -> Self {
         let truncated = (payload.len() < header.length).then_some(payload.len());
-        Self {
-            transport: Transport::decode(header.protocol, payload, header.length, quote),
+        let missing = header.length.saturating_sub(payload.len());
+        let chain = extension::follow(header.protocol, payload);
+        let (protocol, length) = (chain.protocol, chain.rest.len() + missing);
+        let transport = match chain.fragment {
+            Some((offset @ 1.., _)) => Transport::Fragment {
+                protocol,
+                offset,
+                length,
+            },
+            _ => Transport::decode(protocol, chain.rest, length, look != Look::Shallow),
+        };
+        header.protocol = protocol;
+        header.extensions = chain.words;
+        let mut packet = Self {
+            transport,
             network: Network::Ip6(header),
             truncated,
+            bad_checksums: Vec::new(),
+        };
+        if look == Look::Strict {
+            packet.check(protocol, chain.rest, chain.fragment.is_none());
+        }
+        packet
+    }
+
+    /// Look at the transport's checksum, where all that it is about is here.
+    fn check(&mut self, protocol: u8, payload: &[u8], is_whole: bool) {
+        let (source, destination) = self.network.addresses();
+        if !is_whole || self.truncated.is_some() || self.network.is_routed() {
+            return;
+        }
+        let between = |bytes| checksum_between(source, destination, protocol, bytes);
+        let (name, sum) = match &self.transport {
+            Transport::Tcp(_) => ("tcp", between(payload)),
+            // Over IPv4 a sender may leave it out, RFC 768.
+            Transport::Udp(_) if payload.get(6..8) == Some(&[0, 0]) && source.is_ipv4() => return,
+            Transport::Udp(datagram) => match payload.get(..datagram.length + 8) {
+                Some(bytes) => ("udp", between(bytes)),
+                None => return,
+            },
+            Transport::Icmp(_) => ("icmp", checksum(payload)),
+            Transport::Icmp6(_) => ("icmp6", between(payload)),
+            _ => return,
+        };
+        if sum != 0 {
+            self.bad_checksums.push(name);
         }
     }
 }
@@ -102,6 +184,14 @@ impl Network {
         match self {
             Self::Ip(header) => (header.source.into(), header.destination.into()),
             Self::Ip6(header) => (header.source.into(), header.destination.into()),
+        }
+    }
+
+    /// Whether the receiver may not be the one that the checksum is about, RFC 8200 section 8.1.
+    fn is_routed(&self) -> bool {
+        match self {
+            Self::Ip(_) => false,
+            Self::Ip6(header) => header.extensions.contains(&"RT"),
         }
     }
 }
@@ -117,7 +207,16 @@ impl fmt::Display for Packet {
             Some((from, to)) => write!(f, "{word} {source}.{from} > {destination}.{to}")?,
             None => write!(f, "{word} {source} > {destination}")?,
         }
-        write!(f, ": {}", self.transport)?;
+        f.write_str(": ")?;
+        if let Network::Ip6(header) = &self.network {
+            for word in &header.extensions {
+                write!(f, "{word} ")?;
+            }
+        }
+        self.transport.fmt(f)?;
+        for layer in &self.bad_checksums {
+            write!(f, " (bad {layer} checksum)")?;
+        }
         match self.truncated {
             Some(captured) => write!(f, " (truncated, {captured} bytes of payload are there)"),
             None => Ok(()),

@@ -2,8 +2,11 @@
 
 use std::fmt;
 
-use etherparse::{TcpHeaderSlice, TcpOptionElement};
+use etherparse::TcpHeaderSlice;
 use serde::Serialize;
+
+use super::dns_summary::Dns;
+use super::tcp_options;
 
 /// A TCP header.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -29,6 +32,9 @@ pub struct Tcp {
     pub options: Vec<String>,
     /// The length of the data in bytes.
     pub length: usize,
+    /// The message inside, where it is one of DNS and begins here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dns: Option<Dns>,
 }
 
 impl Tcp {
@@ -43,10 +49,23 @@ impl Tcp {
             ack: header.ack().then(|| header.acknowledgment_number()),
             window: header.window_size(),
             urgent: header.urg().then(|| header.urgent_pointer()),
-            options: options(&header),
+            options: tcp_options::words(header.options()),
             length: length.saturating_sub(header.slice().len()),
+            dns: bytes
+                .get(header.slice().len()..)
+                .and_then(|data| dns(&header, data)),
         })
     }
+}
+
+/// The message in a segment from or to port 53: its length stands before it, RFC 1035 section 4.2.2.
+fn dns(header: &TcpHeaderSlice<'_>, data: &[u8]) -> Option<Dns> {
+    if header.source_port() != 53 && header.destination_port() != 53 {
+        return None;
+    }
+    let (length, message) = data.split_first_chunk::<2>()?;
+    let whole = usize::from(u16::from_be_bytes(*length)) == message.len();
+    whole.then(|| Dns::decode(message, false))?
 }
 
 fn flags(header: &TcpHeaderSlice<'_>) -> String {
@@ -69,31 +88,6 @@ fn flags(header: &TcpHeaderSlice<'_>) -> String {
         "none".to_owned()
     } else {
         set
-    }
-}
-
-fn options(header: &TcpHeaderSlice<'_>) -> Vec<String> {
-    let word = |option| match option {
-        Ok(option) => option_words(&option),
-        Err(_) => "unknown".to_owned(),
-    };
-    header.options_iterator().map(word).collect()
-}
-
-fn option_words(option: &TcpOptionElement) -> String {
-    match option {
-        TcpOptionElement::Noop => "nop".to_owned(),
-        TcpOptionElement::MaximumSegmentSize(size) => format!("mss {size}"),
-        TcpOptionElement::WindowScale(shift) => format!("wscale {shift}"),
-        TcpOptionElement::SelectiveAcknowledgementPermitted => "sackOK".to_owned(),
-        TcpOptionElement::SelectiveAcknowledgement(first, rest) => {
-            let blocks: Vec<String> = std::iter::once(first)
-                .chain(rest.iter().flatten())
-                .map(|(left, right)| format!("{{{left}:{right}}}"))
-                .collect();
-            format!("sack {} {}", blocks.len(), blocks.concat())
-        }
-        TcpOptionElement::Timestamp(sent, echoed) => format!("TS val {sent} ecr {echoed}"),
     }
 }
 
@@ -123,6 +117,10 @@ impl fmt::Display for Tcp {
         if !self.options.is_empty() {
             write!(f, ", options [{}]", self.options.join(","))?;
         }
-        write!(f, ", length {}", self.length)
+        write!(f, ", length {}", self.length)?;
+        match &self.dns {
+            Some(message) => write!(f, " {message}"),
+            None => Ok(()),
+        }
     }
 }

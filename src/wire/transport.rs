@@ -9,10 +9,10 @@ use super::icmp::Icmp;
 use super::tcp::Tcp;
 use super::udp::Udp;
 
-const ICMP: u8 = IpNumber::ICMP.0;
-const TCP: u8 = IpNumber::TCP.0;
-const UDP: u8 = IpNumber::UDP.0;
-const ICMPV6: u8 = IpNumber::IPV6_ICMP.0;
+pub(super) const ICMP: u8 = IpNumber::ICMP.0;
+pub(super) const TCP: u8 = IpNumber::TCP.0;
+pub(super) const UDP: u8 = IpNumber::UDP.0;
+pub(super) const ICMPV6: u8 = IpNumber::IPV6_ICMP.0;
 
 /// The layer inside IP.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -510,6 +510,8 @@ fn raw_send() {
             "lo",
         ],
         &["255.255.255.255", "--proto", "253", "--hex", "00ff"],
+        &["127.0.0.9", "--tcp", "syn", "--ttl", "3"],
+        &["::1", "--udp", "--dport", "9", "--payload", "x"],
     ] {
         let Some(traced) = Traced::new() else {
             return;

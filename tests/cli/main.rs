@@ -44,6 +44,8 @@ mod probe;
 mod proxy;
 mod racing;
 mod raw;
+mod raw_craft;
+mod raw_link;
 mod resolve;
 mod retry;
 mod serving;

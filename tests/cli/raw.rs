@@ -13,19 +13,19 @@ use socket2::{Domain, Protocol, Type};
 
 use crate::kit::{Running, Sign, Start, peer, program, python, scratch, sockkit};
 
-fn raw(words: &str) -> Start {
+pub(crate) fn raw(words: &str) -> Start {
     sockkit(["raw"].into_iter().chain(words.split_whitespace()))
 }
 
 /// A listener that is ready.
-fn listen(words: &str) -> Running {
+pub(crate) fn listen(words: &str) -> Running {
     let listener = raw(&format!("listen {words}")).start();
     listener.stderr_until(|line| line.starts_with("listening on raw "));
     listener
 }
 
 /// Whether raw sockets are permitted. Where not a test is skipped with a line at a desk, and fails where `CI` is set.
-fn permitted() -> bool {
+pub(crate) fn permitted() -> bool {
     let opened = socket2::Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::ICMPV4));
     if let Err(error) = &opened {
         assert!(env::var_os("CI").is_none(), "raw socket: {error}");
@@ -262,7 +262,12 @@ fn everything_is_both_families() {
 #[test]
 fn without_the_privilege_there_is_a_hint() {
     let root = nix::unistd::geteuid().is_root();
-    for words in ["listen", "send --hex 0800f7ff00000000", "listen ::1"] {
+    for words in [
+        "listen",
+        "send --hex 0800f7ff00000000",
+        "listen ::1",
+        "listen --link",
+    ] {
         let drop = r#"exec setpriv --inh-caps=-all --bounding-set=-all "$0" "$@""#;
         let run = if root {
             raw(words).under(drop)
@@ -284,13 +289,15 @@ fn the_privilege_is_given_up_once_it_is_open() {
     if !permitted() {
         return;
     }
-    let listener = listen("127.81.7.1");
-    let status = std::fs::read_to_string(format!("/proc/{}/status", listener.pid())).unwrap();
-    for set in ["CapEff", "CapPrm", "CapInh"] {
-        assert!(
-            status.contains(&format!("{set}:\t0000000000000000")),
-            "{status}"
-        );
+    for words in ["127.81.7.1", "--link --interface lo --filter port 9"] {
+        let listener = listen(words);
+        let status = std::fs::read_to_string(format!("/proc/{}/status", listener.pid())).unwrap();
+        for set in ["CapEff", "CapPrm", "CapInh"] {
+            assert!(
+                status.contains(&format!("{set}:\t0000000000000000")),
+                "{status}"
+            );
+        }
     }
 }
 
@@ -370,7 +377,9 @@ fn signals_end_it() {
     ] {
         let listener = listen("127.81.9.1");
         listener.signal(signal);
-        assert_eq!(listener.finish().expect(status).stderr.lines().count(), 1);
+        let ended = listener.finish().expect(status);
+        let said: Vec<&str> = ended.stderr.lines().skip(1).collect();
+        assert_eq!(said, ["0 packets captured, 0 dropped by kernel"]);
     }
 }
 
@@ -425,6 +434,14 @@ fn what_makes_no_sense_is_refused() {
         ("listen -4 --proto icmp6", "icmp6 goes over IPv6"),
         ("listen -4 ::1 --proto udp", "leave out -4"),
         ("listen --interface an-interface-name", "1 to 15 bytes"),
+        ("listen --filter tpc", "`tpc` is no address and no word"),
+        (
+            "listen --link --filter tcp port",
+            "`port` is followed by nothing",
+        ),
+        ("listen --pcap - --json", "do not both go to stdout"),
+        ("listen --pcap x --hex", "cannot be used with"),
+        ("listen -6 --pcap x", "a raw socket delivers no IPv6 header"),
         ("send * --hex 00", "is no destination"),
         ("send --hex 0", "an odd number of hex digits"),
         ("send --hex 0g", "'g' is no hex digit"),
@@ -482,6 +499,16 @@ fn the_kernels_refusals_are_named() {
         ),
         ("listen --interface nosuch0", 2, "no such device (ENODEV)"),
         (
+            "listen --link --interface nosuch0",
+            2,
+            "if_nametoindex nosuch0: no such device (ENODEV)",
+        ),
+        (
+            "listen --pcap /nosuch/file",
+            2,
+            "open /nosuch/file: no such file or directory (ENOENT)",
+        ),
+        (
             "listen --proto 0",
             2,
             "protocol not supported (EPROTONOSUPPORT)",
@@ -530,5 +557,27 @@ fn each_call_is_explained() {
     let heard = &listener.finish().expect(0).stderr;
     for call in ["socket(", "setsockopt(", "bind(", "recvfrom(", "close("] {
         assert!(heard.contains(call), "{call} in {heard}");
+    }
+    let filter = "--filter proto 253 and host 127.81.11.2";
+    let listener = listen(&format!(
+        "--link --interface lo --count 1 --explain {filter}"
+    ));
+    raw("send 127.81.11.2 --proto 253 --hex 01").run().expect(0);
+    let heard = &listener.finish().expect(0).stderr;
+    let mut rest = heard.as_str();
+    for call in [
+        "socket(AF_PACKET, SOCK_RAW, 0) = ",
+        ", SOL_SOCKET, SO_TIMESTAMPNS, 1) = 0",
+        ", SOL_PACKET, PACKET_AUXDATA, 1) = 0",
+        ", SOL_SOCKET, SO_ATTACH_FILTER, {len=",
+        ", lo) = 0",
+        ", 32) = 1\n",
+        ", SOL_PACKET, PACKET_STATISTICS) = 0  [1 packets, 0 drops]",
+        "close(",
+    ] {
+        let (_, after) = rest
+            .split_once(call)
+            .unwrap_or_else(|| panic!("{call} in {heard}"));
+        rest = after;
     }
 }

@@ -142,6 +142,7 @@ impl Serving<'_> {
             proto: match self.local {
                 Address::Inet(_) => "tcp",
                 Address::Unix(_) => "unix",
+                Address::Link(_) => "link",
             },
             local: self.local.to_string(),
         }

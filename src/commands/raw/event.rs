@@ -1,12 +1,13 @@
 //! What `raw` says: where it listens, what it heard, what it sent.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::net::Protocol;
 use crate::output::{Event, Face, HexDump};
-use crate::wire::{Malformed, Packet};
+use crate::wire::{Frame, Malformed, Packet, Transport};
 
 /// A socket is open and hears.
 #[derive(Serialize)]
@@ -20,10 +21,17 @@ pub(super) struct Listening {
 /// A packet came.
 #[derive(Serialize)]
 pub(super) struct Heard<'a> {
-    /// Who sent it.
-    pub(super) peer: String,
+    /// Who sent it; `None` on a link, where that is a layer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) peer: Option<&'a str>,
+    /// Where on a link it was; `None` for a raw socket.
+    #[serde(flatten)]
+    pub(super) place: Option<Place<'a>>,
     /// The length in bytes of what the socket delivers.
     pub(super) length: usize,
+    /// How many of them are there, where it is fewer.
+    #[serde(rename = "captured", skip_serializing_if = "Option::is_none")]
+    pub(super) cut: Option<usize>,
     /// Its layers.
     pub(super) layers: Layers,
     /// Its bytes.
@@ -32,16 +40,63 @@ pub(super) struct Heard<'a> {
     /// Whether people see the bytes too.
     #[serde(skip)]
     pub(super) dump: bool,
+    /// When it came, where people see that.
+    #[serde(skip)]
+    pub(super) time: Option<TimeOfDay>,
 }
+
+/// Where a packet was on a link.
+#[derive(Serialize)]
+pub(super) struct Place<'a> {
+    /// When the kernel saw it.
+    pub(super) at: String,
+    /// The interface.
+    pub(super) interface: &'a str,
+    /// Which way it went.
+    pub(super) direction: Way,
+}
+
+/// Which way a packet went: `sll_pkttype` of packet(7).
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Way {
+    /// To this host.
+    In,
+    /// To everybody.
+    Broadcast,
+    /// To a group.
+    Multicast,
+    /// To another host: the interface is promiscuous.
+    Other,
+    /// From this host.
+    Out,
+}
+
+/// The time of day in UTC, as tcpdump has it.
+pub(super) struct TimeOfDay(pub(super) Duration);
 
 /// What a packet's bytes are.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum Layers {
     /// A packet.
-    Decoded(Packet),
+    Decoded(Box<Packet>),
+    /// A frame.
+    Framed(Frame),
     /// No packet.
     Refused(Malformed),
+}
+
+/// What was heard in all.
+#[derive(Serialize)]
+pub(super) struct Summary {
+    /// How many packets were shown, or written.
+    pub(super) captured: u64,
+    /// How many the filter let through; `None` for raw sockets, which do not count them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) received: Option<u64>,
+    /// How many found no room in the socket's buffer.
+    pub(super) dropped: u64,
 }
 
 /// A packet was handed to the kernel.
@@ -53,6 +108,9 @@ pub(super) struct Sent {
     pub(super) peer: String,
     /// How many bytes.
     pub(super) length: usize,
+    /// What they are, where they were built.
+    #[serde(flatten)]
+    pub(super) layer: Option<Transport>,
 }
 
 /// The privilege that opened the socket could not be given up.
@@ -78,6 +136,10 @@ impl Event for Heard<'_> {
     const FACE: Face = Face::Data;
 }
 
+impl Event for Summary {
+    const NAME: &'static str = "summary";
+}
+
 impl Event for Sent {
     const NAME: &'static str = "sent";
     const FACE: Face = Face::Detail;
@@ -96,9 +158,20 @@ impl fmt::Display for Listening {
 
 impl fmt::Display for Heard<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.layers {
-            Layers::Decoded(packet) => packet.fmt(f)?,
-            Layers::Refused(malformed) => write!(f, "IP from {}: {malformed}", self.peer)?,
+        if let Some(time) = &self.time {
+            write!(f, "{time} ")?;
+        }
+        if let Some(place) = &self.place {
+            write!(f, "{} {:<3} ", place.interface, place.direction.word())?;
+        }
+        match (&self.layers, self.peer) {
+            (Layers::Decoded(packet), _) => packet.fmt(f)?,
+            (Layers::Framed(frame), _) => frame.fmt(f)?,
+            (Layers::Refused(malformed), None) => malformed.fmt(f)?,
+            (Layers::Refused(malformed), Some(peer)) => write!(f, "IP from {peer}: {malformed}")?,
+        }
+        if self.cut.is_some() {
+            write!(f, " (cut to {} bytes)", self.bytes.len())?;
         }
         if self.dump && !self.bytes.is_empty() {
             let dump = HexDump {
@@ -112,14 +185,66 @@ impl fmt::Display for Heard<'_> {
     }
 }
 
+impl Way {
+    /// The way of a packet of this type.
+    pub(super) fn of(kind: u8) -> Self {
+        match kind {
+            0 => Self::In,
+            1 => Self::Broadcast,
+            2 => Self::Multicast,
+            4 => Self::Out,
+            _ => Self::Other,
+        }
+    }
+
+    /// As tcpdump has it.
+    fn word(self) -> &'static str {
+        match self {
+            Self::In => "In",
+            Self::Broadcast => "B",
+            Self::Multicast => "M",
+            Self::Other => "P",
+            Self::Out => "Out",
+        }
+    }
+}
+
+impl fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (seconds, micros) = (self.0.as_secs() % 86400, self.0.subsec_micros());
+        let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+        write!(f, "{hours:02}:{minutes:02}:{:02}.{micros:06}", seconds % 60)
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let packets = if self.captured == 1 {
+            "packet"
+        } else {
+            "packets"
+        };
+        write!(f, "{} {packets} captured, ", self.captured)?;
+        if let Some(received) = self.received {
+            write!(f, "{received} received by filter, ")?;
+        }
+        write!(f, "{} dropped by kernel", self.dropped)
+    }
+}
+
 impl fmt::Display for Sent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             proto,
             peer,
             length,
+            layer,
         } = self;
-        write!(f, "sent {length} bytes of {proto} to {peer}")
+        write!(f, "sent {length} bytes of {proto} to {peer}")?;
+        match layer {
+            Some(layer) => write!(f, ": {layer}"),
+            None => Ok(()),
+        }
     }
 }
 

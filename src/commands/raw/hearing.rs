@@ -1,84 +1,110 @@
 //! The loop of `raw listen`: packets in, lines out, until a count, a limit, a signal or stdout's reader ends it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use super::capture::Capture;
+use super::caught::{Caught, Origin};
 use super::ear::Ear;
-use super::event::{Heard, Listening};
+use super::event::{Heard, Listening, Place, Summary, TimeOfDay, Way};
+use super::link_ear::LinkEar;
 use super::listen::Listen;
 use crate::commands::Desk;
 use crate::engine::{Interest, Reactor, Ready, StdoutError, Timer, Timers};
-use crate::net::Address;
+use crate::net::{Batch, Socket, name_of_interface};
 use crate::output::Exit;
 
-/// Longer than any packet.
-const BUFFER: usize = 65536;
 /// The token of stdout; sockets count theirs from zero, and the last one is the signals'.
 const STDOUT: usize = usize::MAX - 1;
 
+/// How many batches of packets are taken before anything else is looked at.
+const BATCHES: usize = 16;
+
+/// What hears.
+pub(super) enum Ears {
+    /// Raw sockets, one for each address and protocol.
+    Raw(Vec<Ear>),
+    /// A socket of the link layer.
+    Link(Box<LinkEar>),
+}
+
 /// A run of `raw listen`.
 pub(super) struct Hearing<'a> {
-    listen: &'a Listen,
-    desk: &'a Desk,
-    ears: Vec<Ear>,
+    ears: Ears,
     reactor: Reactor,
     timers: Timers,
-    heard: u64,
     /// Whether stdout may have to be waited for.
     waits: bool,
     /// Whether stdout is to take what it has before more is heard.
     stalled: bool,
-    buffer: Vec<u8>,
+    scribe: Scribe<'a>,
+}
+
+/// Who shows packets, or writes them down.
+struct Scribe<'a> {
+    listen: &'a Listen,
+    desk: &'a Desk,
+    capture: Option<Capture>,
+    heard: u64,
+    /// The names of the interfaces that packets came from.
+    names: Vec<(u32, String)>,
 }
 
 impl<'a> Hearing<'a> {
     /// Watch the sockets, the signals and stdout.
-    pub(super) fn new(listen: &'a Listen, desk: &'a Desk, ears: Vec<Ear>) -> anyhow::Result<Self> {
+    pub(super) fn new(
+        listen: &'a Listen,
+        desk: &'a Desk,
+        ears: Ears,
+        capture: Option<Capture>,
+    ) -> anyhow::Result<Self> {
         let mut reactor = Reactor::new()?;
         reactor.catch_signals()?;
-        for (token, ear) in ears.iter().enumerate() {
-            reactor.watch(&ear.socket, token, Interest::READ)?;
+        for (token, socket) in ears.sockets().enumerate() {
+            reactor.watch(socket, token, Interest::READ)?;
         }
         let outlet = desk.output.outlet();
         // To learn at once that the reader has gone; a file has none, and never lets wait.
         let watched = outlet.with_fd(|fd| reactor.watch(fd, STDOUT, Interest::NONE));
         let waits = watched.transpose()?.unwrap_or(false);
         Ok(Self {
-            listen,
-            desk,
             ears,
             reactor,
             timers: Timers::default(),
-            heard: 0,
             waits,
             stalled: false,
-            buffer: vec![0; BUFFER],
+            scribe: Scribe {
+                listen,
+                desk,
+                capture,
+                heard: 0,
+                names: Vec::new(),
+            },
         })
     }
 
     /// Say that it hears, and where.
     pub(super) fn announce(&mut self) -> anyhow::Result<()> {
-        self.listen.ready.announce()?;
-        for ear in &self.ears {
-            self.desk.output.tell(&Listening {
-                proto: ear.proto(),
-                local: ear.local(),
-            })?;
+        let Scribe { listen, desk, .. } = self.scribe;
+        listen.ready.announce()?;
+        for (proto, local) in self.ears.names() {
+            desk.output.tell(&Listening { proto, local })?;
         }
         let now = Instant::now();
-        self.timers = self.listen.timing.timers(now);
-        let first = self.listen.timing.timeout;
+        self.timers = listen.timing.timers(now);
+        let first = listen.timing.timeout;
         self.timers.start(Timer::Arrival, first, now);
-        Ok(())
+        self.scribe.flush()
     }
 
     /// Hear until something ends it.
     pub(super) fn hear_all(&mut self) -> anyhow::Result<Exit> {
         loop {
-            let outlet = self.desk.output.outlet();
-            if self.is_complete() && outlet.is_clear() {
+            let outlet = self.scribe.desk.output.outlet();
+            if self.scribe.is_done() && outlet.is_clear() {
                 return Ok(Exit::Done);
             }
             if let Some(signal) = self.reactor.wait(self.timers.next())? {
+                self.hear_rest()?;
                 outlet.flush()?;
                 return Ok(Exit::Signal(signal));
             }
@@ -89,6 +115,7 @@ impl<'a> Hearing<'a> {
             for ready in self.reactor.ready().to_vec() {
                 self.attend(ready)?;
             }
+            self.scribe.flush()?;
             self.pace()?;
         }
     }
@@ -98,37 +125,80 @@ impl<'a> Hearing<'a> {
             if ready.gone {
                 return Err(StdoutError::reader_gone().into());
             }
-            self.desk.output.outlet().flush()?;
-        } else if !self.is_complete() {
+            self.scribe.desk.output.outlet().flush()?;
+        } else if !self.scribe.is_done() {
             self.hear(ready.token)?;
         }
         Ok(())
     }
 
     fn hear(&mut self, token: usize) -> anyhow::Result<()> {
-        let Some(ear) = self.ears.get(token) else {
-            return Ok(());
+        let before = self.scribe.heard;
+        match &mut self.ears {
+            Ears::Raw(ears) => {
+                if let Some(caught) = ears
+                    .get_mut(token)
+                    .and_then(|ear| ear.receive().transpose())
+                {
+                    self.scribe.take(&caught?)?;
+                }
+            }
+            Ears::Link(ear) => {
+                for _ in 0..BATCHES {
+                    let count = ear.receive()?;
+                    for number in 0..count {
+                        if let Some(caught) = ear.packet(number).filter(|_| !self.scribe.is_done())
+                        {
+                            self.scribe.take(&caught)?;
+                        }
+                    }
+                    if count < Batch::LIMIT {
+                        break;
+                    }
+                }
+            }
+        }
+        if self.scribe.heard > before {
+            self.timers.stop(Timer::Arrival);
+            self.timers.restart(Timer::Idle, Instant::now());
+        }
+        Ok(())
+    }
+
+    /// What came before the end is heard still, but what nobody would read.
+    fn hear_rest(&mut self) -> anyhow::Result<()> {
+        for token in 0..self.ears.sockets().count() {
+            if !self.stalled && !self.scribe.is_done() {
+                self.hear(token)?;
+            }
+        }
+        self.scribe.flush()
+    }
+
+    /// Say what was heard in all. Nobody is waited for.
+    pub(super) fn sum_up(&mut self) -> anyhow::Result<()> {
+        self.scribe.flush()?;
+        let (received, dropped) = match &mut self.ears {
+            Ears::Raw(ears) => {
+                let dropped = ears.iter().map(Ear::dropped);
+                (None, dropped.sum::<Result<u64, _>>()?)
+            }
+            Ears::Link(ear) => {
+                let (received, dropped) = ear.counted()?;
+                (Some(received), dropped)
+            }
         };
-        let Some(arrival) = ear.receive(&mut self.buffer)? else {
-            return Ok(());
-        };
-        let bytes = self.buffer.get(..arrival.length).unwrap_or(&self.buffer);
-        self.desk.output.offer(&Heard {
-            peer: arrival.from.as_ref().map(Address::host).unwrap_or_default(),
-            length: arrival.length,
-            layers: ear.layers(&arrival, bytes),
-            bytes,
-            dump: self.listen.hex,
+        self.scribe.desk.output.offer(&Summary {
+            captured: self.scribe.heard,
+            received,
+            dropped,
         })?;
-        self.heard += 1;
-        self.timers.stop(Timer::Arrival);
-        self.timers.restart(Timer::Idle, Instant::now());
         Ok(())
     }
 
     /// Hear no more while stdout does not take what there is: the kernel drops what exceeds the receive buffer.
     fn pace(&mut self) -> anyhow::Result<()> {
-        let outlet = self.desk.output.outlet();
+        let outlet = self.scribe.desk.output.outlet();
         if !self.waits {
             return Ok(outlet.write(&[])?);
         }
@@ -141,8 +211,8 @@ impl<'a> Hearing<'a> {
         } else {
             (Interest::READ, Interest::NONE)
         };
-        for (token, ear) in self.ears.iter().enumerate() {
-            self.reactor.change(&ear.socket, token, ears)?;
+        for (token, socket) in self.ears.sockets().enumerate() {
+            self.reactor.change(socket, token, ears)?;
         }
         outlet
             .with_fd(|fd| self.reactor.change(fd, STDOUT, stdout))
@@ -150,14 +220,102 @@ impl<'a> Hearing<'a> {
         Ok(())
     }
 
-    fn is_complete(&self) -> bool {
+    /// What a limit was waited for on.
+    fn about(&self) -> String {
+        let one = |(proto, local): (String, String)| format!("raw {proto} {local}");
+        let all: Vec<String> = self.ears.names().into_iter().map(one).collect();
+        format!("listen on {}", all.join(", "))
+    }
+}
+
+impl Ears {
+    fn sockets(&self) -> Box<dyn Iterator<Item = &Socket> + '_> {
+        match self {
+            Self::Raw(ears) => Box::new(ears.iter().map(|ear| &ear.socket)),
+            Self::Link(ear) => Box::new(std::iter::once(&ear.socket)),
+        }
+    }
+
+    /// What each hears, and where.
+    fn names(&self) -> Vec<(String, String)> {
+        match self {
+            Self::Raw(ears) => ears.iter().map(|ear| (ear.proto(), ear.local())).collect(),
+            Self::Link(ear) => vec![("link".to_owned(), ear.local())],
+        }
+    }
+}
+
+impl Scribe<'_> {
+    /// Whether as many packets have come as were asked for.
+    fn is_done(&self) -> bool {
         self.listen.count.is_some_and(|count| self.heard >= count)
     }
 
-    /// What a limit was waited for on.
-    fn about(&self) -> String {
-        let one = |ear: &Ear| format!("raw {} {}", ear.proto(), ear.local());
-        let all: Vec<String> = self.ears.iter().map(one).collect();
-        format!("listen on {}", all.join(", "))
+    /// One packet more.
+    fn take(&mut self, caught: &Caught<'_>) -> anyhow::Result<()> {
+        self.heard += 1;
+        let now = || self.desk.output.now().duration_since(UNIX_EPOCH);
+        let at = |at: Option<Duration>| at.unwrap_or_else(|| now().unwrap_or_default());
+        match &mut self.capture {
+            None => self.show(caught),
+            Some(capture) => {
+                capture.add(caught, at(caught.at));
+                if capture.is_full() {
+                    capture.flush(self.desk.output.outlet())?;
+                }
+                Ok(())
+            }
+        }
     }
+
+    fn show(&mut self, caught: &Caught<'_>) -> anyhow::Result<()> {
+        let Self {
+            listen,
+            desk,
+            names,
+            ..
+        } = self;
+        let now: SystemTime = desk.output.now();
+        let at = caught.at.map_or(now, |at| UNIX_EPOCH + at);
+        let place = caught.envelope().map(|envelope| Place {
+            at: humantime::format_rfc3339_nanos(at).to_string(),
+            interface: name_in(names, envelope.interface),
+            direction: Way::of(envelope.kind),
+        });
+        let has_time = place.is_some() || listen.time;
+        let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+        desk.output.offer(&Heard {
+            peer: match &caught.origin {
+                Origin::Ipv4 { peer } | Origin::Ipv6 { peer, .. } => Some(peer),
+                _ => None,
+            },
+            place,
+            length: caught.length,
+            cut: (caught.bytes.len() < caught.length).then_some(caught.bytes.len()),
+            layers: caught.layers(),
+            bytes: caught.bytes,
+            dump: listen.hex,
+            time: has_time.then_some(TimeOfDay(since)),
+        })?;
+        Ok(())
+    }
+
+    /// Write what a capture holds.
+    fn flush(&mut self) -> anyhow::Result<()> {
+        match &mut self.capture {
+            Some(capture) => capture.flush(self.desk.output.outlet()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The interface's name, which is looked up once.
+fn name_in(names: &mut Vec<(u32, String)>, index: u32) -> &str {
+    let known = names.iter().position(|(known, _)| *known == index);
+    let at = known.unwrap_or_else(|| {
+        let name = name_of_interface(index).unwrap_or_else(|| index.to_string());
+        names.push((index, name));
+        names.len() - 1
+    });
+    names.get(at).map_or("", |(_, name)| name)
 }

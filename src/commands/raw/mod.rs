@@ -1,8 +1,12 @@
 //! `sockkit raw`: packets of any protocol as they are, SOCK_RAW, raw(7).
 
+mod capture;
+mod caught;
+mod craft;
 mod ear;
 mod event;
 mod hearing;
+mod link_ear;
 mod listen;
 mod open;
 mod send;

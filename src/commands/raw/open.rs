@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 
-use crate::args::Preparation;
 use crate::commands::Desk;
 use crate::net::{
     Address, CallError, Explain, Family, Host, HostPort, Kind, Port, Protocol, Resolver, Socket,
@@ -11,6 +10,9 @@ use crate::net::{
 use crate::output::Usage;
 
 use super::event::PrivilegeKept;
+
+/// How many bytes of packets wait to be heard at most, the kernel's own memory for them included.
+const RECEIVE_BUFFER: i32 = 1 << 25;
 
 /// What was asked for: a protocol somewhere.
 pub(super) struct Wish {
@@ -78,17 +80,35 @@ impl Wish {
     }
 }
 
-/// Open a raw socket and prepare it.
+/// Open a raw socket.
 pub(super) fn open(
     family: Family,
     protocol: Protocol,
-    preparation: &Preparation,
+    explain: &Explain,
+) -> Result<Socket, CallError> {
+    open_as(family, Kind::Raw, protocol, explain)
+}
+
+/// Open a raw socket, or one of the link layer that leaves out the link's header (SOCK_DGRAM).
+pub(super) fn open_as(
+    family: Family,
+    kind: Kind,
+    protocol: Protocol,
     explain: &Explain,
 ) -> Result<Socket, CallError> {
     raise_net_raw();
-    let socket = Socket::open(family, Kind::Raw, protocol, explain).map_err(not_permitted)?;
-    preparation.apply(&socket)?;
-    Ok(socket)
+    Socket::open(family, kind, protocol, explain).map_err(not_permitted)
+}
+
+/// Have the kernel keep much that is not heard yet: beyond net.core.rmem_max where that is permitted.
+pub(super) fn widen(socket: &Socket) -> Result<(), CallError> {
+    let level = libc::SOL_SOCKET;
+    match socket.set_int(level, libc::SO_RCVBUFFORCE, RECEIVE_BUFFER) {
+        Err(error) if error.errno() == libc::EPERM => {
+            socket.set_int(level, libc::SO_RCVBUF, RECEIVE_BUFFER)
+        }
+        result => result,
+    }
 }
 
 /// Give up what only the opening needed; that it stays is no reason to stop.

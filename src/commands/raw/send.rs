@@ -1,19 +1,20 @@
-//! `sockkit raw send`: one packet, byte for byte.
+//! `sockkit raw send`: one packet, byte for byte, or built from flags.
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
 
+use super::craft::CraftArgs;
 use super::event::{Sent, word};
 use super::open::{Wish, drop_what_opening_needed, open, without_port};
 use crate::args::{HostArgs, SocketArgs, from_hex};
 use crate::commands::Desk;
 use crate::engine::deliver;
-use crate::net::{Address, CallError, Family, Host, Protocol};
+use crate::net::{Address, CallError, Family, Host, Protocol, Socket};
 use crate::output::{Exit, Usage};
 
 /// No packet is longer, header included: RFC 791 and RFC 8200 count its length in 16 bits.
@@ -22,14 +23,15 @@ const LONGEST: usize = 65535;
 /// Send one packet (socket, sendto)
 ///
 /// The bytes are what follows the IP header, checksums included; only ICMPv6's checksum is the kernel's to fill in. They come from --hex, --file
-/// or stdin, and are sent as they are.
+/// or stdin, and are sent as they are. With --icmp, --tcp or --udp the packet is built, and they are what it carries. Whatever is answered goes to
+/// the kernel too, which resets a connection that it knows nothing of.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Send {
     #[command(flatten)]
     to: HostArgs,
     /// icmp, icmp6, tcp, udp, or a number; ICMP or ICMPv6 if left out
-    #[arg(long, value_name = "PROTO", value_parser = super::protocol)]
+    #[arg(long, value_name = "PROTO", value_parser = super::protocol, conflicts_with = "built")]
     proto: Option<Protocol>,
     /// The bytes as hex digits; white space is ignored
     #[arg(long, value_name = "BYTES", conflicts_with = "file")]
@@ -41,8 +43,10 @@ pub(super) struct Send {
     #[arg(long, conflicts_with = "hex")]
     from_hex: bool,
     /// The bytes begin with the IP header (IP_HDRINCL, IPV6_HDRINCL)
-    #[arg(long)]
+    #[arg(long, conflicts_with = "built")]
     header: bool,
+    #[command(flatten)]
+    craft: CraftArgs,
     #[command(flatten)]
     socket: SocketArgs,
 }
@@ -53,6 +57,9 @@ Examples:
   sockkit raw send ::1 --hex '8000 0000 0001 0001'         the same over IPv6
   sockkit raw send 192.0.2.1 --proto 253 --file packet.bin
   sockkit raw send 127.0.0.1 --header --file packet.bin    with its own header
+  sockkit raw send ::1 --icmp echo --ttl 3 --payload hello
+  sockkit raw send 192.0.2.1 --tcp syn --dport 80 -v       and what was sent
+  sockkit raw send 127.0.0.1 --udp --dport 53 --bad-checksum --hex 00ff
 
 Needs CAP_NET_RAW.";
 
@@ -63,24 +70,42 @@ impl Send {
         let (to, protocol) = self.destination(desk)?;
         let bytes = self.bytes()?;
         self.check(&bytes, protocol, to)?;
-        let family = Address::Inet(to).family();
-        let socket = open(family, protocol, &preparation, &desk.explain)?;
+        let (address, family) = (Address::Inet(to), Address::Inet(to).family());
+        let mut socket = open(family, protocol, &desk.explain)?;
+        preparation.apply(&socket)?;
         drop_what_opening_needed(desk)?;
-        if self.header {
-            let (level, option) = match family {
-                Family::Inet6 => (libc::IPPROTO_IPV6, libc::IPV6_HDRINCL),
-                _ => (libc::IPPROTO_IP, libc::IP_HDRINCL),
-            };
-            socket.set_int(level, option, 1)?;
+        let (level, hops, header) = match family {
+            Family::Inet6 => (
+                libc::IPPROTO_IPV6,
+                libc::IPV6_UNICAST_HOPS,
+                libc::IPV6_HDRINCL,
+            ),
+            _ => (libc::IPPROTO_IP, libc::IP_TTL, libc::IP_HDRINCL),
+        };
+        if let Some(ttl) = self.craft.ttl {
+            socket.set_int(level, hops, ttl.into())?;
         }
+        if self.header {
+            socket.set_int(level, header, 1)?;
+        }
+        let (bytes, layer) = match self.craft.crafted(to.is_ipv6()) {
+            None => (bytes, None),
+            Some(crafted) => {
+                let source = source(&mut socket, to)?;
+                let message = crafted.encode(source, to.ip(), &bytes, self.craft.bad_checksum);
+                let layer = crafted.layer(to.is_ipv6(), &message);
+                (message, Some(layer))
+            }
+        };
         deliver(&socket, &desk.explain, None, |socket| {
-            let sent = socket.sendto(&bytes, &Address::Inet(to));
+            let sent = socket.sendto(&bytes, &address);
             sent.map_err(|error| without_port(error, to))
         })?;
         desk.output.tell(&Sent {
             proto: word(protocol),
-            peer: Address::Inet(to).host(),
+            peer: address.host(),
             length: bytes.len(),
+            layer,
         })?;
         socket.close()?;
         Ok(Exit::Done)
@@ -91,7 +116,7 @@ impl Send {
         let wish = Wish {
             host: self.to.host()?,
             family: self.to.family(),
-            protocol: self.proto,
+            protocol: self.proto.or_else(|| self.craft.protocol()),
         };
         if wish.host == Host::Any {
             return Err(Usage::new("`*` is no destination", "127.0.0.1").into());
@@ -106,6 +131,10 @@ impl Send {
     }
 
     fn bytes(&self) -> anyhow::Result<Vec<u8>> {
+        if self.craft.is_built() && self.hex.is_none() && self.file.is_none() {
+            let payload = self.craft.payload.as_deref().unwrap_or_default();
+            return Ok(payload.as_bytes().to_vec());
+        }
         let digits = match (&self.hex, self.file.as_deref()) {
             (Some(digits), _) => digits.as_bytes().to_vec(),
             (None, Some(file)) if file != Path::new("-") => {
@@ -138,9 +167,17 @@ impl Send {
 
     /// What the kernel would refuse with less than a sentence.
     fn check(&self, bytes: &[u8], protocol: Protocol, to: SocketAddr) -> Result<(), Usage> {
+        if self.craft.bad_checksum && protocol == Protocol::ICMPV6 {
+            let why = "the kernel computes the checksum of every ICMPv6 message";
+            return Err(Usage::new(why, "--header, and the packet as bytes"));
+        }
+        if self.craft.is_beyond() {
+            return Err(Usage::new("an echo's --seq goes up to 65535", "--seq 1"));
+        }
         let (what, shortest) = match protocol {
             _ if self.header && to.is_ipv4() => ("an IPv4 header", 20),
             _ if self.header => ("an IPv6 header", 40),
+            _ if self.craft.is_built() => ("a payload", 0),
             // The kernel looks at type and code, and puts the checksum behind them.
             Protocol::ICMP => ("an ICMP message", 2),
             Protocol::ICMPV6 => ("an ICMPv6 message", 4),
@@ -159,4 +196,12 @@ impl Send {
         }
         Ok(())
     }
+}
+
+/// The address that the packet will come from, which its checksum covers: the kernel finds it on the way to the other end.
+fn source(socket: &mut Socket, to: SocketAddr) -> Result<IpAddr, CallError> {
+    let connected = socket.connect(&Address::Inet(to));
+    connected.map_err(|error| without_port(error, to))?;
+    let name = socket.getsockname()?;
+    Ok(name.inet().unwrap_or(to).ip())
 }

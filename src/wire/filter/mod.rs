@@ -1,0 +1,93 @@
+//! Which packets are wanted, in a few words of pcap-filter(7), and as a program that the kernel runs on every packet before
+//! it is copied: `tcp and port 80`, `not host 192.0.2.1`, `icmp or arp`.
+
+mod assembler;
+mod compile;
+mod parse;
+mod words;
+
+pub use assembler::{Instruction, PROGRAM_LIMIT};
+pub use compile::Sight;
+pub use parse::FilterError;
+
+use std::net::IpAddr;
+
+/// A condition on packets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filter {
+    /// Both.
+    And(Box<Self>, Box<Self>),
+    /// Either.
+    Or(Box<Self>, Box<Self>),
+    /// The opposite.
+    Not(Box<Self>),
+    /// One property of a packet.
+    Is(Test),
+}
+
+/// One property of a packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// The type of what the link carries, as `arp`.
+    EtherType(u16),
+    /// The protocol inside IPv4, and that inside IPv6; `None` where that family has none such.
+    Inside(Option<u8>, Option<u8>),
+    /// An address, as far as its first bits go.
+    Net(Side, IpAddr, u8),
+    /// A range of ports, of the protocol with this number; `None` for TCP, UDP and SCTP.
+    Ports(Side, u16, u16, Option<u8>),
+}
+
+/// Which end of a packet's way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Where it comes from.
+    Source,
+    /// Where it goes to.
+    Destination,
+    /// Either.
+    Either,
+}
+
+impl Filter {
+    /// Read it, as people write it.
+    pub fn parse(text: &str) -> Result<Self, FilterError> {
+        parse::parse(text)
+    }
+
+    /// The packets that one of these addresses sends or gets; `None` without any.
+    pub fn hosts(addresses: impl IntoIterator<Item = IpAddr>) -> Option<Self> {
+        let host = |address: IpAddr| {
+            let bits = if address.is_ipv4() { 32 } else { 128 };
+            Self::Is(Test::Net(Side::Either, address, bits))
+        };
+        addresses.into_iter().map(host).reduce(Self::or)
+    }
+
+    /// The packets of a protocol, by its number in IP; those of ICMP and ICMPv6 only where they belong.
+    pub fn protocol(number: u8) -> Self {
+        Self::Is(match number {
+            words::ICMP => Test::Inside(Some(number), None),
+            words::ICMPV6 => Test::Inside(None, Some(number)),
+            _ => Test::Inside(Some(number), Some(number)),
+        })
+    }
+
+    /// Both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self::And(Box::new(self), Box::new(other))
+    }
+
+    /// Either.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self::Or(Box::new(self), Box::new(other))
+    }
+
+    /// The program for packets as a socket sees them: how many bytes of a packet are kept, 0 where it is not wanted.
+    /// `None` is every packet. The error is that it is too long for the kernel.
+    pub fn program(wanted: Option<&Self>, sight: Sight) -> Result<Vec<Instruction>, FilterError> {
+        compile::program(wanted, sight)
+    }
+}
