@@ -7,6 +7,7 @@
 mod certificate;
 mod echo;
 mod icmp;
+mod icmp_extension;
 mod ip;
 mod packet;
 pub mod proxy;
@@ -19,6 +20,7 @@ mod udp;
 pub use certificate::Certificate;
 pub use echo::{ECHO_HEADER, Echo, EchoKind, Mark, below_ipv4, is_sound};
 pub use icmp::Icmp;
+pub use icmp_extension::{Label, QUOTED_BEFORE_EXTENSION, extension, labels};
 pub use ip::{Ipv4, Ipv6, Malformed};
 pub use packet::{Network, Packet};
 pub use proxy_protocol::{Client, Preface};
