@@ -1,12 +1,10 @@
 //! `sockkit ping`: whether hosts are there, and how long the way is.
 
 mod event;
-mod figures;
 mod hosts;
 mod open;
 mod reporter;
 mod summary;
-mod words;
 
 use std::time::{Duration, Instant};
 
@@ -100,7 +98,7 @@ impl Ping {
                 timeout: self.timeout,
             }),
             carrier,
-            lookups: Lookups::new(resolver, hosts.wanted())?,
+            lookups: Lookups::new(&resolver, hosts.wanted())?,
             deadline: self.deadline.and_then(|limit| start.checked_add(limit)),
             outlet: desk.output.outlet(),
         };

@@ -223,7 +223,7 @@ impl Mouth {
 const EMSGSIZE: u32 = libc::EMSGSIZE.cast_unsigned();
 
 /// What ICMP told.
-pub(super) fn trouble(told: &ToldError, family: Family) -> Trouble {
+pub(in crate::engine) fn trouble(told: &ToldError, family: Family) -> Trouble {
     Trouble::Icmp {
         from: told.from.map(without_port),
         is_v6: family == Family::Inet6,

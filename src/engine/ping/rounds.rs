@@ -168,7 +168,7 @@ impl Rounds {
         flaw: Option<Flaw>,
     ) -> Option<Heard> {
         let request = self.slots.get_mut(usize::from(wire_seq))?.as_mut()?;
-        let (rtt, clock) = request.took(now, arrived);
+        let (rtt, clock) = trip((request.at, request.wall), now, arrived);
         let heard = Heard {
             host: request.due.host,
             seq: request.due.seq,
@@ -262,15 +262,18 @@ impl Rounds {
     }
 }
 
-impl Request {
-    /// How long the answer took. The kernel's time counts, unless its clock was set meanwhile.
-    fn took(&self, now: Instant, arrived: Option<SystemTime>) -> (Duration, Clock) {
-        let mine = now.saturating_duration_since(self.at);
-        let kernels = arrived.and_then(|arrived| arrived.duration_since(self.wall).ok());
-        match kernels {
-            Some(kernels) if kernels <= mine + SLACK => (kernels.min(mine), Clock::Kernel),
-            _ => (mine, Clock::User),
-        }
+/// How long an answer took to what was sent at these times, by our clock and by the kernel's. The kernel's time counts,
+/// unless its clock was set meanwhile.
+pub(in crate::engine) fn trip(
+    (at, wall): (Instant, SystemTime),
+    now: Instant,
+    arrived: Option<SystemTime>,
+) -> (Duration, Clock) {
+    let mine = now.saturating_duration_since(at);
+    let kernels = arrived.and_then(|arrived| arrived.duration_since(wall).ok());
+    match kernels {
+        Some(kernels) if kernels <= mine + SLACK => (kernels.min(mine), Clock::Kernel),
+        _ => (mine, Clock::User),
     }
 }
 

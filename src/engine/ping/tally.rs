@@ -59,14 +59,14 @@ struct Times {
 
 impl Tally {
     /// An answer took so long.
-    pub(super) fn answered(&mut self, rtt: Duration) {
+    pub(in crate::engine) fn answered(&mut self, rtt: Duration) {
         self.received += 1;
         self.times.note(rtt);
         self.show(Some(rtt));
     }
 
     /// No answer came.
-    pub(super) fn missed(&mut self) {
+    pub(in crate::engine) fn missed(&mut self) {
         self.show(None);
     }
 
