@@ -1,6 +1,8 @@
 //! `trace` where there is no network but this host.
 
-use crate::kit::{Start, dead_port, listener, sockkit};
+use std::io::Read;
+
+use crate::kit::{Start, Terminal, dead_port, listener, sockkit};
 
 fn trace(words: &str) -> Start {
     sockkit(["trace"].into_iter().chain(words.split_whitespace()))
@@ -56,6 +58,39 @@ fn a_line_reads_as_traceroutes() {
     assert!(lines[1].starts_with(" 1  "), "{text}");
     assert!(lines[1].contains(" (::1)  "), "{text}");
     assert_eq!(lines[1].matches(" ms").count(), 3, "{text}");
+}
+
+#[test]
+fn a_report_is_seen_to_grow_on_a_terminal() {
+    let (_held, closed) = dead_port();
+    let Terminal {
+        mut person,
+        program,
+        ..
+    } = Terminal::new();
+    let words = format!("-n --report -c 3 -i 200ms -p {closed} 127.0.0.1");
+    let running = trace(&words).stdout(program).start();
+    let mut text = String::new();
+    let mut buffer = [0; 4096];
+    // The terminal is hung up with the last program that has it.
+    while let Ok(count) = person.read(&mut buffer) {
+        if count == 0 {
+            break;
+        }
+        text.push_str(&String::from_utf8_lossy(&buffer[..count]));
+    }
+    running.finish().expect(0);
+    let (live, last) = text.split_once("\x1b[?1049l").expect("the screen is left");
+    assert!(live.starts_with("\x1b[?1049h"), "{live:?}");
+    assert!(live.contains("  1.|-- 127.0.0.1 "), "{live:?}");
+    assert!(
+        !live.contains(".3%") && !live.contains("100.0%"),
+        "{live:?}"
+    );
+    let row = last.lines().nth(1).expect("a row");
+    assert!(row.starts_with("  1.|-- 127.0.0.1 "), "{last:?}");
+    assert!(row.contains(" 0.0%     3 "), "{last:?}");
+    assert!(row.contains(['\u{2588}', '\u{2587}']), "{last:?}");
 }
 
 #[test]

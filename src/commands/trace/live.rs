@@ -1,13 +1,10 @@
 //! The report as it grows, on a screen of its own that is gone in the end.
 
 use std::io::{IsTerminal, stdout};
-use std::time::{Duration, Instant};
 
 use crate::commands::Desk;
 use crate::engine::StdoutError;
 
-/// How often it is drawn at most.
-const PACE: Duration = Duration::from_millis(100);
 /// The alternate screen without its cursor, and lines that do not wrap: xterm's DECSET 1049, 25 and 7.
 const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?7l";
 const LEAVE: &str = "\x1b[?7h\x1b[?25h\x1b[?1049l";
@@ -24,37 +21,32 @@ pub(super) fn is_seen(desk: &Desk) -> bool {
 /// The screen; it is left when this is dropped.
 pub(super) struct Screen<'a> {
     desk: &'a Desk,
-    drawn: Option<Instant>,
+    is_drawn: bool,
 }
 
 impl<'a> Screen<'a> {
     /// Nothing is drawn yet.
     pub(super) fn new(desk: &'a Desk) -> Self {
-        Self { desk, drawn: None }
+        Self {
+            desk,
+            is_drawn: false,
+        }
     }
 
-    /// Draw what `table` says at `now`, unless that was done a moment ago.
-    pub(super) fn draw(
-        &mut self,
-        now: Instant,
-        table: impl FnOnce() -> String,
-    ) -> Result<(), StdoutError> {
-        let since = |drawn: Instant| now.saturating_duration_since(drawn);
-        if self.drawn.is_some_and(|drawn| since(drawn) < PACE) {
-            return Ok(());
-        }
-        let mut text = if self.drawn.is_none() { ENTER } else { "" }.to_owned();
+    /// Draw a table over the one before.
+    pub(super) fn draw(&mut self, table: &str) -> Result<(), StdoutError> {
+        let mut text = if self.is_drawn { "" } else { ENTER }.to_owned();
         text.push_str(HOME);
-        text.push_str(&table().replace('\n', &format!("{CLEAR_LINE}\r\n")));
+        text.push_str(&table.replace('\n', &format!("{CLEAR_LINE}\r\n")));
         text.push_str(CLEAR_BELOW);
-        self.drawn = Some(now);
+        self.is_drawn = true;
         self.desk.output.outlet().write(text.as_bytes())
     }
 }
 
 impl Drop for Screen<'_> {
     fn drop(&mut self) {
-        if self.drawn.is_some() {
+        if self.is_drawn {
             // A terminal that has gone shows nothing.
             let _ = self.desk.output.outlet().write(LEAVE.as_bytes());
         }

@@ -132,6 +132,7 @@ impl Trace {
             carrier,
             names: HopNames::new(resolver)?,
             deadline: self.deadline.and_then(|limit| start.checked_add(limit)),
+            is_watched: self.report && live::is_seen(desk),
         };
         let mut reporter = Reporter::new(self, target, size, desk);
         reporter.begin()?;

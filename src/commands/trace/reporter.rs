@@ -95,11 +95,7 @@ impl<'a> Reporter<'a> {
             }),
             News::Hop(ttl) if !self.trace.report => self.hop(*ttl, survey, names),
             News::Turn => match &mut self.screen {
-                Some(screen) => {
-                    let head = &self.head;
-                    let table = || table(head, survey, names, true);
-                    screen.draw(Instant::now(), table)
-                }
+                Some(screen) => screen.draw(&table(&self.head, survey, names, true)),
                 None => Ok(()),
             },
             _ => Ok(()),
@@ -120,7 +116,7 @@ impl<'a> Reporter<'a> {
             addrs: hop.addresses.iter().map(named).collect(),
             sent: tally.sent,
             received: tally.received,
-            loss_pct: (tally.loss() * 1e4).round() / 1e4,
+            loss_pct: (survey.loss(ttl) * 1e4).round() / 1e4,
             times: tally.statistics().map(Times::from),
             limited: is_limited(survey, ttl),
             line: line(ttl, hop, names, self.trace.numeric),

@@ -16,7 +16,13 @@ pub(super) fn table(head: &str, survey: &Survey, names: &HopNames, has_pictures:
         .end()
         .unwrap_or_else(|| survey.reach().saturating_add(1));
     for (ttl, hop) in survey.hops().filter(|(ttl, _)| *ttl <= last) {
-        row(&mut table, ttl, hop, names, has_pictures);
+        row(
+            &mut table,
+            (ttl, survey.loss(ttl)),
+            hop,
+            names,
+            has_pictures,
+        );
         if is_limited(survey, ttl) {
             table.push_str("  limited");
         }
@@ -36,13 +42,19 @@ pub(super) fn head(host: &str) -> String {
     format!("HOST: {host:WIDTH$} {figures}\n")
 }
 
-fn row(table: &mut String, ttl: u8, hop: &Hop, names: &HopNames, has_pictures: bool) {
+fn row(
+    table: &mut String,
+    (ttl, loss): (u8, f64),
+    hop: &Hop,
+    names: &HopNames,
+    has_pictures: bool,
+) {
     let tally = &hop.tally;
     let first = hop.addresses.first();
     let first = first.map_or_else(|| "???".to_owned(), |first| name(names, *first));
     let width = WIDTH - 1;
     let _ = write!(table, "{ttl:3}.|-- {first:width$}");
-    let _ = write!(table, " {:5.1}% {:5}", tally.loss(), tally.sent);
+    let _ = write!(table, " {:5.1}% {:5}", loss, tally.sent);
     let (Some(last), Some(figures)) = (&hop.last, tally.statistics()) else {
         return;
     };
@@ -69,9 +81,7 @@ fn name(names: &HopNames, address: std::net::SocketAddr) -> String {
 
 /// Whether a hop loses answers that hops behind it do not: it answers so often and no more, and nothing is lost there.
 pub(super) fn is_limited(survey: &Survey, ttl: u8) -> bool {
-    let Some(own) = survey.hop(ttl).map(|hop| hop.tally.loss()) else {
-        return false;
-    };
+    let own = survey.loss(ttl);
     let mut behind = survey.hops().filter(|(other, _)| *other > ttl);
-    own > 0.0 && behind.any(|(_, hop)| hop.tally.received > 0 && hop.tally.loss() < own)
+    own > 0.0 && behind.any(|(other, hop)| hop.tally.received > 0 && survey.loss(other) < own)
 }

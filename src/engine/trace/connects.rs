@@ -1,7 +1,6 @@
 //! Probes that are connects: a TCP socket for each, closed once it has its answer. Those of a flow have one source port,
 //! and go one after the other.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::SystemTime;
 
@@ -27,7 +26,7 @@ pub struct ConnectCarrier {
     open: Open,
     /// The address that each flow speaks from, once that is known.
     flows: Vec<Option<SocketAddr>>,
-    under_way: HashMap<usize, Socket>,
+    under_way: Vec<(usize, Socket)>,
     buffer: Vec<u8>,
 }
 
@@ -42,7 +41,7 @@ impl ConnectCarrier {
             target,
             open: Box::new(open),
             flows: vec![None; flows],
-            under_way: HashMap::new(),
+            under_way: Vec::new(),
             buffer: vec![0; BUFFER],
         }
     }
@@ -76,7 +75,7 @@ impl ConnectCarrier {
                     *from = socket.getsockname()?.inet();
                 }
                 reactor.watch(&socket, token, Interest::WRITE)?;
-                self.under_way.insert(token, socket);
+                self.under_way.push((token, socket));
             }
             Err(error) if error.errno() == libc::ECONNREFUSED => {
                 words.push(self.word(token, AnswerKind::Closed));
@@ -92,9 +91,11 @@ impl ConnectCarrier {
 
     /// A socket has something to say: whatever it is, it is the last.
     pub(super) fn hear(&mut self, ready: Ready, words: &mut Vec<Word>) -> Result<(), CallError> {
-        let Some(socket) = self.under_way.remove(&ready.token) else {
+        let is_it = |(token, _): &(usize, Socket)| *token == ready.token;
+        let Some(place) = self.under_way.iter().position(is_it) else {
             return Ok(());
         };
+        let (_, socket) = self.under_way.swap_remove(place);
         let kind = match socket.take_error()? {
             // On the own host a connect can meet itself, where nobody listens.
             None if socket.getsockname()?.inet() == Some(self.target) => AnswerKind::Closed,
@@ -120,7 +121,7 @@ impl ConnectCarrier {
     /// Close those that nobody waits for any more.
     pub(super) fn tidy(&mut self, survey: &Survey) {
         let waits = |token: usize| survey.waits_for(u64::try_from(token).unwrap_or(0));
-        self.under_way.retain(|token, _| waits(*token));
+        self.under_way.retain(|(token, _)| waits(*token));
     }
 
     fn errors(

@@ -1,6 +1,5 @@
 //! Names of the addresses that answer, looked up on threads of their own: a probe waits for none, and a line not long.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
@@ -15,7 +14,7 @@ const GRACE: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub struct HopNames {
     resolver: Option<Resolver>,
-    known: HashMap<IpAddr, Naming>,
+    known: Vec<(IpAddr, Naming)>,
     errands: Errands<(IpAddr, Option<String>)>,
 }
 
@@ -30,17 +29,22 @@ impl HopNames {
     pub fn new(resolver: Option<Resolver>) -> Result<Self, CallError> {
         Ok(Self {
             resolver,
-            known: HashMap::new(),
+            known: Vec::new(),
             errands: Errands::new()?,
         })
     }
 
     /// The name of an address; `None` where it has none, or it is not known yet.
     pub fn name(&self, ip: IpAddr) -> Option<&str> {
-        match self.known.get(&ip)? {
+        match self.naming(ip)? {
             Naming::Known(name) => name.as_deref(),
             Naming::AskedSince(_) => None,
         }
+    }
+
+    fn naming(&self, ip: IpAddr) -> Option<&Naming> {
+        let found = self.known.iter().find(|(known, _)| *known == ip);
+        found.map(|(_, naming)| naming)
     }
 
     /// Look it up, unless that was done.
@@ -49,10 +53,10 @@ impl HopNames {
             return;
         };
         let ip = address.ip();
-        if self.known.contains_key(&ip) {
+        if self.naming(ip).is_some() {
             return;
         }
-        self.known.insert(ip, Naming::AskedSince(now));
+        self.known.push((ip, Naming::AskedSince(now)));
         let resolver = resolver.clone();
         self.errands.add(move || {
             let found = resolver.getnameinfo(address).ok();
@@ -62,7 +66,7 @@ impl HopNames {
 
     /// Until when a line is to wait for the names in it; `None` where it is not to.
     pub(super) fn waits(&self, addresses: &[SocketAddr], now: Instant) -> Option<Instant> {
-        let since = |address: &SocketAddr| match self.known.get(&address.ip())? {
+        let since = |address: &SocketAddr| match self.naming(address.ip())? {
             Naming::AskedSince(since) => since.checked_add(GRACE),
             Naming::Known(_) => None,
         };
@@ -81,7 +85,9 @@ impl HopNames {
     /// Take the answers that have come.
     pub(super) fn take(&mut self) {
         for (ip, name) in self.errands.take() {
-            self.known.insert(ip, Naming::Known(name));
+            if let Some((_, naming)) = self.known.iter_mut().find(|(known, _)| *known == ip) {
+                *naming = Naming::Known(name);
+            }
         }
     }
 }

@@ -16,6 +16,16 @@ impl Survey {
         self.hops.get(index(ttl))
     }
 
+    /// How many of a hundred probes of a hop were not answered; those that are under way do not count.
+    pub fn loss(&self, ttl: u8) -> f64 {
+        let Some(hop) = self.hop(ttl) else {
+            return 0.0;
+        };
+        let under_way = self.under_way.iter().filter(|probe| probe.slot.ttl == ttl);
+        let under_way = u64::try_from(under_way.count()).unwrap_or(0);
+        hop.tally.loss_without(under_way)
+    }
+
     /// Where the way ends; `None` while that is unknown.
     pub fn end(&self) -> Option<u8> {
         self.end

@@ -22,7 +22,7 @@ pub enum News<'a> {
     },
     /// All is known of this hop, and of those before it.
     Hop(u8),
-    /// A round trip's worth of news was told, or none came.
+    /// For whoever watches: there is something new since a moment ago.
     Turn,
 }
 

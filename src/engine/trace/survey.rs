@@ -1,7 +1,7 @@
 //! The state of a trace: which probe is due, which are under way, and what an answer means. Time is an argument: nothing
 //! here reads a clock or knows a socket.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::hop::Hop;
@@ -30,8 +30,10 @@ pub struct Survey {
     pub(super) rules: Rules,
     pub(super) hops: Vec<Hop>,
     queue: VecDeque<Slot>,
-    under_way: BTreeMap<u64, Probe>,
-    over: BTreeMap<u64, bool>,
+    /// In the order of their sending.
+    pub(super) under_way: Vec<Probe>,
+    /// Probes that are over by their numbers, and whether they were answered.
+    over: VecDeque<(u64, bool)>,
     serial: Vec<bool>,
     count: u64,
     pub(super) reach: u8,
@@ -48,8 +50,8 @@ pub struct Survey {
 
 /// A probe that is to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Slot {
-    ttl: u8,
+pub(super) struct Slot {
+    pub(super) ttl: u8,
     attempt: u32,
     flow: usize,
     mtu: Option<u32>,
@@ -70,9 +72,11 @@ pub(super) struct Due {
     pub(super) place: usize,
 }
 
+/// A probe that is under way.
 #[derive(Clone, Copy, Debug)]
-struct Probe {
-    slot: Slot,
+pub(super) struct Probe {
+    number: u64,
+    pub(super) slot: Slot,
     at: Instant,
     wall: SystemTime,
 }
@@ -93,8 +97,8 @@ impl Survey {
             rules,
             hops: vec![Hop::default(); hops],
             queue: VecDeque::new(),
-            under_way: BTreeMap::new(),
-            over: BTreeMap::new(),
+            under_way: Vec::new(),
+            over: VecDeque::new(),
             serial: vec![rules.is_serial; rules.flows.max(1)],
             count: 0,
             reach: rules.first.saturating_sub(1),
@@ -165,7 +169,7 @@ impl Survey {
 
     /// Whether some of the first round is still to be sent or heard of.
     fn is_first_round(&self) -> bool {
-        let mut under_way = self.under_way.values().map(|probe| &probe.slot);
+        let mut under_way = self.under_way.iter().map(|probe| &probe.slot);
         self.round == 1 || under_way.any(is_first) || self.queue.iter().any(is_first)
     }
 
@@ -196,7 +200,7 @@ impl Survey {
 
     fn is_free(&self, flow: usize) -> bool {
         let is_serial = self.serial.get(flow).copied().unwrap_or(true);
-        !is_serial || self.under_way.values().all(|probe| probe.slot.flow != flow)
+        !is_serial || self.under_way.iter().all(|probe| probe.slot.flow != flow)
     }
 
     /// What was due has been sent; `wall` is the time by the clock that the kernel stamps with.
@@ -211,12 +215,12 @@ impl Survey {
         if let Some(hop) = self.hops.get_mut(index(slot.ttl)) {
             hop.tally.sent += 1;
         }
-        let probe = Probe {
+        self.under_way.push(Probe {
+            number: due.number,
             slot,
             at: now,
             wall,
-        };
-        self.under_way.insert(due.number, probe);
+        });
     }
 
     /// What was due is larger than the first link carries: whether a smaller one may go.
@@ -240,7 +244,17 @@ impl Survey {
 
     /// Whether an answer to this probe is still waited for.
     pub(super) fn waits_for(&self, number: u64) -> bool {
-        self.under_way.contains_key(&number)
+        self.place(number).is_some()
+    }
+
+    fn place(&self, number: u64) -> Option<usize> {
+        self.under_way
+            .iter()
+            .position(|probe| probe.number == number)
+    }
+
+    fn take(&mut self, number: u64) -> Option<Probe> {
+        self.place(number).map(|place| self.under_way.remove(place))
     }
 
     /// Something was heard at `now`.
@@ -253,7 +267,7 @@ impl Survey {
                 return Verdict::Afresh(flow);
             }
         };
-        let Some(probe) = self.under_way.remove(&number) else {
+        let Some(probe) = self.take(number) else {
             return Verdict::Nothing;
         };
         if let Some(mtu) = word.kind.mtu()
@@ -287,14 +301,15 @@ impl Survey {
         let number = match which {
             Which::Number(number) => Some(number),
             Which::Sequence(low) => {
-                let is_it = |number: &&u64| **number & 0xffff == u64::from(low);
-                let mut known = self.under_way.keys().chain(self.over.keys().rev());
-                known.find(is_it).copied()
+                let under_way = self.under_way.iter().map(|probe| probe.number);
+                let over = self.over.iter().rev().map(|(number, _)| *number);
+                let mut known = under_way.chain(over);
+                known.find(|number| number & 0xffff == u64::from(low))
             }
             Which::OfFlow(flow) => {
                 let of_flow = self.under_way.iter();
-                let mut of_flow = of_flow.filter(|(_, probe)| probe.slot.flow == flow);
-                let first = of_flow.next().map(|(number, _)| *number);
+                let mut of_flow = of_flow.filter(|probe| probe.slot.flow == flow);
+                let first = of_flow.next().map(|probe| probe.number);
                 if of_flow.next().is_some() {
                     return Found::OneOfMany(flow);
                 }
@@ -304,12 +319,12 @@ impl Survey {
         let Some(number) = number else {
             return Found::Nothing;
         };
-        if self.under_way.contains_key(&number) {
+        if self.waits_for(number) {
             return Found::Probe(number);
         }
-        match self.over.get(&number) {
-            Some(true) => self.duplicates += 1,
-            Some(false) => self.late += 1,
+        match self.over.iter().find(|(over, _)| *over == number) {
+            Some((_, true)) => self.duplicates += 1,
+            Some((_, false)) => self.late += 1,
             None => {}
         }
         Found::Nothing
@@ -321,7 +336,7 @@ impl Survey {
             *serial = true;
         }
         let mut again = Vec::new();
-        self.under_way.retain(|_, probe| {
+        self.under_way.retain(|probe| {
             let stays = probe.slot.flow != flow;
             if !stays {
                 again.push(probe.slot);
@@ -369,7 +384,7 @@ impl Survey {
                 self.end = Some(ttl);
                 self.reach = ttl;
                 self.queue.retain(|slot| slot.ttl <= ttl);
-                self.under_way.retain(|_, probe| probe.slot.ttl <= ttl);
+                self.under_way.retain(|probe| probe.slot.ttl <= ttl);
             }
             Meaning::Reached | Meaning::Unreachable => {}
         }
@@ -378,9 +393,8 @@ impl Survey {
     /// The next probe that is given up at `now`: its hop, which of the hop's it is, and its flow.
     pub(super) fn lapsed(&mut self, now: Instant) -> Option<(u8, u32, usize)> {
         let lapses = |probe: &Probe| self.until(probe).is_some_and(|until| until <= now);
-        let mut lapsed = self.under_way.iter().filter(|(_, probe)| lapses(probe));
-        let number = lapsed.next().map(|(number, _)| *number)?;
-        let slot = self.under_way.remove(&number)?.slot;
+        let place = self.under_way.iter().position(lapses)?;
+        let Probe { number, slot, .. } = self.under_way.remove(place);
         self.remember(number, false);
         if let Some(hop) = self.hops.get_mut(index(slot.ttl)) {
             hop.lost(slot.attempt);
@@ -403,18 +417,15 @@ impl Survey {
     }
 
     fn remember(&mut self, number: u64, is_answered: bool) {
-        self.over.insert(number, is_answered);
+        self.over.push_back((number, is_answered));
         if self.over.len() > REMEMBERED {
-            self.over.pop_first();
+            self.over.pop_front();
         }
     }
 
     /// When something is to be done next; `None` when nothing is, however long one waits.
     pub(super) fn next(&self) -> Option<Instant> {
-        let lapses = self
-            .under_way
-            .values()
-            .filter_map(|probe| self.until(probe));
+        let lapses = self.under_way.iter().filter_map(|probe| self.until(probe));
         let has_room = self.under_way.len() < self.rules.window;
         let is_free = |slot: &Slot| self.is_free(slot.flow);
         let paced = self

@@ -18,6 +18,8 @@ use crate::net::CallError;
 
 /// How long a full send buffer, or a port that is taken, is left alone.
 const PAUSE: Duration = Duration::from_millis(2);
+/// How long whoever watches does not see what is new: what comes meanwhile is seen with it.
+const SIGHT: Duration = Duration::from_millis(100);
 /// The token that no carrier uses; the last one is the signals'.
 const NAMES: usize = usize::MAX - 1;
 
@@ -52,6 +54,8 @@ pub struct Tracing {
     pub names: HopNames,
     /// When it ends, whatever happens; `None` is never.
     pub deadline: Option<Instant>,
+    /// Whether somebody watches: [`News::Turn`] is for them.
+    pub is_watched: bool,
 }
 
 /// Hears what happens, the path as it stands, and its names.
@@ -65,6 +69,8 @@ struct Course {
     held: Option<Instant>,
     /// The last hop that was told.
     told: u8,
+    /// When whoever watches is to see what is new; `None` while nothing is.
+    show: Option<Instant>,
 }
 
 impl Tracing {
@@ -81,6 +87,7 @@ impl Tracing {
             words: Vec::new(),
             held: None,
             told: first.saturating_sub(1),
+            show: None,
         };
         loop {
             self.survey.turn(Instant::now());
@@ -98,7 +105,13 @@ impl Tracing {
             if self.survey.due(now).is_some() && course.held.is_none() {
                 continue;
             }
-            let next = [self.survey.next(), course.held, waits, self.deadline];
+            let next = [
+                self.survey.next(),
+                course.held,
+                waits,
+                course.show,
+                self.deadline,
+            ];
             let until = next.into_iter().flatten().min();
             if let Some(signal) = course.reactor.wait(until)? {
                 return Ok(Stop::Signal(signal));
@@ -125,7 +138,10 @@ impl Tracing {
                 }
             };
             match sent {
-                Sent::Away(wall) => self.survey.sent(due, at, wall),
+                Sent::Away(wall) => {
+                    self.survey.sent(due, at, wall);
+                    self.see(course);
+                }
                 Sent::TooBig(mtu) if self.survey.too_big(due, mtu) => {}
                 Sent::TooBig(_) => {
                     let why = nix::errno::Errno::EMSGSIZE;
@@ -140,7 +156,20 @@ impl Tracing {
         Ok(())
     }
 
+    /// There is something new to see, soon.
+    fn see(&self, course: &mut Course) {
+        let soon = || {
+            Instant::now()
+                .checked_add(SIGHT)
+                .filter(|_| self.is_watched)
+        };
+        course.show = course.show.or_else(soon);
+    }
+
     fn hear(&mut self, course: &mut Course) -> Result<(), CallError> {
+        if !course.reactor.ready().is_empty() {
+            self.see(course);
+        }
         for ready in course.reactor.ready().to_vec() {
             match (&mut self.carrier, ready.token) {
                 (_, NAMES) => self.names.take(),
@@ -191,7 +220,10 @@ impl Tracing {
         now: Instant,
         report: Report<'_>,
     ) -> Result<Option<Instant>, StdoutError> {
-        report(News::Turn, &self.survey, &self.names)?;
+        if course.show.is_some_and(|show| show <= now) {
+            course.show = None;
+            report(News::Turn, &self.survey, &self.names)?;
+        }
         while let Some(ttl) = course.told.checked_add(1) {
             let is_beyond = self.survey.end().is_some_and(|end| ttl > end);
             let Some(hop) = self.survey.hop(ttl).filter(|_| !is_beyond) else {
