@@ -14,6 +14,7 @@ fn this_host_is_one_hop_away() {
     let (_held, closed) = dead_port();
     for (words, answer) in [
         (format!("-n --json -p {closed} 127.0.0.1"), "error"),
+        (format!("-n --json -p {closed} 0.0.0.0"), "error"),
         (format!("-n --json --tcp {open} 127.0.0.1"), "open"),
         (format!("-n --json --tcp {closed} 127.0.0.1"), "closed"),
     ] {

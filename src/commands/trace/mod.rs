@@ -7,7 +7,7 @@ mod open;
 mod reporter;
 mod table;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use clap::{Args, value_parser};
@@ -190,7 +190,7 @@ impl Trace {
             count => count,
         };
         Ok(Rules {
-            target: target.ip(),
+            target: meant(target.ip()),
             first: self.first_hop,
             last: self.max_hops,
             probes: if self.report {
@@ -202,7 +202,7 @@ impl Trace {
             wait: self.timeout,
             window: if self.mtu { 1 } else { self.window.into() },
             flows: self.flow_count(),
-            is_serial: self.tcp.is_some(),
+            is_serial: self.tcp.is_some() || self.mtu,
             size,
             finds_mtu: self.mtu,
         })
@@ -225,5 +225,14 @@ impl Trace {
             (_, Some(_)) => "tcp",
             _ => "udp",
         }
+    }
+}
+
+/// The address that answers: the unspecified one stands for this host, ip(7).
+fn meant(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
     }
 }
