@@ -41,6 +41,7 @@ complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "raw" -d 'Send and h
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "resolve" -d 'Resolve names to addresses, and addresses to names (getaddrinfo, gethostbyname, getnameinfo)'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "fqdn" -d 'Show a host\'s fully qualified domain name (gethostname, getfqdn)'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "ping" -d 'Ask hosts whether they are there, and how far (SOCK_DGRAM or SOCK_RAW, IPPROTO_ICMP)'
+complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "trace" -d 'Show the path to a host, hop by hop (IP_TTL, IP_RECVERR)'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "options" -d 'List, read and set socket options (getsockopt, setsockopt)'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "man" -d 'Print the man page, or write all of them'
@@ -640,6 +641,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -s v -l verbose -d
 complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -s h -l help -d 'Print help'
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s c -l count -d 'Ask each host N times [default: without end]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s i -l interval -d 'Ask each host every D: 200ms, 1s, or seconds' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l gap -d 'At least D from one request to the next, whichever host it is for [default: the interval shared out, 10ms at most]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s t -l timeout -d 'Wait for each reply for D; one that comes later is counted, and called late' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s w -l deadline -d 'End after D, and judge by the replies so far' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s s -l size -d 'Bytes of payload' -r
@@ -660,6 +662,38 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l explain -d 'Sho
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s q -l quiet -d 'Say nothing on stderr, not even errors: the exit status tells'
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s v -l verbose -d 'Say more on stderr: connections, datagrams'
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -l tcp -d 'Connect to this TCP port: taken (SYN, ACK) or refused (RST), both are the end' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -s p -l port -d 'The UDP port that datagrams go to' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -s m -l max-hops -d 'The last hop that is asked' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -s f -l first-hop -d 'The first hop that is asked' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -l probes -d 'How many probes each hop gets' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -s t -l timeout -d 'Wait for each answer for D; less where a hop farther away has answered long before' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -s s -l size -d 'The length of a packet in bytes, headers included [default: 60, over IPv6 80]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -l tos -d 'The type of service, or traffic class (IP_TOS, IPV6_TCLASS)' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -l flows -d 'How many flows the probes are spread over, a path each [default: 1, with --tcp as many as --probes]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -s N -l window -d 'How many probes are under way at a time' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -s c -l count -d 'How many rounds [default: 10, on a terminal without end]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -s i -l interval -d 'How long from one round to the next' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -l deadline -d 'End after D, with what is known so far' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -l bind -d 'The address to speak from' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -l udp -d 'Send datagrams, which is what is done anyway'
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -s I -l icmp -d 'Send echo requests'
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -s n -l numeric -d 'Show addresses only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -l df -d 'Have no router fragment it (IP_MTU_DISCOVER): the one that would is shown with the MTU'
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -l mtu -d 'Find the largest packet that goes all the way: F=1400 where it becomes smaller'
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -s r -l report -d 'Probe all hops round after round, then show a table; on a terminal it is seen to grow, until Ctrl-C'
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -l json -d 'Print events as JSON, one object a line'
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -l explain -d 'Show every socket call on stderr as it happens'
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -s q -l quiet -d 'Say nothing on stderr, not even errors: the exit status tells'
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -s v -l verbose -d 'Say more on stderr: connections, datagrams'
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand options; and not __fish_seen_subcommand_from list get set" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
 always\t''
 never\t''"

@@ -21,6 +21,7 @@ use crate::commands::ping::Ping;
 use crate::commands::raw::Raw;
 use crate::commands::resolve::Resolve;
 use crate::commands::tcp::Tcp;
+use crate::commands::trace::Trace;
 use crate::commands::udp::Udp;
 use crate::commands::unix::Unix;
 use crate::engine::Outlet;
@@ -104,6 +105,7 @@ commands! {
     "resolve" => Resolve,
     "fqdn" => Fqdn,
     "ping" => Ping,
+    "trace" => Trace,
     "options" => Options,
     "completions" => Completions,
     "man" => Man,

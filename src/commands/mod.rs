@@ -5,11 +5,14 @@ mod account;
 mod certificate;
 mod datagram;
 mod endpoint;
+mod icmp;
 mod pass;
+mod probing;
 mod secure;
 mod serve;
 mod sight;
 mod stream;
+mod trip;
 
 pub mod completions;
 pub mod fqdn;
@@ -20,6 +23,7 @@ pub mod ping;
 pub mod raw;
 pub mod resolve;
 pub mod tcp;
+pub mod trace;
 pub mod udp;
 pub mod unix;
 

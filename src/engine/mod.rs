@@ -10,6 +10,7 @@ mod command;
 mod connector;
 mod datagrams;
 mod ending;
+mod errands;
 mod flow;
 mod gate;
 mod handover;
@@ -28,6 +29,7 @@ mod starttls;
 mod tap;
 mod timer;
 mod tls;
+pub mod trace;
 mod transport;
 mod watch;
 

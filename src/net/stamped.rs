@@ -56,6 +56,13 @@ pub struct ToldError {
     pub info: u32,
     /// Who told it; `None` where it was this host.
     pub from: Option<SocketAddr>,
+    /// When the kernel got it (SO_TIMESTAMPNS); `None` where it was not asked for.
+    pub at: Option<SystemTime>,
+    /// How many routers might still have passed it on (IP_RECVTTL, IPV6_RECVHOPLIMIT); `None` where that is unknown.
+    pub ttl: Option<u8>,
+    /// Where in the buffer the message's extension begins, RFC 4884 (IP_RECVERR_RFC4884, IPV6_RECVERR_RFC4884); `None`
+    /// where it has none or was not asked for.
+    pub extension: Option<usize>,
 }
 
 impl Socket {
@@ -142,6 +149,9 @@ impl Socket {
             code: 0,
             info: 0,
             from: None,
+            at: None,
+            ttl: None,
+            extension: None,
         };
         for control in message.cmsgs()? {
             let (error, from) = match control {
@@ -153,8 +163,20 @@ impl Socket {
                     let from = from.map(|from| SockaddrStorage::from(to_v6(from)));
                     (error, from)
                 }
+                ControlMessageOwned::ScmTimestampns(time) => {
+                    told.at = wall(time);
+                    continue;
+                }
+                ControlMessageOwned::Ipv4Ttl(ttl) | ControlMessageOwned::Ipv6HopLimit(ttl) => {
+                    told.ttl = u8::try_from(ttl).ok();
+                    continue;
+                }
                 _ => continue,
             };
+            // `struct sock_ee_data_rfc4884`: its offset, then flags, of which one says that it is invalid.
+            let [first, second, flags, _] = error.ee_data.to_ne_bytes();
+            let offset = usize::from(u16::from_ne_bytes([first, second]));
+            told.extension = (offset > 0 && flags == 0).then_some(offset);
             told.errno = error.ee_errno;
             told.is_icmp = matches!(
                 error.ee_origin,

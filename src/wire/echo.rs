@@ -107,6 +107,13 @@ impl Mark {
         payload
     }
 
+    /// The number of the request that this payload begins like; `None` where it is not one of this run's, or cut before that.
+    pub fn number(self, payload: &[u8]) -> Option<u64> {
+        let (mark, rest) = payload.split_first_chunk::<8>()?;
+        let number = rest.first_chunk::<8>()?;
+        (*mark == self.0).then(|| u64::from_be_bytes(*number))
+    }
+
     /// Where the payload of a reply is first another than that of request `number`; `None` where it is the same.
     pub fn differs_at(self, number: u64, size: usize, payload: &[u8]) -> Option<usize> {
         let sent = self.payload(number, size);
@@ -179,6 +186,9 @@ mod tests {
             hex::encode(&payload),
             "736f636b6b697421000000000000000710111213"
         );
+        assert_eq!(mark.number(&payload), Some(7));
+        assert_eq!(mark.number(&payload[..15]), None);
+        assert_eq!(Mark([0; 8]).number(&payload), None);
         assert_eq!(mark.differs_at(7, 20, &payload), None);
         assert_eq!(mark.differs_at(8, 20, &payload), Some(15));
         assert_eq!(mark.differs_at(7, 20, &payload[..19]), Some(19));

@@ -574,6 +574,39 @@ fn ping() {
 }
 
 #[test]
+fn a_path() {
+    let (_held, dead) = dead_port();
+    let dead = dead.to_string();
+    let mut runs = vec![
+        vec![
+            "-n",
+            "127.0.0.9",
+            "-p",
+            &dead,
+            "--tos",
+            "8",
+            "--interface",
+            "lo",
+        ],
+        vec!["-n", "::1", "-p", &dead, "--mtu"],
+        vec!["-n", "127.0.0.9", "--tcp", &dead, "--bind", "127.0.0.8"],
+        vec!["-n", "::1", "--tcp", &dead, "--report", "-c2", "-i10ms"],
+    ];
+    if nix::unistd::geteuid().is_root() {
+        runs.push(vec!["-n", "127.0.0.9", "--icmp"]);
+        runs.push(vec!["-n", "::1", "--icmp", "--flows", "2"]);
+    }
+    for words in runs {
+        let Some(traced) = Traced::new() else {
+            return;
+        };
+        let words = [["trace"].as_slice(), &words].concat();
+        let finished = traced.sockkit(&words).run().expect(0);
+        traced.compare(&finished);
+    }
+}
+
+#[test]
 fn calls_of_the_library_are_told_with_their_answers() {
     let resolved = sockkit(["resolve", "--explain", "localhost"])
         .run()

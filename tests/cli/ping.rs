@@ -125,6 +125,18 @@ fn a_thousand_hosts_at_once() {
 }
 
 #[test]
+fn requests_are_apart_and_none_is_left_out() {
+    if !permitted() {
+        return;
+    }
+    for words in ["", "--gap 0", "--gap 20ms"] {
+        let words = format!("-q -c2 -i 10ms {words} 127.83.6.1 127.83.6.2 127.83.6.3");
+        let text = ping(&words).run().expect(0).text();
+        assert_eq!(text.matches(" = 2/2/0%, ").count(), 3, "{text}");
+    }
+}
+
+#[test]
 fn json_has_an_event_per_reply() {
     if !permitted() {
         return;

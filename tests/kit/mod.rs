@@ -14,7 +14,7 @@ mod terminal;
 use std::time::Duration;
 
 pub(crate) use names::Names;
-pub(crate) use network::among_hosts;
+pub(crate) use network::{CHAIN, among_hosts};
 pub(crate) use peer::{peer, python, python_here};
 pub(crate) use process::{Finished, Running, Start, Stdin, program, sockkit};
 pub(crate) use sign::Sign;

@@ -45,6 +45,28 @@ done
 set +e
 "#;
 
+/// Two more behind those: `d` and `e` are routers too, and `f` is 10.99.4.2 and fd99:4::2, four hops from `s`.
+pub(crate) const CHAIN: &str = r#"
+for n in e f; do
+    ip netns add $n
+    ip -n $n link set lo up
+    at $n sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv6.icmp.ratelimit=0
+done
+for n in s r d e f; do at $n sysctl -qw net.ipv4.icmp_ratemask=0; done
+link d e 3
+link e f 4
+for by in 10.99.2.2 fd99:2::2; do ip -n r route add default via $by; done
+ip -n d route add 10.99.4.0/24 via 10.99.3.2
+ip -n d -6 route add fd99:4::/64 via fd99:3::2
+for by in 10.99.3.1 fd99:3::1; do ip -n e route add default via $by; done
+for by in 10.99.4.1 fd99:4::1; do ip -n f route add default via $by; done
+for to in 10.99.4.2 fd99:4::2; do
+    for try in 1 2 3 4 5 6 7 8 9 10; do
+        at s ping -n -c1 -W1 $to >/dev/null && break
+    done
+done
+"#;
+
 /// Run a script among these hosts, in which `at HOST COMMAND` runs a command there and `$SOCKKIT` is the binary. `None`
 /// where that is not permitted, which is a skip with a line at a desk, and a failure where `CI` is set.
 pub(crate) fn among_hosts(script: &str) -> Option<Finished> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::figures::{Trip, to_millis};
+use crate::commands::trip::{Trip, to_millis};
 use crate::engine::ping::{Answer, Clock, EchoSocket, Flaw};
 use crate::net::{Family, reason};
 use crate::output::{Event, Face};

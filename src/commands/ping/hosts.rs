@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use crate::args::parse_host;
+use crate::commands::probing::destination;
 use crate::engine::ping::Wanted;
 use crate::net::{CallError, Family, Host, HostPort, Port};
 use crate::output::Usage;
@@ -49,17 +49,7 @@ impl Hosts {
     }
 
     fn push(&mut self, word: &str, has_interface: bool) -> anyhow::Result<()> {
-        let host = parse_host(word)?;
-        match &host {
-            Host::Any => return Err(Usage::new("`*` is no destination", "127.0.0.1").into()),
-            Host::Literal(std::net::IpAddr::V6(ip), None)
-                if ip.is_unicast_link_local() && !has_interface =>
-            {
-                let why = format!("{ip} is link-local, and on which link is not said");
-                return Err(Usage::new(why, format!("{ip}%eth0, or --interface eth0")).into());
-            }
-            _ => {}
-        }
+        let host = destination(word, has_interface)?;
         self.names.push(word.to_owned());
         self.hosts.push(host);
         Ok(())

@@ -1,12 +1,10 @@
 //! `sockkit ping`: whether hosts are there, and how long the way is.
 
 mod event;
-mod figures;
 mod hosts;
 mod open;
 mod reporter;
 mod summary;
-mod words;
 
 use std::time::{Duration, Instant};
 
@@ -40,6 +38,9 @@ pub struct Ping {
     /// Ask each host every D: 200ms, 1s, or seconds
     #[arg(short, long, value_name = "D", value_parser = duration, default_value = "1s")]
     interval: Duration,
+    /// At least D from one request to the next, whichever host it is for [default: the interval shared out, 10ms at most]
+    #[arg(long, value_name = "D", value_parser = duration)]
+    gap: Option<Duration>,
     /// Wait for each reply for D; one that comes later is counted, and called late
     #[arg(short, short_alias = 'W', long, value_name = "D", value_parser = duration, default_value = "2s")]
     timeout: Duration,
@@ -74,7 +75,7 @@ const EXAMPLES: &str = "\
 Examples:
   sockkit ping -c 3 127.0.0.1               three times, and the figures
   sockkit ping -c 1 -t 500ms 127.0.0.1 ::1  a line for each host
-  sockkit ping -q -c 1 - < hosts            a thousand hosts at once
+  sockkit ping -q -c 1 - < hosts            a thousand hosts within a second
   sockkit ping -c 1 --df -s 1472 127.0.0.1  whether 1500 bytes go through
   sockkit ping -c 1 --tcp 22 127.0.0.1      where ICMP is closed
 
@@ -82,7 +83,20 @@ Status: 0 every host answered at least once, 1 one did not or its name is not kn
 --deadline end it with the summary and that status; SIGQUIT (Ctrl-\\) and SIGUSR1 show how things stand. A corrupt
 reply is no answer; a late one is, and duplicates are counted apart.";
 
+/// As fping(8): so far apart that no link and no table of neighbours is flooded.
+const WIDEST_GAP: Duration = Duration::from_millis(10);
+
 impl Ping {
+    /// How far apart requests to so many hosts are.
+    fn gap(&self, hosts: usize) -> Duration {
+        let hosts = u32::try_from(hosts).unwrap_or(u32::MAX);
+        let shared = || match hosts {
+            0 | 1 => Duration::ZERO,
+            hosts => (self.interval / hosts).min(WIDEST_GAP),
+        };
+        self.gap.unwrap_or_else(shared)
+    }
+
     /// Open, resolve, ask, and sum up.
     pub fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
         let start = Instant::now();
@@ -97,10 +111,11 @@ impl Ping {
             rounds: Rounds::new(Rules {
                 count: self.count,
                 interval: self.interval,
+                gap: self.gap(hosts.names.len()),
                 timeout: self.timeout,
             }),
             carrier,
-            lookups: Lookups::new(resolver, hosts.wanted())?,
+            lookups: Lookups::new(&resolver, hosts.wanted())?,
             deadline: self.deadline.and_then(|limit| start.checked_add(limit)),
             outlet: desk.output.outlet(),
         };

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::figures::{Millis, Percent, Trip, picture, to_millis};
-use crate::engine::ping::{Statistics, Tally};
+use crate::commands::trip::{Millis, Percent, Times, Trip, picture, to_millis};
+use crate::engine::ping::Tally;
 use crate::output::{Event, Face};
 
 /// One host's account.
@@ -47,26 +47,6 @@ pub(super) enum Form {
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 pub(super) struct Interim<'a>(pub(super) Summary<'a>);
-
-#[derive(Debug, Serialize)]
-struct Times {
-    #[serde(serialize_with = "to_millis")]
-    min: Duration,
-    #[serde(serialize_with = "to_millis")]
-    avg: Duration,
-    #[serde(serialize_with = "to_millis")]
-    max: Duration,
-    #[serde(serialize_with = "to_millis")]
-    mdev: Duration,
-    #[serde(serialize_with = "to_millis")]
-    ewma: Duration,
-    #[serde(serialize_with = "to_millis")]
-    p50: Duration,
-    #[serde(serialize_with = "to_millis")]
-    p90: Duration,
-    #[serde(serialize_with = "to_millis")]
-    p99: Duration,
-}
 
 impl<'a> Summary<'a> {
     /// The account of `host`; with a picture of the last times where somebody sees it.
@@ -155,22 +135,6 @@ impl<'a> Summary<'a> {
         match &self.picture {
             Some(picture) => write!(f, "  {picture}"),
             None => Ok(()),
-        }
-    }
-}
-
-impl From<Statistics> for Times {
-    fn from(figures: Statistics) -> Self {
-        let [p50, p90, p99] = figures.percentiles;
-        Self {
-            min: figures.min,
-            avg: figures.avg,
-            max: figures.max,
-            mdev: figures.mdev,
-            ewma: figures.ewma,
-            p50,
-            p90,
-            p99,
         }
     }
 }

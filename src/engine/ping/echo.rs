@@ -15,6 +15,8 @@ use crate::wire::{Echo, EchoKind, Mark, below_ipv4, is_sound};
 const TURN: usize = 128;
 /// How many errors of earlier requests may stand before one that is sent.
 const STALE: usize = 64;
+/// How often a request may be refused where no error is told before that is believed.
+const BARREN: u32 = 2;
 /// Longer than any packet.
 const BUFFER: usize = 65536;
 
@@ -91,6 +93,7 @@ impl EchoCarrier {
             Family::Inet6 => echo.encode_v6(),
             _ => echo.encode_v4(),
         };
+        let mut barren = 0;
         for _ in 0..STALE {
             let wall = SystemTime::now();
             let refused = match mouth.socket.sendto(&bytes, &to) {
@@ -101,7 +104,9 @@ impl EchoCarrier {
             };
             let mut mtu = None;
             let told = mouth.errors(&mut self.buffer, self.id, words, &mut mtu)?;
-            if !told || mtu.is_some() {
+            // The error of an earlier request may be on the socket a moment after it was taken from its queue.
+            barren += u32::from(!told);
+            if barren == BARREN || mtu.is_some() {
                 return Ok(Sent::refused(refused.errno(), mtu));
             }
         }
@@ -223,7 +228,7 @@ impl Mouth {
 const EMSGSIZE: u32 = libc::EMSGSIZE.cast_unsigned();
 
 /// What ICMP told.
-pub(super) fn trouble(told: &ToldError, family: Family) -> Trouble {
+pub(in crate::engine) fn trouble(told: &ToldError, family: Family) -> Trouble {
     Trouble::Icmp {
         from: told.from.map(without_port),
         is_v6: family == Family::Inet6,

@@ -10,6 +10,8 @@ use super::tally::Tally;
 
 /// Who falls further behind than this makes up for no more of it.
 const BEHIND: Duration = Duration::from_millis(100);
+/// By how much a request may be too late without those behind it being so too.
+const OVERSLEPT: Duration = Duration::from_millis(5);
 /// How many requests can be told apart by the 16 bits of a sequence number.
 const SLOTS: u64 = 1 << 16;
 /// By how much the kernel's clock may be ahead of ours before it is taken to have been set.
@@ -22,6 +24,8 @@ pub struct Rules {
     pub count: Option<u64>,
     /// How long from one request to the next.
     pub interval: Duration,
+    /// How long from one request to the next, whichever host it is for.
+    pub gap: Duration,
     /// How long each answer may take.
     pub timeout: Duration,
 }
@@ -37,6 +41,8 @@ pub struct Rounds {
     /// Requests by the lower 16 bits of their number.
     slots: Vec<Option<Request>>,
     last: u64,
+    /// Before when nothing is sent.
+    gate: Option<Instant>,
 }
 
 /// A request that is due.
@@ -87,6 +93,7 @@ impl Rounds {
             waiting: VecDeque::new(),
             slots: Vec::new(),
             last: 0,
+            gate: None,
         }
     }
 
@@ -110,7 +117,7 @@ impl Rounds {
     /// belongs to a request that still waits.
     pub(super) fn due(&self, now: Instant) -> Option<Due> {
         let Reverse((at, host)) = *self.due.peek()?;
-        if at > now || self.is_crowded() {
+        if at > now || self.gate.is_some_and(|gate| gate > now) || self.is_crowded() {
             return None;
         }
         Some(Due {
@@ -126,6 +133,7 @@ impl Rounds {
             return;
         };
         self.last = due.number;
+        self.shut(now);
         if let Some(tally) = self.tallies.get_mut(host) {
             tally.sent += 1;
             if self.rules.count.is_none_or(|count| tally.sent < count) {
@@ -168,7 +176,7 @@ impl Rounds {
         flaw: Option<Flaw>,
     ) -> Option<Heard> {
         let request = self.slots.get_mut(usize::from(wire_seq))?.as_mut()?;
-        let (rtt, clock) = request.took(now, arrived);
+        let (rtt, clock) = trip((request.at, request.wall), now, arrived);
         let heard = Heard {
             host: request.due.host,
             seq: request.due.seq,
@@ -228,10 +236,20 @@ impl Rounds {
     pub(super) fn next(&self) -> Option<Instant> {
         let due = self.due.peek().filter(|_| !self.is_crowded());
         let lapses = self.waiting.front().map(|(until, _)| *until);
-        due.map(|Reverse((at, _))| *at)
+        due.map(|Reverse((at, _))| self.gate.map_or(*at, |gate| gate.max(*at)))
             .into_iter()
             .chain(lapses)
             .min()
+    }
+
+    /// The next request waits for the gap to be over; who was woken late makes up for a little of it.
+    fn shut(&mut self, now: Instant) {
+        if self.rules.gap.is_zero() {
+            return;
+        }
+        let behind = now.checked_sub(OVERSLEPT).unwrap_or(now);
+        let from = self.gate.map_or(now, |gate| gate.max(behind));
+        self.gate = from.checked_add(self.rules.gap);
     }
 
     /// Whether every host that was begun has been asked, and has answered or been given up.
@@ -262,15 +280,18 @@ impl Rounds {
     }
 }
 
-impl Request {
-    /// How long the answer took. The kernel's time counts, unless its clock was set meanwhile.
-    fn took(&self, now: Instant, arrived: Option<SystemTime>) -> (Duration, Clock) {
-        let mine = now.saturating_duration_since(self.at);
-        let kernels = arrived.and_then(|arrived| arrived.duration_since(self.wall).ok());
-        match kernels {
-            Some(kernels) if kernels <= mine + SLACK => (kernels.min(mine), Clock::Kernel),
-            _ => (mine, Clock::User),
-        }
+/// How long an answer took to what was sent at these times, by our clock and by the kernel's. The kernel's time counts,
+/// unless its clock was set meanwhile.
+pub(in crate::engine) fn trip(
+    (at, wall): (Instant, SystemTime),
+    now: Instant,
+    arrived: Option<SystemTime>,
+) -> (Duration, Clock) {
+    let mine = now.saturating_duration_since(at);
+    let kernels = arrived.and_then(|arrived| arrived.duration_since(wall).ok());
+    match kernels {
+        Some(kernels) if kernels <= mine + SLACK => (kernels.min(mine), Clock::Kernel),
+        _ => (mine, Clock::User),
     }
 }
 
@@ -290,6 +311,7 @@ mod tests {
     const RULES: Rules = Rules {
         count: Some(2),
         interval: Duration::from_secs(1),
+        gap: Duration::ZERO,
         timeout: Duration::from_millis(1500),
     };
 
@@ -379,6 +401,20 @@ mod tests {
     }
 
     #[test]
+    fn many_hosts_are_asked_one_after_the_other() {
+        let gap = Duration::from_millis(2);
+        let mut run = Run::new(Rules { gap, ..RULES }, 100);
+        for millis in 0..10 {
+            let count = if millis % 2 == 0 { 1 } else { 0 };
+            assert_eq!(run.send(millis).len(), count, "{millis}");
+        }
+        assert_eq!(run.next(), Some(10));
+        // Who was away for long does not send all of it at once.
+        assert_eq!(run.send(90).len(), 3);
+        assert_eq!(run.next(), Some(91));
+    }
+
+    #[test]
     fn duplicates_late_and_corrupt_are_told_apart() {
         let mut run = Run::new(RULES, 1);
         run.send(0);
@@ -429,6 +465,7 @@ mod tests {
         let flood = Rules {
             count: None,
             interval: Duration::ZERO,
+            gap: Duration::ZERO,
             timeout: RULES.timeout,
         };
         let mut run = Run::new(flood, 1);
@@ -450,6 +487,7 @@ mod tests {
         let rules = Rules {
             count: None,
             interval: Duration::from_millis(10),
+            gap: Duration::ZERO,
             timeout: RULES.timeout,
         };
         let mut run = Run::new(rules, 1);

@@ -59,14 +59,14 @@ struct Times {
 
 impl Tally {
     /// An answer took so long.
-    pub(super) fn answered(&mut self, rtt: Duration) {
+    pub(in crate::engine) fn answered(&mut self, rtt: Duration) {
         self.received += 1;
         self.times.note(rtt);
         self.show(Some(rtt));
     }
 
     /// No answer came.
-    pub(super) fn missed(&mut self) {
+    pub(in crate::engine) fn missed(&mut self) {
         self.show(None);
     }
 
@@ -84,7 +84,12 @@ impl Tally {
 
     /// How many of a hundred requests were not answered.
     pub fn loss(&self) -> f64 {
-        match self.sent {
+        self.loss_without(0)
+    }
+
+    /// The same, where the last so many are still under way.
+    pub fn loss_without(&self, under_way: u64) -> f64 {
+        match self.sent.saturating_sub(under_way) {
             0 => 0.0,
             sent => 100.0 * to_f64(sent.saturating_sub(self.received)) / to_f64(sent),
         }

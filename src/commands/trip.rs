@@ -5,17 +5,51 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use crate::engine::ping::Statistics;
+
 /// A round trip with about three digits, as `0.045`, `1.23`, `12.3`, `123`; in milliseconds.
-pub(super) struct Trip(pub(super) Duration);
+pub(in crate::commands) struct Trip(pub(super) Duration);
 
 /// Milliseconds to the microsecond, as `0.045`.
-pub(super) struct Millis(pub(super) Duration);
+pub(in crate::commands) struct Millis(pub(super) Duration);
 
 /// A share of a hundred with six digits at most, as `0`, `33.3333`.
-pub(super) struct Percent(pub(super) f64);
+pub(in crate::commands) struct Percent(pub(super) f64);
+
+/// Round trips in figures.
+#[derive(Debug, Serialize)]
+pub(in crate::commands) struct Times {
+    /// The shortest.
+    #[serde(serialize_with = "to_millis")]
+    pub(in crate::commands) min: Duration,
+    /// The mean.
+    #[serde(serialize_with = "to_millis")]
+    pub(in crate::commands) avg: Duration,
+    /// The longest.
+    #[serde(serialize_with = "to_millis")]
+    pub(in crate::commands) max: Duration,
+    /// The standard deviation.
+    #[serde(serialize_with = "to_millis")]
+    pub(in crate::commands) mdev: Duration,
+    /// The mean in which the last ones weigh most.
+    #[serde(serialize_with = "to_millis")]
+    pub(in crate::commands) ewma: Duration,
+    /// What half of them did not exceed.
+    #[serde(serialize_with = "to_millis")]
+    pub(in crate::commands) p50: Duration,
+    /// What 90 of 100 did not exceed.
+    #[serde(serialize_with = "to_millis")]
+    pub(in crate::commands) p90: Duration,
+    /// What 99 of 100 did not exceed.
+    #[serde(serialize_with = "to_millis")]
+    pub(in crate::commands) p99: Duration,
+}
 
 /// As a number of milliseconds.
-pub(super) fn to_millis<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+pub(in crate::commands) fn to_millis<S: Serializer>(
+    time: &Duration,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     millis(*time).serialize(serializer)
 }
 
@@ -25,7 +59,7 @@ fn millis(time: Duration) -> f64 {
 }
 
 /// A row of bars, the highest for the longest time; `×` stands for no answer.
-pub(super) fn picture(times: impl Iterator<Item = Option<Duration>>) -> String {
+pub(in crate::commands) fn picture(times: impl Iterator<Item = Option<Duration>>) -> String {
     const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let times: Vec<_> = times.collect();
     let longest = times.iter().flatten().max().copied().unwrap_or_default();
@@ -38,6 +72,22 @@ pub(super) fn picture(times: impl Iterator<Item = Option<Duration>>) -> String {
         BARS.get(index).copied().unwrap_or('█')
     };
     times.iter().map(bar).collect()
+}
+
+impl From<Statistics> for Times {
+    fn from(figures: Statistics) -> Self {
+        let [p50, p90, p99] = figures.percentiles;
+        Self {
+            min: figures.min,
+            avg: figures.avg,
+            max: figures.max,
+            mdev: figures.mdev,
+            ewma: figures.ewma,
+            p50,
+            p90,
+            p99,
+        }
+    }
 }
 
 impl fmt::Display for Trip {

@@ -7,7 +7,7 @@ use crate::engine::ping::Trouble;
 use crate::net::reason;
 
 /// What is wrong, in words.
-pub(super) fn words(trouble: &Trouble) -> Cow<'static, str> {
+pub(in crate::commands) fn words(trouble: &Trouble) -> Cow<'static, str> {
     match trouble {
         Trouble::Icmp {
             is_v6: true,

@@ -1,0 +1,53 @@
+//! What a trace knows of the path by now.
+
+use super::hop::Hop;
+use super::survey::{Survey, index};
+
+impl Survey {
+    /// The hops from the first to the last that is known of, with their places.
+    pub fn hops(&self) -> impl Iterator<Item = (u8, &Hop)> {
+        let hops = (1..=self.rules.last).zip(&self.hops);
+        let (first, end) = (self.rules.first, self.end.unwrap_or(self.rules.last));
+        hops.filter(move |(ttl, _)| (first..=end).contains(ttl))
+    }
+
+    /// One hop.
+    pub fn hop(&self, ttl: u8) -> Option<&Hop> {
+        self.hops.get(index(ttl))
+    }
+
+    /// How many of a hundred probes of a hop were not answered; those that are under way do not count.
+    pub fn loss(&self, ttl: u8) -> f64 {
+        let Some(hop) = self.hop(ttl) else {
+            return 0.0;
+        };
+        let under_way = self.under_way.iter().filter(|probe| probe.slot.ttl == ttl);
+        let under_way = u64::try_from(under_way.count()).unwrap_or(0);
+        hop.tally.loss_without(under_way)
+    }
+
+    /// Where the way ends; `None` while that is unknown.
+    pub fn end(&self) -> Option<u8> {
+        self.end
+    }
+
+    /// The farthest hop that answered.
+    pub fn reach(&self) -> u8 {
+        self.reach
+    }
+
+    /// Whether the host was reached.
+    pub fn is_reached(&self) -> bool {
+        self.is_reached
+    }
+
+    /// The largest packet that goes all the way, in bytes; `None` where that was not asked for.
+    pub fn mtu(&self) -> Option<u32> {
+        self.mtu
+    }
+
+    /// Answers that came twice, and those that came when nobody waited for them any more.
+    pub fn beside(&self) -> (u64, u64) {
+        (self.duplicates, self.late)
+    }
+}

@@ -1,0 +1,122 @@
+//! `trace` where there is no network but this host.
+
+use std::io::Read;
+
+use crate::kit::{Start, Terminal, dead_port, listener, sockkit};
+
+fn trace(words: &str) -> Start {
+    sockkit(["trace"].into_iter().chain(words.split_whitespace()))
+}
+
+#[test]
+fn this_host_is_one_hop_away() {
+    let (_listener, open) = listener();
+    let (_held, closed) = dead_port();
+    for (words, answer) in [
+        (format!("-n --json -p {closed} 127.0.0.1"), "error"),
+        (format!("-n --json -p {closed} 0.0.0.0"), "error"),
+        (format!("-n --json --tcp {open} 127.0.0.1"), "open"),
+        (format!("-n --json --tcp {closed} 127.0.0.1"), "closed"),
+    ] {
+        let events = trace(&words).run().expect(0).events();
+        let names: Vec<&str> = events
+            .iter()
+            .map(|event| event["event"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            names,
+            ["trace", "probe", "probe", "probe", "hop", "summary"],
+            "{words}"
+        );
+        for probe in &events[1..4] {
+            assert_eq!(
+                (&probe["status"], &probe["from"]),
+                (&"reached".into(), &"127.0.0.1".into())
+            );
+            assert_eq!(probe["answer"], answer);
+        }
+        assert_eq!(
+            (&events[4]["sent"], &events[4]["received"]),
+            (&3.into(), &3.into())
+        );
+        assert_eq!(
+            (&events[5]["reached"], &events[5]["hops"]),
+            (&true.into(), &1.into())
+        );
+    }
+}
+
+#[test]
+fn a_line_reads_as_traceroutes() {
+    let (_held, closed) = dead_port();
+    let text = trace(&format!("-p {closed} ::1")).run().expect(0).text();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(
+        lines[0],
+        "traceroute to ::1 (::1), 30 hops max, 80 byte packets"
+    );
+    assert_eq!(lines.len(), 2, "{text}");
+    assert!(lines[1].starts_with(" 1  "), "{text}");
+    assert!(lines[1].contains(" (::1)  "), "{text}");
+    assert_eq!(lines[1].matches(" ms").count(), 3, "{text}");
+}
+
+#[test]
+fn a_report_is_seen_to_grow_on_a_terminal() {
+    let (_held, closed) = dead_port();
+    let Terminal {
+        mut person,
+        program,
+        ..
+    } = Terminal::new();
+    let words = format!("-n --report -c 3 -i 200ms -p {closed} 127.0.0.1");
+    let running = trace(&words).stdout(program).start();
+    let mut text = String::new();
+    let mut buffer = [0; 4096];
+    // The terminal is hung up with the last program that has it.
+    while let Ok(count) = person.read(&mut buffer) {
+        if count == 0 {
+            break;
+        }
+        text.push_str(&String::from_utf8_lossy(&buffer[..count]));
+    }
+    running.finish().expect(0);
+    let (live, last) = text.split_once("\x1b[?1049l").expect("the screen is left");
+    assert!(live.starts_with("\x1b[?1049h"), "{live:?}");
+    assert!(live.contains("  1.|-- 127.0.0.1 "), "{live:?}");
+    assert!(
+        !live.contains(".3%") && !live.contains("100.0%"),
+        "{live:?}"
+    );
+    let row = last.lines().nth(1).expect("a row");
+    assert!(row.starts_with("  1.|-- 127.0.0.1 "), "{last:?}");
+    assert!(row.contains(" 0.0%     3 "), "{last:?}");
+    assert!(row.contains(['\u{2588}', '\u{2587}']), "{last:?}");
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    for (words, sentence) in [
+        ("", "HOST"),
+        ("-m 0 ::1", "--max-hops"),
+        ("-f 3 -m 2 ::1", "the first hop is behind the last one"),
+        ("-s 43 127.0.0.1", "a probe of 43 bytes is not known again"),
+        ("-s 63 ::1", "a probe of 63 bytes is not known again"),
+        ("-s 65536 ::1", "--size"),
+        ("--tcp 80 -s 100 ::1", "a connect has no size of its own"),
+        ("--tcp 80 --icmp ::1", "--icmp"),
+        ("--mtu --tcp 80 ::1", "--tcp"),
+        ("-c 3 ::1", "--report"),
+        ("--flows 65 ::1", "--flows"),
+        ("127.0.0.1:80", "has a port"),
+        ("*", "is no destination"),
+        ("fe80::1", "is link-local"),
+    ] {
+        trace(words).run().expect(2).says(sentence);
+    }
+    trace("-4 ::1").run().expect(2).says("leave out -4");
+    trace("nosuch.invalid")
+        .run()
+        .expect(1)
+        .says("resolve nosuch.invalid: ");
+}
