@@ -3,7 +3,7 @@
 //!
 //! Spares the loader work, which is much of the time that a small command takes. The unwinder is linked into the program
 //! where the C compiler has it as an archive: one library less to find, map and relocate at each start. Relative
-//! relocations are packed, sixty to a word, where linker and loader know how (glibc 2.36).
+//! relocations are packed, sixty to a word, and functions that are alike are one, where linker and loader know how.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -31,39 +31,48 @@ fn main() -> std::io::Result<()> {
         );
     }
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|found| found == value);
+    let is_release = env::var("PROFILE").is_ok_and(|profile| profile == "release");
     let native = env::var_os("HOST") == env::var_os("TARGET");
     if native && is("CARGO_CFG_TARGET_ENV", "gnu") {
         if has_archive() {
             println!("cargo:rustc-link-lib=static:-bundle=gcc_eh");
         }
-        if packed_program_runs()? {
-            println!("cargo:rustc-link-arg-bins={PACKED}");
+        for flag in SPARING {
+            if is_release && links_and_runs(flag)? {
+                println!("cargo:rustc-link-arg-bins={flag}");
+            }
         }
     }
     Ok(())
 }
 
-/// Have the linker pack relative relocations, ld(1).
-const PACKED: &str = "-Wl,-z,pack-relative-relocs";
+/// What not every linker and loader knows: relative relocations packed, and one copy of functions that are alike, a
+/// thirtieth of the program.
+const SPARING: &[&str] = &["-Wl,-z,pack-relative-relocs", "-Wl,--icf=all"];
 
-/// An old linker leaves the flag out with a warning, an old loader refuses what a new linker made of it.
-fn packed_program_runs() -> std::io::Result<bool> {
+/// Whether a program that is linked so runs: an old linker refuses a flag, an old loader what a new linker made of it.
+fn links_and_runs(flag: &str) -> std::io::Result<bool> {
     let folder = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
-    let (source, program) = (folder.join("packed.c"), folder.join("packed"));
-    std::fs::write(&source, "int main(void) { return 0; }\n")?;
+    let (source, program) = (folder.join("trial.rs"), folder.join("trial"));
+    std::fs::write(&source, "fn main() {}\n")?;
+    let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    let mut link = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    link.args(flags.split('\x1f').filter(|flag| !flag.is_empty()));
+    if let Ok(linker) = env::var("RUSTC_LINKER") {
+        link.arg(format!("-Clinker={linker}"));
+    }
+    link.arg(format!("-Clink-arg={flag}"));
+    link.arg(&source).arg("-o").arg(&program);
     let succeeds = |mut command: Command| command.output().is_ok_and(|end| end.status.success());
-    let mut link = compiler();
-    link.arg(PACKED).arg(&source).arg("-o").arg(&program);
     Ok(succeeds(link) && succeeds(Command::new(program)))
-}
-
-fn compiler() -> Command {
-    Command::new(env::var("CC").unwrap_or_else(|_| "cc".to_owned()))
 }
 
 /// A compiler that has it answers with its path, one that has not with the bare name.
 fn has_archive() -> bool {
-    let asked = compiler().arg("-print-file-name=libgcc_eh.a").output();
+    let compiler = env::var("CC").unwrap_or_else(|_| "cc".to_owned());
+    let asked = Command::new(compiler)
+        .arg("-print-file-name=libgcc_eh.a")
+        .output();
     asked
         .is_ok_and(|answer| Path::new(String::from_utf8_lossy(&answer.stdout).trim()).is_absolute())
 }
