@@ -416,6 +416,14 @@ fn fields_are_on_every_answer() {
         let control = answer.field("cache-control");
         assert_eq!(control, Some("no-store"), "{path}");
     }
+    // What is said takes the place of what would have been, and there is one of it.
+    let said = ["--header", "cache-control: private", "--cache", "90s"];
+    let (_server, port) = serve(folder.path(), &said);
+    for path in ["/a", "/d", "/none"] {
+        let answer = get(port, path);
+        let control = answer.field("cache-control");
+        assert_eq!(control, Some("private"), "{path}");
+    }
 }
 
 #[test]
