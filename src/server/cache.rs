@@ -7,6 +7,7 @@ use std::cell::{OnceCell, RefCell};
 use std::fs::File;
 use std::hash::BuildHasher;
 use std::mem;
+use std::ops::Range;
 use std::os::fd::BorrowedFd;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -77,11 +78,11 @@ pub(super) struct Absent {
     until: Instant,
 }
 
-/// An answer as it was sent, cut at its date.
+/// An answer as it was sent, and where its date stands.
 #[derive(Debug)]
 pub(super) struct Ready {
-    before: Box<[u8]>,
-    behind: Box<[u8]>,
+    answer: Box<[u8]>,
+    date: Range<usize>,
 }
 
 impl Cache {
@@ -329,19 +330,22 @@ impl Ready {
     pub(super) fn new(answer: &[u8], date: &str) -> Option<Self> {
         let is_date = |window: &[u8]| window == date.as_bytes();
         let at = answer.windows(date.len().max(1)).position(is_date)?;
-        let (before, behind) = answer.split_at_checked(at)?;
-        let behind = behind.get(date.len()..)?;
         Some(Self {
-            before: before.into(),
-            behind: behind.into(),
+            answer: answer.into(),
+            date: at..at + date.len(),
         })
     }
 
-    /// The same answer, of another date.
+    /// The same answer, of another date: all dates are as long as another (RFC 9110, section 5.6.7).
     pub(super) fn append(&self, date: &str, into: &mut Vec<u8>) {
-        into.extend_from_slice(&self.before);
-        into.extend_from_slice(date.as_bytes());
-        into.extend_from_slice(&self.behind);
+        let start = into.len();
+        into.extend_from_slice(&self.answer);
+        let (start, end) = (start + self.date.start, start + self.date.end);
+        match into.get_mut(start..end) {
+            Some(place) if place.len() == date.len() => place.copy_from_slice(date.as_bytes()),
+            // The clock is out of its mind meanwhile, and there is no date.
+            _ => drop(into.splice(start..end, date.bytes())),
+        }
     }
 }
 

@@ -404,6 +404,9 @@ impl Service {
         sent: u64,
         asking: &Asking<'_>,
     ) -> Result<(), StdoutError> {
+        if !self.hears_requests {
+            return Ok(());
+        }
         let Asking {
             request,
             head,

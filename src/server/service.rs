@@ -107,6 +107,11 @@ pub trait Observer {
     /// Something happened.
     fn notice(&mut self, happening: &Happening<'_>) -> Result<(), StdoutError>;
 
+    /// Whether it wants to hear of requests: [`Happening::Answered`], [`Happening::Finished`], [`Happening::Dropped`].
+    fn hears_requests(&self) -> bool {
+        true
+    }
+
     /// Whether it wants to hear of [`Happening::Finished`] where that comes later than [`Happening::Answered`].
     fn hears_ends(&self) -> bool {
         true
@@ -153,6 +158,8 @@ pub struct Service {
     pub(super) limits: Limits,
     pub(super) gate: Gate,
     pub(super) observer: Box<dyn Observer>,
+    /// What [`Observer::hears_requests`] says of it.
+    pub(super) hears_requests: bool,
     /// What is being packed, here and elsewhere.
     pub(super) archives: Archives,
     /// Whether every answer is to be the last of its connection.
@@ -209,6 +216,7 @@ impl Service {
             keeper: None,
             limits,
             gate: Gate::default(),
+            hears_requests: observer.hears_requests(),
             observer,
             archives: Archives::default(),
             is_ending: false,
@@ -293,10 +301,14 @@ impl Service {
         }
     }
 
-    /// So late it is now, for everything that is answered in this turn.
-    pub(super) fn turn_begins(&mut self, now: SystemTime) {
-        self.now = now;
-        self.date.set(now);
+    /// So late it is `at` the turn that begins `now`, for everything that is answered until the second is over: dates
+    /// have no smaller part. When that is.
+    pub(super) fn second_begins(&mut self, at: SystemTime, now: Instant) -> Instant {
+        self.now = at;
+        self.date.set(at);
+        let since = at.duration_since(SystemTime::UNIX_EPOCH);
+        let past = since.map_or(0, |since| since.subsec_nanos());
+        now + (Duration::from_secs(1) - Duration::from_nanos(past.into()))
     }
 
     /// A boundary that nobody could know.

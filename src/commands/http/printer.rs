@@ -19,6 +19,8 @@ pub(super) struct Printer {
     output: Output,
     is_on: bool,
     is_discreet: bool,
+    /// Whether anything is ever written on stdout.
+    has_lines: bool,
     left_out: bool,
 }
 
@@ -51,12 +53,16 @@ impl Observer for Printer {
         }
     }
 
+    fn hears_requests(&self) -> bool {
+        self.is_on
+    }
+
     fn hears_ends(&self) -> bool {
         false
     }
 
     fn turn_ends(&mut self) -> Result<bool, StdoutError> {
-        Ok(self.output.outlet().is_clear())
+        Ok(!self.has_lines || self.output.outlet().is_clear())
     }
 }
 
@@ -66,6 +72,7 @@ impl Printer {
         Self {
             is_on,
             is_discreet,
+            has_lines: is_on || output.style().json,
             output,
             left_out: false,
         }

@@ -31,6 +31,8 @@ pub(super) struct Worker {
     connections: Slab<Connection>,
     /// When a connection may be late next; `None` without connections. It is only ever too early.
     scan: Option<Instant>,
+    /// When the next second of the day begins, by which answers are dated; `None` before the first turn.
+    second: Option<Instant>,
     entrance: Entrance,
     stopping: Stopping,
     /// Whether it takes the signals and sees to stdout.
@@ -53,6 +55,7 @@ impl Worker {
             shared,
             connections: Slab::new(),
             scan: None,
+            second: None,
             entrance: Entrance::default(),
             stopping: Stopping::default(),
             is_first: false,
@@ -101,7 +104,9 @@ impl Worker {
             if let Some(expired) = timers.expired(now) {
                 return Err(expired.into());
             }
-            service.turn_begins(SystemTime::now());
+            if self.second.is_none_or(|second| second <= now) {
+                self.second = Some(service.second_begins(SystemTime::now(), now));
+            }
             if self.take_up(service, door.as_ref(), now)? {
                 return Ok(None);
             }
@@ -121,14 +126,10 @@ impl Worker {
 
     /// When something is to be done, though nothing is ready.
     fn next(&self, service: &Service, timers: &Timers) -> Option<Instant> {
-        let until = [
-            timers.next(),
-            self.scan,
-            self.entrance.resume(),
-            self.stopping.until(),
-            service.observer.wakes(),
-        ];
-        until.into_iter().flatten().min()
+        let until = sooner(timers.next(), self.scan);
+        let until = sooner(until, self.entrance.resume());
+        let until = sooner(until, self.stopping.until());
+        sooner(until, service.observer.wakes())
     }
 
     /// Tokens: the listeners, stdout, two signs of the other workers, changes of files, and two for each connection.
@@ -327,6 +328,15 @@ impl Worker {
             self.stopping.pass(now, self.shared.open());
         }
         self.stopping.over()
+    }
+}
+
+/// The earlier of two times; `None` is never.
+#[inline]
+fn sooner(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     }
 }
 
