@@ -331,7 +331,7 @@ impl Service {
             persists: false,
             is_old: false,
         };
-        let plan = Plan::status(status);
+        let plan = Refusal::of(status, head).plan();
         render(&plan, answer, self.date.text(), &mut self.outbound);
         self.observer.notice(&Happening::Answered {
             peer,
@@ -344,7 +344,7 @@ impl Service {
             head,
             request: None,
             status,
-            sent: status.line().len() as u64,
+            sent: literal(&plan).len() as u64,
             since,
         })
     }

@@ -385,6 +385,18 @@ fn answers_in_any_shape() {
         ),
         (&["--status", "204"], get("/"), "204 No Content", "\r\n\r\n"),
         (
+            &["--status", "205", "--echo"],
+            last("POST", "/", "", "x"),
+            "205 Reset Content",
+            "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        ),
+        (
+            &["--inspect"],
+            get("/?a=\"x\""),
+            "400 Bad Request",
+            "400 Bad Request: a character of the target must be percent-encoded\n",
+        ),
+        (
             &["--status", "404"],
             last("DELETE", "/x", "", ""),
             "404 Not Found",

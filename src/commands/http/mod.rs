@@ -355,6 +355,10 @@ fn hint_for(dir: &Path) -> String {
     if let Some(origin) = dir.to_str().filter(|word| word.contains("://")) {
         return format!("an origin stands behind the = of its flag: --cors={origin}");
     }
+    let is_address = |word: &str| word.starts_with("fd:") || word.ends_with(".sock");
+    if dir.to_str().is_some_and(is_address) {
+        return format!("an address goes after DIR, or: --listen {}", dir.display());
+    }
     match dir.to_str().map(Endpoint::parse) {
         Some(Ok(Endpoint::Network(HostPort { port: Some(_), .. }))) => {
             format!("an address goes after DIR, or: --listen {}", dir.display())
