@@ -144,7 +144,7 @@ impl Service {
         ready.append(self.date.text(), &mut self.outbound);
         let mut reply = Reply::new(Status::OK, asking.persists, asking.since);
         let sent = kept.facts.length;
-        reply.parts.extend(kept.part());
+        reply.parts.extend(self.cache.part(&kept));
         self.report_answer(&mut reply, sent, asking)?;
         Ok(Some(reply))
     }
@@ -165,7 +165,7 @@ impl Service {
 
     /// Keep the answer that begins at `start` of the buffer for those who ask for the same.
     fn make_ready(&mut self, kept: &Kept, start: usize, reply: &Reply, asking: &Asking<'_>) {
-        let is_known = reply.parts.is_empty() || kept.part().is_some();
+        let is_known = reply.parts.is_empty() || kept.has_part();
         let is_whole = reply.status == Status::OK && is_known && reply.persists;
         if is_whole && self.plain_path(asking).is_some() {
             let answer = self.outbound.get(start..).unwrap_or_default();
@@ -385,6 +385,7 @@ impl Service {
                         file: Rc::clone(file),
                         offset: span.first,
                         left: span.length,
+                        held: None,
                     }));
                 }
                 (Piece::File(span), content) => {

@@ -24,6 +24,7 @@ mod folder;
 mod gate;
 mod guard;
 mod handed;
+mod held;
 mod home;
 mod incoming;
 mod inspector;

@@ -249,6 +249,12 @@ impl Service {
         Self { keeper, ..self }
     }
 
+    /// One of so many workers answers with it.
+    pub(super) fn among(mut self, workers: usize) -> Self {
+        self.cache.share(workers);
+        self
+    }
+
     /// Read certificate and users again, for all workers; what came of it, nothing where neither is from a file.
     pub(super) fn reload(&self) -> Vec<String> {
         let (tls, guard) = (self.gate.tls(), self.guard.clone());
