@@ -143,9 +143,8 @@ impl Service {
         };
         ready.append(self.date.text(), &mut self.outbound);
         let mut reply = Reply::new(Status::OK, asking.persists, asking.since);
-        let sent = kept.facts.length;
         reply.parts.extend(self.cache.part(&kept));
-        self.report_answer(&mut reply, sent, asking)?;
+        self.report_answer(&mut reply, kept.facts.length, asking)?;
         Ok(Some(reply))
     }
 
@@ -250,10 +249,9 @@ impl Service {
             return None;
         }
         let write = || Rc::from(error_page(plan.status, plan.why));
+        let page = self.pages.entry(plan.status);
         match plan.why {
-            "" => Some(Rc::clone(
-                self.pages.entry(plan.status).or_insert_with(write),
-            )),
+            "" => Some(Rc::clone(page.or_insert_with(write))),
             _ => Some(write()),
         }
     }

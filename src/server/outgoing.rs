@@ -128,6 +128,11 @@ impl Outgoing {
         }
     }
 
+    /// Whether an end would make what is on its way look whole.
+    pub(super) fn is_open_ended(&self) -> bool {
+        matches!(self.parts.front(), Some(Part::Pipe(pipe)) if pipe.is_open_ended())
+    }
+
     /// The stream of requests, if that is what is sent.
     pub(super) fn feed(&mut self) -> Option<&mut Feed> {
         match self.parts.front_mut() {

@@ -641,6 +641,21 @@ fn what_only_root_may_read_is_said_at_once() {
     }
 }
 
+#[test]
+fn what_is_cut_off_at_the_end_stands_in_the_log() {
+    let folder = scratch();
+    fs::write(folder.path().join("big"), pattern(20 << 20)).unwrap();
+    let server = http(&["--grace", "0"]).args([folder.path()]).start();
+    let mut client = stream_to(("127.0.0.1", server.port()));
+    client.write_all(get("/big").as_bytes()).unwrap();
+    head(&mut client);
+    let log = stop(server).text();
+    let (line, sent) = log.split_once(" 200 ").expect("a line");
+    assert!(line.ends_with("\"GET /big HTTP/1.1\""), "{log}");
+    let sent: u64 = sent.split(' ').next().unwrap().parse().unwrap();
+    assert!((1..20 << 20).contains(&sent), "{log}");
+}
+
 /// The bodies of so many answers, each of them these bytes.
 fn assert_bodies(answers: &[u8], count: usize, body: &[u8]) {
     let mut rest = answers;

@@ -1,14 +1,13 @@
 //! `--inspect`, and the flags that shape the answer: for webhooks, for testing clients, for seeing what HTTP is.
 
 use std::fmt;
-use std::mem;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
 use serde::Serialize;
 
-use super::log::{UNREAD, leave_out};
+use super::log::{LeftOut, UNREAD};
 use super::printer::Printer;
 use crate::args::duration;
 use crate::commands::Desk;
@@ -111,7 +110,7 @@ impl InspectArgs {
             others: Printer::new(output.clone(), is_on, false),
             output,
             hex: self.hex,
-            left_out: false,
+            left_out: LeftOut::default(),
         }
     }
 }
@@ -152,7 +151,7 @@ pub(super) struct FullPrinter {
     others: Printer,
     is_on: bool,
     hex: bool,
-    left_out: bool,
+    left_out: LeftOut,
 }
 
 impl Observer for FullPrinter {
@@ -170,17 +169,18 @@ impl Observer for FullPrinter {
         self.others.turn_ends()
     }
 
+    fn ends(&mut self) -> Result<(), StdoutError> {
+        self.left_out.end(&self.output)
+    }
+
     fn recorded(&mut self, record: &Record) -> Result<(), StdoutError> {
         if !self.is_on {
             return Ok(());
         }
         if self.output.outlet().backlog() > UNREAD {
-            return match mem::replace(&mut self.left_out, true) {
-                true => Ok(()),
-                false => leave_out(&self.output),
-            };
+            return self.left_out.take(1, &self.output);
         }
-        self.left_out = false;
+        self.left_out.end(&self.output)?;
         self.output.offer(&Seen {
             record,
             hex: self.hex,

@@ -1,6 +1,7 @@
 //! A worker: one reactor over the listeners, stdout and a slab of connections.
 
 mod entrance;
+mod tokens;
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
@@ -20,8 +21,6 @@ use crate::net::CallError;
 
 /// How often at most the connections are searched for one that is late.
 const SCAN: Duration = Duration::from_millis(250);
-/// What is watched besides listeners and connections: stdout, the signs of the other workers, and changes of files.
-const OTHERS: usize = 4;
 
 /// One loop over everything.
 #[derive(Debug)]
@@ -73,6 +72,11 @@ impl Worker {
         deadline: Option<Duration>,
     ) -> anyhow::Result<Option<Signal>> {
         let ended = self.turn_about(service, outlet, deadline);
+        // What was in flight is told too.
+        for (_, connection) in &mut self.connections {
+            service.turn_of(connection.socket());
+            connection.break_off(service)?;
+        }
         service.observer.ends()?;
         ended
     }
@@ -130,27 +134,6 @@ impl Worker {
         let until = sooner(until, self.entrance.resume());
         let until = sooner(until, self.stopping.until());
         sooner(until, service.observer.wakes())
-    }
-
-    /// Tokens: the listeners, stdout, two signs of the other workers, changes of files, and two for each connection.
-    fn door(&self) -> usize {
-        self.shared.listeners.len()
-    }
-
-    fn told(&self) -> usize {
-        self.shared.listeners.len() + 1
-    }
-
-    fn stops(&self) -> usize {
-        self.shared.listeners.len() + 2
-    }
-
-    fn changes(&self) -> usize {
-        self.shared.listeners.len() + 3
-    }
-
-    fn first_token(&self) -> usize {
-        self.shared.listeners.len() + OTHERS
     }
 
     /// Watch what the other workers say: to the first one, or to all but that.
