@@ -90,9 +90,9 @@ impl Service {
                 };
                 if let Some(folder) = folder
                     && located.is_missing()
-                    && let Some(reply) = self.list(&folder, asking)?
+                    && let Some(outcome) = self.list(&folder, asking)?
                 {
-                    return Ok(Outcome::Reply(reply));
+                    return Ok(outcome);
                 }
                 let located = self.encode(located, asking);
                 let boundary = match request.is_unconditional() {

@@ -28,6 +28,7 @@ mod held;
 mod home;
 mod incoming;
 mod inspector;
+mod listings;
 mod locate;
 mod outgoing;
 mod pace;

@@ -18,6 +18,7 @@ use super::guard::Guard;
 use super::home::Home;
 use super::incoming::Sink;
 use super::inspector::Inspector;
+use super::listings::Listings;
 use super::shape::Shape;
 use crate::engine::StdoutError;
 use crate::http::inspect::Record;
@@ -160,6 +161,8 @@ pub struct Service {
     pub(super) observer: Box<dyn Observer>,
     /// What [`Observer::hears_requests`] says of it.
     pub(super) hears_requests: bool,
+    /// What is being listed.
+    pub(super) listings: Listings,
     /// What is being packed, here and elsewhere.
     pub(super) archives: Archives,
     /// Whether every answer is to be the last of its connection.
@@ -218,6 +221,7 @@ impl Service {
             gate: Gate::default(),
             hears_requests: observer.hears_requests(),
             observer,
+            listings: Listings::default(),
             archives: Archives::default(),
             is_ending: false,
             date: DateLine::default(),
