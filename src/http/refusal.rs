@@ -1,6 +1,6 @@
 //! Why a request is not done: its status, and words where that does not say enough.
 
-use super::octet::is_token;
+use super::octet::{is_path, is_token};
 use super::plan::{Content, Plan};
 use super::status::Status;
 
@@ -54,23 +54,18 @@ impl Refusal {
     }
 }
 
-/// Whether a request line is one but for a character that stands in no URI, RFC 3986, section 2.
+/// Whether the first thing that is wrong with a request line is a character of its target that stands in no URI, RFC 3986,
+/// section 2. What follows it does not count: it may not have been heard.
 fn has_raw_target(heard: &[u8]) -> bool {
-    let line = heard.split(|byte| *byte == b'\n').next();
-    let line = line.unwrap_or_default().trim_ascii_end();
-    let mut words = line.splitn(2, |byte| *byte == b' ');
+    let mut words = heard.splitn(2, |byte| *byte == b' ');
     let method = words.next().unwrap_or_default();
-    let mut rest = words
-        .next()
-        .unwrap_or_default()
-        .rsplitn(2, |byte| *byte == b' ');
-    let version = rest.next().unwrap_or_default();
-    let target = rest.next().unwrap_or_default();
-    let is_raw = |byte: &u8| !byte.is_ascii_graphic() || b"\"<>\\#".contains(byte);
+    let target = words.next().unwrap_or_default();
+    let wrong = target
+        .iter()
+        .find(|byte| !is_path(**byte) && **byte != b'?');
     method.iter().all(|byte| is_token(*byte))
-        && version.starts_with(b"HTTP/1.")
         && target.starts_with(b"/")
-        && target.iter().any(is_raw)
+        && matches!(wrong, Some(b'"' | b'<' | b'>' | b'#' | 0x80..))
 }
 
 #[cfg(test)]
@@ -82,11 +77,13 @@ mod tests {
     fn a_target_that_is_not_encoded_is_told_so() {
         for (heard, is_told) in [
             ("GET /a?q=\"x\" HTTP/1.1\r\nHost: h\r\n\r\n", true),
-            ("GET /a b HTTP/1.1\r\n", true),
+            ("GET /a?b\"", true),
+            ("GET /a b HTTP/1.1\r\n", false),
+            ("GET /a?\\ HTTP/1.1\r\nA\r\n", false),
             ("GET /\u{e4} HTTP/1.0", true),
             ("GET /a#b HTTP/1.1\r\n\r\n", true),
             ("GET /a?b HTTP/1.1\r\n\r\n", false),
-            ("GET /\" HTTP/2.0\r\n\r\n", false),
+            ("GET \"/\" HTTP/1.1\r\n\r\n", false),
             ("G\"T /\" HTTP/1.1\r\n\r\n", false),
             ("\x16\x03\x01", false),
             ("", false),
