@@ -77,7 +77,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l status -d 'Answ
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l delay -d 'Answer D after the request' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l drop -d 'Close the connection instead of answering, at this RATE: 0.1 or 10%' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l seed -d 'With --drop, drop the same requests in every run' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l exec-timeout -d 'End a command, and whatever it has started, after D [default: 60s]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l exec-timeout -d 'End a command that is not done after D, and whatever it has started [default: 60s]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l exec-max -d 'Run at most N commands at once, and answer 503 above that' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l log -d 'How requests are printed on stdout [default: head, of files common, with -q off]' -r -f -a "head\t'The head of each request as it came'
 common\t'Common Log Format, the date in UTC, and behind it the seconds that the answer took'

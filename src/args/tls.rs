@@ -211,6 +211,11 @@ impl ServerTlsArgs {
         files.map(PathBuf::as_path)
     }
 
+    /// The file of the key, where the certificate is not a temporary one.
+    pub fn key(&self) -> Option<&Path> {
+        self.key.as_deref()
+    }
+
     /// Whether the certificate is made for this run.
     pub fn is_temporary(&self) -> bool {
         self.cert.is_none()

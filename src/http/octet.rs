@@ -59,8 +59,8 @@ const fn class(byte: u8) -> u8 {
         b'(' | b')' | b';' | b'=' => TEXT | HOST | PATH,
         b'^' | b'`' | b'|' => TOKEN | TEXT | PATH,
         b'#' => TOKEN | TEXT,
-        b',' | b'/' | b':' | b'?' | b'@' | b'[' | b']' | b'{' | b'}' => TEXT | PATH,
-        b'\t' | b' ' | b'"' | b'<' | b'>' | b'\\' | 0x80.. => TEXT,
+        b',' | b'/' | b':' | b'@' | b'[' | b']' | b'{' | b'}' => TEXT | PATH,
+        b'\t' | b' ' | b'"' | b'<' | b'?' | b'>' | b'\\' | 0x80.. => TEXT,
         0x7f | ..=0x1f => 0,
     }
 }
@@ -77,7 +77,7 @@ mod tests {
             assert_eq!(is_token(byte), one_of(b"!#$%&'*+-.^_`|~"), "{byte}");
             assert_eq!(is_host(byte), one_of(b"-._~%!$&'()*+;="), "{byte}");
             let printable = byte.is_ascii_graphic();
-            assert_eq!(is_path(byte), printable && !b"\"<>#\\".contains(&byte));
+            assert_eq!(is_path(byte), printable && !b"\"<>#\\?".contains(&byte));
             let text = byte == b'\t' || (byte >= b' ' && byte != 0x7f);
             assert_eq!(is_text(byte), text, "{byte}");
         }

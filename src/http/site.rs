@@ -91,19 +91,30 @@ impl Site {
         }
     }
 
-    /// Cache-Control, RFC 9111, section 5.2.2. What is not to be kept at all may be no redirect and no refusal either.
+    /// Cache-Control, RFC 9111, section 5.2.2, unless that was said by whoever serves, or by a command. What is not to be
+    /// kept at all may be no redirect and no refusal either.
     fn cache_control(&self, plan: &Plan<'_>) -> Option<String> {
+        if has_lifetime(plan.fields) {
+            return None;
+        }
         let is_file = matches!(plan.status.0, 200 | 206 | 304) && plan.content != Content::Empty;
         match self.cache.map(|time| time.as_secs()) {
             Some(0) => Some("no-store".to_owned()),
             Some(seconds) if is_file => Some(format!("max-age={seconds}")),
-            _ if self.text.is_some() => None,
             // Whoever guesses a time instead shows what has changed meanwhile; asking costs a 304.
             None if is_file && plan.etag.is_some() => Some("no-cache".to_owned()),
-            // A folder's page has no version that could be asked for, and browsers keep a 301 for ever.
+            // A text and a folder's page have no version that could be asked for, and browsers keep a 301 for ever.
             _ => (is_file || plan.location.is_some()).then(|| "no-store".to_owned()),
         }
     }
+}
+
+/// Whether these field lines say how long an answer may be kept.
+fn has_lifetime(fields: &str) -> bool {
+    let mut names = fields.lines().filter_map(|line| line.split_once(':'));
+    names.any(|(name, _)| {
+        name.eq_ignore_ascii_case("cache-control") || name.eq_ignore_ascii_case("expires")
+    })
 }
 
 fn field<'a>(request: &Request<'a>, name: &str) -> Option<&'a [u8]> {

@@ -59,17 +59,26 @@ impl<'a> Target<'a> {
         if rest.is_empty() && method == Method::Options {
             return Ok(Self::Asterisk);
         }
-        let (path, query) = match rest.split_once('?') {
-            Some((path, query)) => (path, Some(query)),
-            None => (rest, None),
+        let Some(end) = rest.bytes().position(|byte| !is_path(byte)) else {
+            return Ok(Self::Path {
+                path: rest,
+                query: None,
+            });
         };
-        let allowed = path.bytes().all(is_path)
-            && query.is_none_or(|query| query.bytes().all(|byte| is_path(byte) || byte == b'\\'));
-        match allowed {
-            true => Ok(Self::Path { path, query }),
-            false => Err(Status::BAD_REQUEST),
+        let (path, query) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        match query.strip_prefix('?') {
+            Some(query) if query.bytes().all(is_query) => Ok(Self::Path {
+                path,
+                query: Some(query),
+            }),
+            _ => Err(Status::BAD_REQUEST),
         }
     }
+}
+
+/// What may stand in a query: more than in a path, and what browsers leave alone in it.
+fn is_query(byte: u8) -> bool {
+    is_path(byte) || matches!(byte, b'?' | b'\\')
 }
 
 /// Write the decoded path, relative and without dot segments, into `into`: `a/b` for a file, `a/b/` when it was asked

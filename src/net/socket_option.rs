@@ -72,6 +72,14 @@ impl Socket {
         self.setsockopt(level, name, &value, Shown(level, name, &value))
     }
 
+    /// setsockopt(2) SO_LINGER of no time: close(2) then resets the connection, tcp(7), so that the peer knows that it did
+    /// not get everything.
+    pub fn set_reset_on_close(&self) -> Result<(), CallError> {
+        let value = [1_i32.to_ne_bytes(), 0_i32.to_ne_bytes()].concat();
+        let (level, name) = (libc::SOL_SOCKET, libc::SO_LINGER);
+        self.setsockopt(level, name, &value, Shown(level, name, &value))
+    }
+
     /// getsockopt(2) of an option whose value is an int.
     pub fn int(&self, level: c_int, name: c_int) -> Result<c_int, CallError> {
         let mut value = [0; size_of::<c_int>()];

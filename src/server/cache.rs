@@ -7,6 +7,7 @@ use std::cell::{OnceCell, RefCell};
 use std::fs::File;
 use std::hash::BuildHasher;
 use std::mem;
+use std::ops::Range;
 use std::os::fd::BorrowedFd;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -17,6 +18,7 @@ use rustc_hash::FxHashMap;
 use super::changes::Changes;
 use super::coded::Coded;
 use super::files::{Root, take_up};
+use super::held::{Held, Shelf};
 use super::outgoing::{Part, Slice};
 use super::stored::Stored;
 use crate::http::{Coding, Codings, Facts, Request, coding};
@@ -43,6 +45,9 @@ pub(super) struct Cache {
     absent: FxHashMap<Box<[u8]>, Absent>,
     /// Hashes of what was asked for once.
     seen: Vec<u64>,
+    /// Where pages are held, once a file is large enough; `None` where that cannot be.
+    shelf: OnceCell<Option<Rc<Shelf>>>,
+    workers: usize,
     open: usize,
     bytes: usize,
     /// Whether its descriptor is another one than before, and to be watched.
@@ -62,6 +67,8 @@ pub(super) struct Kept {
     pub(super) content: Stored,
     /// The answer to a request that asks for all of it and nothing else.
     ready: OnceCell<Ready>,
+    /// Its pages, once that was asked for again.
+    held: OnceCell<Option<Rc<Held>>>,
     /// The same file in other codings.
     coded: RefCell<Vec<Rc<Self>>>,
     until: Instant,
@@ -77,11 +84,11 @@ pub(super) struct Absent {
     until: Instant,
 }
 
-/// An answer as it was sent, cut at its date.
+/// An answer as it was sent, and where its date stands.
 #[derive(Debug)]
 pub(super) struct Ready {
-    before: Box<[u8]>,
-    behind: Box<[u8]>,
+    answer: Box<[u8]>,
+    date: Range<usize>,
 }
 
 impl Cache {
@@ -92,6 +99,8 @@ impl Cache {
             kept: FxHashMap::default(),
             absent: FxHashMap::default(),
             seen: vec![0; SEEN],
+            shelf: OnceCell::new(),
+            workers: 1,
             open: 0,
             bytes: 0,
             is_new: true,
@@ -157,6 +166,7 @@ impl Cache {
             offered,
             content,
             ready: OnceCell::new(),
+            held: OnceCell::new(),
             coded: RefCell::default(),
             until: now + FRESH,
         });
@@ -188,6 +198,30 @@ impl Cache {
         }
     }
 
+    /// What of a file follows an answer's head, where anything does: held from now on, if that is worth it.
+    pub(super) fn part(&mut self, kept: &Kept) -> Option<Part> {
+        let Stored::File(file) = &kept.content else {
+            return None;
+        };
+        let left = kept.facts.length;
+        let held = kept.held.get_or_init(|| {
+            let workers = self.workers;
+            let shelf = self.shelf.get_or_init(|| Shelf::new(workers)).as_ref();
+            shelf?.hold(file, left)
+        });
+        Some(Part::File(Slice {
+            file: Rc::clone(file),
+            offset: 0,
+            left,
+            held: held.clone(),
+        }))
+    }
+
+    /// It is one of so many workers'.
+    pub(super) fn share(&mut self, workers: usize) {
+        self.workers = workers;
+    }
+
     /// Keep a file in a coding with the file itself, if it is certain to be told what happens to it.
     pub(super) fn keep_coded(&mut self, kept: &Kept, coded: Coded) -> Rc<Kept> {
         let source = coded.source.as_ref();
@@ -202,6 +236,7 @@ impl Cache {
             offered: kept.offered,
             content: coded.content,
             ready: OnceCell::new(),
+            held: OnceCell::new(),
             coded: RefCell::default(),
             until: kept.until,
         });
@@ -302,16 +337,9 @@ impl Kept {
         self.ready.get()
     }
 
-    /// What of it follows an answer's head; `None` where it is small, and in one with the head.
-    pub(super) fn part(&self) -> Option<Part> {
-        match &self.content {
-            Stored::Small(_) => None,
-            Stored::File(file) => Some(Part::File(Slice {
-                file: Rc::clone(file),
-                offset: 0,
-                left: self.facts.length,
-            })),
-        }
+    /// Whether something of it follows an answer's head: all that is not small, and in one with the head.
+    pub(super) fn has_part(&self) -> bool {
+        matches!(self.content, Stored::File(_))
     }
 
     /// Keep an answer that has all of it, as it was sent at `date`; only its head where a part follows.
@@ -329,19 +357,22 @@ impl Ready {
     pub(super) fn new(answer: &[u8], date: &str) -> Option<Self> {
         let is_date = |window: &[u8]| window == date.as_bytes();
         let at = answer.windows(date.len().max(1)).position(is_date)?;
-        let (before, behind) = answer.split_at_checked(at)?;
-        let behind = behind.get(date.len()..)?;
         Some(Self {
-            before: before.into(),
-            behind: behind.into(),
+            answer: answer.into(),
+            date: at..at + date.len(),
         })
     }
 
-    /// The same answer, of another date.
+    /// The same answer, of another date: all dates are as long as another (RFC 9110, section 5.6.7).
     pub(super) fn append(&self, date: &str, into: &mut Vec<u8>) {
-        into.extend_from_slice(&self.before);
-        into.extend_from_slice(date.as_bytes());
-        into.extend_from_slice(&self.behind);
+        let start = into.len();
+        into.extend_from_slice(&self.answer);
+        let (start, end) = (start + self.date.start, start + self.date.end);
+        match into.get_mut(start..end) {
+            Some(place) if place.len() == date.len() => place.copy_from_slice(date.as_bytes()),
+            // The clock is out of its mind meanwhile, and there is no date.
+            _ => drop(into.splice(start..end, date.bytes())),
+        }
     }
 }
 

@@ -44,7 +44,8 @@ impl Crew {
         }
         let work = || {
             let worker = Worker::another(Arc::clone(shared)).map_err(anyhow::Error::from);
-            let worked = worker.and_then(|mut worker| worker.run(&mut service(), None, None));
+            let worked =
+                worker.and_then(|mut worker| worker.run(&mut service().among(workers), None, None));
             if let Err(error) = worked {
                 shared.fail(error);
             }
@@ -55,7 +56,9 @@ impl Crew {
                     .spawn_scoped(scope, work)
                     .context("a thread for a worker")?;
             }
-            let worked = self.first.run(&mut service(), outlet, deadline);
+            let worked = self
+                .first
+                .run(&mut service().among(workers), outlet, deadline);
             shared.tell_end();
             worked
         })?;

@@ -90,9 +90,9 @@ impl Service {
                 };
                 if let Some(folder) = folder
                     && located.is_missing()
-                    && let Some(reply) = self.list(&folder, asking)?
+                    && let Some(outcome) = self.list(&folder, asking)?
                 {
-                    return Ok(Outcome::Reply(reply));
+                    return Ok(outcome);
                 }
                 let located = self.encode(located, asking);
                 let boundary = match request.is_unconditional() {
@@ -143,9 +143,8 @@ impl Service {
         };
         ready.append(self.date.text(), &mut self.outbound);
         let mut reply = Reply::new(Status::OK, asking.persists, asking.since);
-        let sent = kept.facts.length;
-        reply.parts.extend(kept.part());
-        self.report_answer(&mut reply, sent, asking)?;
+        reply.parts.extend(self.cache.part(&kept));
+        self.report_answer(&mut reply, kept.facts.length, asking)?;
         Ok(Some(reply))
     }
 
@@ -165,7 +164,7 @@ impl Service {
 
     /// Keep the answer that begins at `start` of the buffer for those who ask for the same.
     fn make_ready(&mut self, kept: &Kept, start: usize, reply: &Reply, asking: &Asking<'_>) {
-        let is_known = reply.parts.is_empty() || kept.part().is_some();
+        let is_known = reply.parts.is_empty() || kept.has_part();
         let is_whole = reply.status == Status::OK && is_known && reply.persists;
         if is_whole && self.plain_path(asking).is_some() {
             let answer = self.outbound.get(start..).unwrap_or_default();
@@ -250,10 +249,9 @@ impl Service {
             return None;
         }
         let write = || Rc::from(error_page(plan.status, plan.why));
+        let page = self.pages.entry(plan.status);
         match plan.why {
-            "" => Some(Rc::clone(
-                self.pages.entry(plan.status).or_insert_with(write),
-            )),
+            "" => Some(Rc::clone(page.or_insert_with(write))),
             _ => Some(write()),
         }
     }
@@ -331,7 +329,7 @@ impl Service {
             persists: false,
             is_old: false,
         };
-        let plan = Plan::status(status);
+        let plan = Refusal::of(status, head).plan();
         render(&plan, answer, self.date.text(), &mut self.outbound);
         self.observer.notice(&Happening::Answered {
             peer,
@@ -344,7 +342,7 @@ impl Service {
             head,
             request: None,
             status,
-            sent: status.line().len() as u64,
+            sent: literal(&plan).len() as u64,
             since,
         })
     }
@@ -385,6 +383,7 @@ impl Service {
                         file: Rc::clone(file),
                         offset: span.first,
                         left: span.length,
+                        held: None,
                     }));
                 }
                 (Piece::File(span), content) => {
@@ -404,6 +403,9 @@ impl Service {
         sent: u64,
         asking: &Asking<'_>,
     ) -> Result<(), StdoutError> {
+        if !self.hears_requests {
+            return Ok(());
+        }
         let Asking {
             request,
             head,

@@ -4,14 +4,18 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::archive::Order;
-use super::directory::{SHOWN, read};
-use super::exchange::{Asking, Reply};
+use super::directory::read;
+use super::exchange::{Asking, Outcome, Reply};
 use super::files::meaning;
+use super::listings::Folder;
 use super::service::Service;
 use crate::engine::StdoutError;
 use crate::http::{
     Asked, Format, Found, Listing, Method, Status, pack, pack_later, plan, show, view,
 };
+
+/// How many entries are listed at once; for more there is a thread.
+const FEW: usize = 1000;
 
 impl Service {
     /// The format in which a request would have a folder, where folders can be had like that.
@@ -32,7 +36,11 @@ impl Service {
         &mut self,
         folder: &[u8],
         asking: &Asking<'_>,
-    ) -> Result<Option<Reply>, StdoutError> {
+    ) -> Result<Option<Outcome>, StdoutError> {
+        if let Some(plan) = self.listings.outcome(asking) {
+            let reply = self.respond(plan, None, asking)?;
+            return Ok(Some(Outcome::Reply(reply)));
+        }
         let site = Rc::clone(&self.site);
         let Some(root) = self.root.as_ref().filter(|_| site.listing) else {
             return Ok(None);
@@ -46,9 +54,11 @@ impl Service {
             _ => None,
         };
         if let Some(refused) = refused {
-            return self.respond_with(refused, asking).map(Some);
+            let reply = self.respond_with(refused, asking)?;
+            return Ok(Some(Outcome::Reply(reply)));
         }
-        let plan = match read(root, folder, site.layout.hidden, SHOWN) {
+        let hidden = site.layout.hidden;
+        let plan = match read(root, folder, hidden, FEW) {
             Ok(contents) => {
                 let listing = Listing {
                     path: folder.to_vec(),
@@ -57,6 +67,15 @@ impl Service {
                     takes_uploads: site.takes_uploads_into(folder),
                     gives_archives: site.archives,
                 };
+                if listing.is_cut {
+                    let folder = Folder {
+                        root: Arc::clone(root),
+                        listing,
+                        hidden,
+                    };
+                    let wait = self.listings.begin(asking, folder);
+                    return Ok(Some(Outcome::Wait(wait)));
+                }
                 show(asking.request, &listing)
             }
             Err(errno) => match meaning(errno) {
@@ -67,7 +86,8 @@ impl Service {
                 }
             },
         };
-        self.respond(plan, None, asking).map(Some)
+        let reply = self.respond(plan, None, asking)?;
+        Ok(Some(Outcome::Reply(reply)))
     }
 
     /// All of a folder; `None` when it cannot be read.

@@ -10,11 +10,15 @@ use std::time::Duration;
 
 use super::feed::Feed;
 use super::handed::Stream;
+use super::held::Held;
 use super::pipe::Pipe;
-use crate::net::{CallError, Send};
+use crate::net::{Address, CallError, Send};
 
 /// How many bytes of a file leave in one turn, so that one fast client does not starve the others.
-const TURN: u64 = 4 << 20;
+const TURN: u64 = 2 << 20;
+/// From how many bytes of a file on segments are filled (TCP_CORK): sendfile(2) moves sixteen pages at a time, and each
+/// of these times would end in a segment of a few bytes.
+const LARGE: u64 = 256 << 10;
 
 /// A part of an answer.
 #[derive(Debug)]
@@ -35,6 +39,8 @@ pub(super) struct Slice {
     pub(super) file: Rc<File>,
     pub(super) offset: u64,
     pub(super) left: u64,
+    /// The pages of all of it; `None` where they are not held.
+    pub(super) held: Option<Rc<Held>>,
 }
 
 /// What is still to be sent.
@@ -47,6 +53,12 @@ pub(super) struct Outgoing {
     sent: usize,
     /// How many bytes of parts were sent since that was last asked for.
     content: u64,
+    /// Whether the socket once took less than all of what is held: then it is no use to it.
+    is_narrow: bool,
+    /// Whether it can have its segments filled: TCP can.
+    can_fill: bool,
+    /// Whether it has them filled now.
+    fills: bool,
 }
 
 /// How far it came.
@@ -76,6 +88,14 @@ pub(super) enum End {
 }
 
 impl Outgoing {
+    /// Nothing yet, to this client.
+    pub(super) fn to(peer: &Address) -> Self {
+        Self {
+            can_fill: peer.inet().is_some(),
+            ..Self::default()
+        }
+    }
+
     /// Whether there is nothing to send.
     pub(super) fn is_empty(&self) -> bool {
         self.rest.is_empty() && self.parts.is_empty()
@@ -106,6 +126,11 @@ impl Outgoing {
             Some(Part::Pipe(pipe)) => pipe.patience(),
             _ => None,
         }
+    }
+
+    /// Whether an end would make what is on its way look whole.
+    pub(super) fn is_open_ended(&self) -> bool {
+        matches!(self.parts.front(), Some(Part::Pipe(pipe)) if pipe.is_open_ended())
     }
 
     /// The stream of requests, if that is what is sent.
@@ -167,15 +192,36 @@ impl Outgoing {
                 End::Cut => return Ok(Progress::Broken),
             }
         }
+        self.fill(false, stream)?;
         through(stream, moved > 0)
+    }
+
+    /// Have segments filled, or what waits for that leave.
+    fn fill(&mut self, fills: bool, stream: &Stream) -> Result<(), CallError> {
+        if mem::replace(&mut self.fills, fills) == fills {
+            return Ok(());
+        }
+        let socket = stream.socket();
+        socket.set_int(libc::IPPROTO_TCP, libc::TCP_CORK, fills.into())
     }
 
     /// Send what can be sent of the first part.
     fn step(&mut self, stream: &mut Stream) -> Result<(u64, End), CallError> {
         let more = self.parts.len() > 1;
+        let is_large = matches!(self.parts.front(), Some(Part::File(slice)) if slice.is_large());
+        if is_large && self.can_fill && stream.is_plain() {
+            self.fill(true, stream)?;
+        }
         match self.parts.front_mut() {
             None => Ok((0, End::Whole)),
-            Some(Part::File(slice)) => slice.send(stream),
+            Some(Part::File(slice)) => match slice.held.take() {
+                Some(held) if stream.is_plain() && !self.is_narrow => {
+                    let sent = slice.send_held(&held, stream)?;
+                    self.is_narrow = slice.left > 0;
+                    Ok(sent)
+                }
+                _ => slice.send(stream),
+            },
             Some(Part::Pipe(pipe)) => pipe.send(stream),
             Some(Part::Feed(feed)) => feed.send(stream),
             Some(Part::Bytes(bytes)) => {
@@ -193,6 +239,26 @@ impl Outgoing {
 }
 
 impl Slice {
+    /// Whether it takes the kernel many times to move it.
+    fn is_large(&self) -> bool {
+        self.left > LARGE && self.held.is_none()
+    }
+
+    /// Send all of the file as it is held.
+    fn send_held(&mut self, held: &Held, stream: &mut Stream) -> Result<(u64, End), CallError> {
+        let sent = match held.send(stream.socket())? {
+            None => return self.send(stream),
+            Some(Send::WouldBlock) => 0,
+            Some(Send::Bytes(sent)) => sent as u64,
+        };
+        self.offset += sent;
+        self.left -= sent;
+        Ok(match self.left {
+            0 => (sent, End::Whole),
+            _ => (sent, End::Full),
+        })
+    }
+
     /// Send more of the file, within the limit of a turn.
     fn send(&mut self, stream: &mut Stream) -> Result<(u64, End), CallError> {
         let mut moved = 0;

@@ -34,6 +34,7 @@ impl Service {
             inspector: Rc::clone(&inspector),
             observer,
         });
+        self.hears_requests = true;
         self.inspector = Some(inspector);
         self
     }

@@ -66,6 +66,11 @@ impl Pipe {
         self.writer.patience()
     }
 
+    /// Whether nothing but the end of the connection tells where the content ends.
+    pub(super) fn is_open_ended(&self) -> bool {
+        self.framed == Framed::UntilClose
+    }
+
     /// The descriptor, to watch it.
     pub(super) fn fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()

@@ -18,6 +18,7 @@ use super::guard::Guard;
 use super::home::Home;
 use super::incoming::Sink;
 use super::inspector::Inspector;
+use super::listings::Listings;
 use super::shape::Shape;
 use crate::engine::StdoutError;
 use crate::http::inspect::Record;
@@ -107,6 +108,11 @@ pub trait Observer {
     /// Something happened.
     fn notice(&mut self, happening: &Happening<'_>) -> Result<(), StdoutError>;
 
+    /// Whether it wants to hear of requests: [`Happening::Answered`], [`Happening::Finished`], [`Happening::Dropped`].
+    fn hears_requests(&self) -> bool {
+        true
+    }
+
     /// Whether it wants to hear of [`Happening::Finished`] where that comes later than [`Happening::Answered`].
     fn hears_ends(&self) -> bool {
         true
@@ -153,6 +159,10 @@ pub struct Service {
     pub(super) limits: Limits,
     pub(super) gate: Gate,
     pub(super) observer: Box<dyn Observer>,
+    /// What [`Observer::hears_requests`] says of it.
+    pub(super) hears_requests: bool,
+    /// What is being listed.
+    pub(super) listings: Listings,
     /// What is being packed, here and elsewhere.
     pub(super) archives: Archives,
     /// Whether every answer is to be the last of its connection.
@@ -209,7 +219,9 @@ impl Service {
             keeper: None,
             limits,
             gate: Gate::default(),
+            hears_requests: observer.hears_requests(),
             observer,
+            listings: Listings::default(),
             archives: Archives::default(),
             is_ending: false,
             date: DateLine::default(),
@@ -239,6 +251,12 @@ impl Service {
     #[must_use]
     pub fn kept_by(self, keeper: Option<Arc<Keeper>>) -> Self {
         Self { keeper, ..self }
+    }
+
+    /// One of so many workers answers with it.
+    pub(super) fn among(mut self, workers: usize) -> Self {
+        self.cache.share(workers);
+        self
     }
 
     /// Read certificate and users again, for all workers; what came of it, nothing where neither is from a file.
@@ -293,10 +311,14 @@ impl Service {
         }
     }
 
-    /// So late it is now, for everything that is answered in this turn.
-    pub(super) fn turn_begins(&mut self, now: SystemTime) {
-        self.now = now;
-        self.date.set(now);
+    /// So late it is `at` the turn that begins `now`, for everything that is answered until the second is over: dates
+    /// have no smaller part. When that is.
+    pub(super) fn second_begins(&mut self, at: SystemTime, now: Instant) -> Instant {
+        self.now = at;
+        self.date.set(at);
+        let since = at.duration_since(SystemTime::UNIX_EPOCH);
+        let past = since.map_or(0, |since| since.subsec_nanos());
+        now + (Duration::from_secs(1) - Duration::from_nanos(past.into()))
     }
 
     /// A boundary that nobody could know.

@@ -248,7 +248,8 @@ impl Service {
             fields: &fields,
             ..planned(status, Content::Stream, &site)
         };
-        match plan.content == Content::None || asking.request.method == Method::Head {
+        let is_said = matches!(plan.content, Content::None | Content::Empty);
+        match is_said || asking.request.method == Method::Head {
             true => self.respond(plan, None, asking),
             false => {
                 let (fd, writer) = work.into_answer();
@@ -261,9 +262,11 @@ impl Service {
 /// An answer to a site's clients.
 fn planned<'a>(status: Status, content: Content<'a>, site: &'a Site) -> Plan<'a> {
     Plan {
-        content: match status.has_no_content() {
-            true => Content::None,
-            false => content,
+        content: match status {
+            status if status.has_no_content() => Content::None,
+            // Nothing, and that is said: RFC 9110, section 15.3.6.
+            Status::RESET_CONTENT => Content::Empty,
+            _ => content,
         },
         fields: &site.fields,
         ..Plan::status(status)

@@ -1,6 +1,6 @@
 //! `http --exec`: a command answers each request; it is fed, bounded, ended and reaped, and inherits nothing.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::time::Instant;
 
@@ -246,6 +246,15 @@ fn a_command_has_its_time() {
     let (_server, port) = shell(&["--exec-timeout", "500ms"], "echo begun; sleep 1000");
     let answer = said(port, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
     assert!(answer.ends_with("\r\n\r\n6\r\nbegun\n\r\n"), "{answer}");
+    // Without chunks an end would make it look whole: it is reset.
+    let mut client = stream_to(("127.0.0.1", port));
+    client.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    let ended = client
+        .read_to_end(&mut answer)
+        .map_err(|error| error.kind());
+    assert_eq!(ended, Err(ErrorKind::ConnectionReset));
+    assert!(answer.ends_with(b"\r\n\r\nbegun\n"));
 }
 
 /// Whether a process is there that has not ended.

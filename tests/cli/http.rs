@@ -6,6 +6,7 @@ use std::net::{Shutdown, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use nix::sys::signal::Signal;
@@ -498,7 +499,7 @@ fn without_descriptors_it_serves_those_whom_it_has() {
 
 #[test]
 fn nobody_has_to_read_what_is_printed() {
-    let (_unread, stdout) = std::io::pipe().unwrap();
+    let (mut unread, stdout) = std::io::pipe().unwrap();
     let server = http(&["--text", "x"]).stdout(stdout).start();
     let mut client = stream_to(("127.0.0.1", server.port()));
     let long = get("/").replace(
@@ -514,6 +515,17 @@ fn nobody_has_to_read_what_is_printed() {
     client.write_all(get("/").as_bytes()).unwrap();
     assert_eq!(response(&mut client).1, b"x");
     assert!(server.ticks() - before < 20, "it spins");
+    // How many they were is told in the end.
+    let reader = thread::spawn(move || {
+        let mut printed = String::new();
+        unread.read_to_string(&mut printed).map(|_| printed)
+    });
+    server.signal(Signal::SIGTERM);
+    let finished = server.finish().expect(143);
+    let printed = reader.join().unwrap().unwrap();
+    let left = 501 - printed.matches("GET / ").count();
+    let said = format!("stdout was not being read: {left} requests were left out\n");
+    assert!(finished.stderr.ends_with(&said), "{}", finished.stderr);
 }
 
 #[test]

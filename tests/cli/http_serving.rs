@@ -640,3 +640,50 @@ fn what_only_root_may_read_is_said_at_once() {
         assert_eq!(status(&said(server.port(), last("/none"))), 404);
     }
 }
+
+#[test]
+fn what_is_cut_off_at_the_end_stands_in_the_log() {
+    let folder = scratch();
+    fs::write(folder.path().join("big"), pattern(20 << 20)).unwrap();
+    let server = http(&["--grace", "0"]).args([folder.path()]).start();
+    let mut client = stream_to(("127.0.0.1", server.port()));
+    client.write_all(get("/big").as_bytes()).unwrap();
+    head(&mut client);
+    let log = stop(server).text();
+    let (line, sent) = log.split_once(" 200 ").expect("a line");
+    assert!(line.ends_with("\"GET /big HTTP/1.1\""), "{log}");
+    let sent: u64 = sent.split(' ').next().unwrap().parse().unwrap();
+    assert!((1..20 << 20).contains(&sent), "{log}");
+}
+
+/// The bodies of so many answers, each of them these bytes.
+fn assert_bodies(answers: &[u8], count: usize, body: &[u8]) {
+    let mut rest = answers;
+    for number in 0..count {
+        let end = rest.windows(4).position(|four| four == b"\r\n\r\n");
+        rest = &rest[end.expect("no head") + 4..];
+        assert!(rest.starts_with(body), "answer {number}");
+        rest = &rest[body.len()..];
+    }
+    assert!(rest.is_empty());
+}
+
+#[test]
+fn a_larger_file_comes_whole_however_it_is_read() {
+    let folder = scratch();
+    let server = http(&[]).args([folder.path()]).start();
+    let port = server.port();
+    for length in [65_537, 700_000, 1 << 20] {
+        let body = pattern(length);
+        fs::write(folder.path().join("f"), &body).unwrap();
+        let asked = "GET /f HTTP/1.1\r\nHost: h\r\n\r\n".repeat(19);
+        let asked = asked + "GET /f HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+        // The sockets on the way to one who does not read hold less than that.
+        let mut slow = stream_to(("127.0.0.1", port));
+        slow.write_all(asked.as_bytes()).unwrap();
+        for _ in 0..2 {
+            assert_bodies(&said(port, &asked), 20, &body);
+        }
+        assert_bodies(&read_end(&mut slow), 20, &body);
+    }
+}

@@ -416,6 +416,14 @@ fn fields_are_on_every_answer() {
         let control = answer.field("cache-control");
         assert_eq!(control, Some("no-store"), "{path}");
     }
+    // What is said takes the place of what would have been, and there is one of it.
+    let said = ["--header", "cache-control: private", "--cache", "90s"];
+    let (_server, port) = serve(folder.path(), &said);
+    for path in ["/a", "/d", "/none"] {
+        let answer = get(port, path);
+        let control = answer.field("cache-control");
+        assert_eq!(control, Some("private"), "{path}");
+    }
 }
 
 #[test]
@@ -542,10 +550,10 @@ fn a_hash_is_checked_while_others_are_served() {
         folder.path(),
         &[
             ("a", "content"),
-            ("users", &format!("# us\nalice:secret\n\n{BCRYPT}\n")),
+            (".users", &format!("# us\nalice:secret\n\n{BCRYPT}\n")),
         ],
     );
-    let file = format!("@{}", folder.path().join("users").display());
+    let file = format!("@{}", folder.path().join(".users").display());
     let (_server, port) = serve(folder.path(), &["--auth", &file]);
     for (fields, right) in [
         (CAROL, true),
@@ -687,6 +695,37 @@ fn an_open_password_is_warned_of() {
     let local = served(folder.path(), &words).args(["127.0.0.1"]).start();
     local.port();
     assert!(!local.stderr_so_far().contains("passwords"));
+}
+
+#[test]
+fn passwords_are_not_served_themselves() {
+    let folder = scratch();
+    let root = folder.path().join("root");
+    let login = [
+        ("users", "alice:secret\n"),
+        ("root/sub/users", "alice:secret\n"),
+        ("root/.users", "alice:secret\n"),
+        ("root/a", "content"),
+    ];
+    write(folder.path(), &login);
+    symlink("root/sub/users", folder.path().join("linked")).unwrap();
+    let at = |name: &str| format!("@{}", folder.path().join(name).display());
+    for name in ["users", "root/.users"] {
+        let (_server, port) = serve(&root, &["--auth", &at(name)]);
+        assert!(is_let_in(port, ALICE), "{name}");
+    }
+    for (name, hidden) in [
+        ("root/sub/users", false),
+        ("linked", false),
+        ("root/.users", true),
+    ] {
+        let words = ["http", root.to_str().unwrap(), "--port=0", "--auth"];
+        let server = sockkit(words).args([at(name)]);
+        let server = server.args(hidden.then_some("--hidden"));
+        let finished = server.run().expect(2);
+        let why = " lies in DIR, and would be served like any other file\n";
+        assert!(finished.stderr.contains(why), "{}", finished.stderr);
+    }
 }
 
 #[test]

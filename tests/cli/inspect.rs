@@ -153,8 +153,17 @@ fn a_request_is_shown_whole() {
     // The same on the terminal.
     let mut printed = std::iter::repeat_with(|| server.line());
     assert!(printed.any(|line| line == "BREW /pot?x=%3C HTTP/1.1"));
-    let behind_head = printed.skip_while(|line| !line.is_empty()).skip(1);
-    assert_eq!(behind_head.take(4).collect::<Vec<_>>(), ["a", "", "b", ""]);
+    let mut behind_head = printed.skip_while(|line| !line.is_empty()).skip(1);
+    let body: Vec<String> = behind_head.by_ref().take(4).collect();
+    assert_eq!(body, ["a", "", "b", ""]);
+    let outcome = behind_head.next().unwrap();
+    assert!(outcome.starts_with("  200 OK after "), "{outcome}");
+    let calls = shown["calls"].as_array().unwrap();
+    for call in calls {
+        let printed = behind_head.next().unwrap();
+        assert_eq!(printed.trim_start(), call.as_str().unwrap());
+    }
+    assert_eq!(behind_head.next().unwrap(), "");
 }
 
 #[test]
@@ -375,6 +384,18 @@ fn answers_in_any_shape() {
             "tea",
         ),
         (&["--status", "204"], get("/"), "204 No Content", "\r\n\r\n"),
+        (
+            &["--status", "205", "--echo"],
+            last("POST", "/", "", "x"),
+            "205 Reset Content",
+            "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        ),
+        (
+            &["--inspect"],
+            get("/?a=\"x\""),
+            "400 Bad Request",
+            "400 Bad Request: a character of the target must be percent-encoded\n",
+        ),
         (
             &["--status", "404"],
             last("DELETE", "/x", "", ""),

@@ -269,6 +269,46 @@ fn head_says_what_get_says() {
 }
 
 #[test]
+fn a_folder_that_holds_a_lot_is_listed_for_everyone_who_asks() {
+    let folder = scratch();
+    for number in 0..1_500 {
+        fs::write(folder.path().join(format!("f{number}")), "").unwrap();
+    }
+    let (_server, port) = serve(folder.path(), &[]);
+    // More than are listed at once, two of them on one connection, and some who do not wait.
+    for _ in 0..10 {
+        let mut gone = stream_to(("127.0.0.1", port));
+        gone.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            .unwrap();
+    }
+    let clients: Vec<TcpStream> = (0..20)
+        .map(|_| {
+            let mut client = stream_to(("127.0.0.1", port));
+            let asked = "GET / HTTP/1.1\r\nHost: h\r\nAccept: application/json\r\n";
+            let twice = format!("{asked}\r\n{asked}Connection: close\r\n\r\n");
+            client.write_all(twice.as_bytes()).unwrap();
+            client
+        })
+        .collect();
+    assert_eq!(page(port, "/f7"), "");
+    for mut client in clients {
+        let answers = String::from_utf8(read_end(&mut client)).unwrap();
+        let mut bodies = answers.split("\r\n\r\n").skip(1);
+        for _ in 0..2 {
+            let body = bodies.next().unwrap();
+            let body = body.split("HTTP/1.1").next().unwrap();
+            let listing: Value = serde_json::from_str(body).unwrap();
+            assert_eq!(names(&listing).len(), 1_500);
+        }
+    }
+    let (head, nothing) = asked(port, "HEAD / HTTP/1.1", "");
+    assert!(
+        head.starts_with("HTTP/1.1 200 ") && nothing.is_empty(),
+        "{head}"
+    );
+}
+
+#[test]
 fn a_folder_is_had_whole_as_tar() {
     let folder = scratch();
     let sub = folder.path().join("Füße");

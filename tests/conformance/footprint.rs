@@ -5,6 +5,9 @@ use std::time::{Duration, Instant};
 
 use crate::kit::{DEADLINE, Running};
 
+/// How many descriptors two workers may open for files that are asked for again: the files, and pipes for their pages.
+pub(crate) const KEPT: usize = 12;
+
 /// How many descriptors it has open.
 pub(crate) fn descriptors(server: &Running) -> usize {
     let open = fs::read_dir(format!("/proc/{}/fd", server.pid())).unwrap();

@@ -11,7 +11,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use socket2::{Domain, Socket, Type};
 
 use crate::client::{Kept, fetch, get};
-use crate::footprint::{descriptors, memory, settle};
+use crate::footprint::{KEPT, descriptors, memory, settle};
 use crate::kit::{Running, patient, pattern, reset, sockkit};
 use crate::tree::Tree;
 
@@ -147,7 +147,7 @@ fn slow_readers_of_a_large_file() {
     }
     drop(slow);
     assert!(server.is_running());
-    settle(&server, before.1 + 6);
+    settle(&server, before.1 + KEPT);
 }
 
 fn skip_head(client: &mut TcpStream) {
@@ -180,7 +180,7 @@ fn very_many_requests_leave_nothing_behind() {
     let growth = memory(&server).saturating_sub(before.0);
     assert!(growth <= 512, "{growth} KiB after {requests} requests");
     assert!(server.is_running());
-    settle(&server, before.1 + 6);
+    settle(&server, before.1 + KEPT);
 
     fn rounds(port: u16, batches: usize) {
         thread::scope(|scope| {

@@ -94,7 +94,7 @@ fn who_takes_nothing_is_let_go() {
         client.send(get("/long.bin"));
         client.hear(100);
     }
-    crate::footprint::settle(&server, before + 4);
+    crate::footprint::settle(&server, before + crate::footprint::KEPT);
     for client in &mut clients {
         let mut rest = Vec::new();
         let end = client.stream().read_to_end(&mut rest);

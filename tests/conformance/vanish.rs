@@ -4,14 +4,12 @@ use std::io::{Read, Write};
 use std::net::Shutdown;
 
 use crate::client::{fetch, get};
-use crate::footprint::{descriptors, settle};
+use crate::footprint::{KEPT, descriptors, settle};
 use crate::kit::{Running, reset, sockkit, stream_to};
 use crate::tree::Tree;
 
 /// How often everything is asked for before descriptors are counted.
 const WARM: usize = 20;
-/// How many descriptors of files workers may keep beyond those that were counted.
-const KEPT: usize = 6;
 
 fn served() -> (Tree, Running, u16) {
     let tree = Tree::new();

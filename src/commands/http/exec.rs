@@ -29,7 +29,7 @@ pub(super) struct ExecArgs {
     /// The output begins with a CGI head: Status, Content-Type, Location and other fields, and a blank line
     #[arg(long, requires = "exec")]
     cgi: bool,
-    /// End a command, and whatever it has started, after D [default: 60s]
+    /// End a command that is not done after D, and whatever it has started [default: 60s]
     #[arg(long, value_name = "D", value_parser = duration, requires = "exec")]
     exec_timeout: Option<Duration>,
     /// Run at most N commands at once, and answer 503 above that

@@ -1,14 +1,13 @@
 //! `--inspect`, and the flags that shape the answer: for webhooks, for testing clients, for seeing what HTTP is.
 
 use std::fmt;
-use std::mem;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
 use serde::Serialize;
 
-use super::log::{UNREAD, leave_out};
+use super::log::{LeftOut, UNREAD};
 use super::printer::Printer;
 use crate::args::duration;
 use crate::commands::Desk;
@@ -111,7 +110,7 @@ impl InspectArgs {
             others: Printer::new(output.clone(), is_on, false),
             output,
             hex: self.hex,
-            left_out: false,
+            left_out: LeftOut::default(),
         }
     }
 }
@@ -152,7 +151,7 @@ pub(super) struct FullPrinter {
     others: Printer,
     is_on: bool,
     hex: bool,
-    left_out: bool,
+    left_out: LeftOut,
 }
 
 impl Observer for FullPrinter {
@@ -170,17 +169,18 @@ impl Observer for FullPrinter {
         self.others.turn_ends()
     }
 
+    fn ends(&mut self) -> Result<(), StdoutError> {
+        self.left_out.end(&self.output)
+    }
+
     fn recorded(&mut self, record: &Record) -> Result<(), StdoutError> {
         if !self.is_on {
             return Ok(());
         }
         if self.output.outlet().backlog() > UNREAD {
-            return match mem::replace(&mut self.left_out, true) {
-                true => Ok(()),
-                false => leave_out(&self.output),
-            };
+            return self.left_out.take(1, &self.output);
         }
-        self.left_out = false;
+        self.left_out.end(&self.output)?;
         self.output.offer(&Seen {
             record,
             hex: self.hex,
@@ -263,7 +263,7 @@ impl Event for Seen<'_> {
     const FACE: Face = Face::Data;
 }
 
-/// Head, blank line, body, blank line; binary bodies as hex.
+/// Head, body, and what came of it, with blank lines between them; binary bodies as hex.
 impl fmt::Display for Seen<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let head = &self.record.head.0;
@@ -271,9 +271,16 @@ impl fmt::Display for Seen<'_> {
             true => dump(f, head)?,
             false => lines(f, head.trim_ascii_end())?,
         }
-        let Some(body) = &self.record.body else {
-            return Ok(());
-        };
+        if let Some(body) = &self.record.body {
+            self.body(body, f)?;
+        }
+        writeln!(f)?;
+        self.outcome(f)
+    }
+}
+
+impl Seen<'_> {
+    fn body(&self, body: &Kept, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f)?;
         match self.hex || !is_text(body) {
             true => dump(f, body.bytes())?,
@@ -283,6 +290,19 @@ impl fmt::Display for Seen<'_> {
             true => writeln!(f, "... {} bytes in all", body.length()),
             false => Ok(()),
         }
+    }
+
+    /// What was answered and after what time, and the socket calls made for it: indented, to stand out.
+    fn outcome(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let after = Duration::from_micros(self.record.micros);
+        match self.record.status.map(Status) {
+            Some(status) => writeln!(f, "  {} after {after:?}", status.to_string().trim_end())?,
+            None => writeln!(f, "  dropped after {after:?}")?,
+        }
+        for call in &self.record.calls {
+            writeln!(f, "  {}", harmless(call.as_bytes()))?;
+        }
+        Ok(())
     }
 }
 
@@ -335,6 +355,12 @@ mod tests {
             let record = Record {
                 head: crate::http::inspect::Bytes(head.to_vec()),
                 body: (!body.is_empty()).then_some(kept),
+                status: Some(404),
+                micros: 1500,
+                calls: vec![
+                    "accept(3) = 4".to_owned(),
+                    "send(4, 9) = 9  \x1b".to_owned(),
+                ],
                 ..Record::default()
             };
             Seen {
@@ -344,16 +370,23 @@ mod tests {
             .to_string()
         };
         let head = b"PUT / HTTP/1.1\r\nA: \x1b\r\n\r\n";
-        assert_eq!(printed(head, b"", false), "PUT / HTTP/1.1\nA: \\u{1b}\n");
-        assert_eq!(
-            printed(head, b"a\r\n\r\nb\n", false),
-            "PUT / HTTP/1.1\nA: \\u{1b}\n\na\n\nb\n"
-        );
+        let outcome = "\n  404 Not Found after 1.5ms\n  accept(3) = 4\n  send(4, 9) = 9  \\u{1b}\n";
+        let expect = |head, body, shown: &str| {
+            assert_eq!(printed(head, body, false), format!("{shown}{outcome}"));
+        };
+        expect(head, b"", "PUT / HTTP/1.1\nA: \\u{1b}\n");
+        let shown = "PUT / HTTP/1.1\nA: \\u{1b}\n\na\n\nb\n";
+        expect(head, b"a\r\n\r\nb\n", shown);
         let binary = printed(head, b"\x1b[2J", false);
-        assert!(binary.ends_with("|.[2J|\n"), "{binary}");
+        assert!(binary.contains("|.[2J|\n\n  404"), "{binary}");
         assert!(printed(head, b"x", true).starts_with("00000000  50 55 54 "));
         let long = printed(b"", &[b'x'; 100_000], false);
-        assert!(long.ends_with("x\n... 100000 bytes in all\n"));
+        assert!(long.contains("x\n... 100000 bytes in all\n\n  404"));
+        let dropped = Seen {
+            record: &Record::default(),
+            hex: false,
+        };
+        assert_eq!(dropped.to_string(), "\n\n  dropped after 0ns\n");
     }
 
     #[test]

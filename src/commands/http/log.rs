@@ -88,7 +88,7 @@ impl LogArgs {
             now: None,
             peer: None,
             text: String::new(),
-            left_out: false,
+            left_out: LeftOut::default(),
             patience: match io::stdout().is_terminal() {
                 true => Duration::ZERO,
                 false => PATIENCE,
@@ -109,7 +109,7 @@ struct Logger {
     /// Whose text `text` is: one client asks many times.
     peer: Option<Address>,
     text: String,
-    left_out: bool,
+    left_out: LeftOut,
     /// How long a line may wait for others.
     patience: Duration,
     /// Until when those that are there wait.
@@ -176,7 +176,8 @@ impl Observer for Logger {
     }
 
     fn ends(&mut self) -> Result<(), StdoutError> {
-        self.write().map(drop)
+        self.write()?;
+        self.left_out.end(&self.output)
     }
 }
 
@@ -186,16 +187,20 @@ impl Logger {
     fn write(&mut self) -> Result<bool, StdoutError> {
         self.held = None;
         let outlet = self.output.outlet();
+        let lines = self.log.lines();
         let is_stuck = outlet.backlog() > UNREAD;
-        let is_news = is_stuck && !mem::replace(&mut self.left_out, is_stuck);
         let is_clear = match is_stuck {
-            true => false,
-            false => outlet.offer(self.log.lines())?,
+            true => {
+                let count = lines.iter().filter(|byte| **byte == b'\n').count();
+                self.left_out.take(count as u64, &self.output)?;
+                false
+            }
+            false => {
+                self.left_out.end(&self.output)?;
+                outlet.offer(lines)?
+            }
         };
         self.log.clear();
-        if is_news {
-            leave_out(&self.output)?;
-        }
         Ok(is_clear)
     }
 
@@ -246,11 +251,32 @@ pub(super) fn warn(happening: &Happening<'_>, output: &Output) -> Result<(), Std
     output.offer(&Warning { message })
 }
 
-/// Say that stdout's reader misses something.
-pub(super) fn leave_out(output: &Output) -> Result<(), StdoutError> {
-    output.offer(&Warning {
-        message: "stdout is not being read: requests are left out".to_owned(),
-    })
+/// The requests that stdout's reader misses: that it does is said at once, how many they were when it is over.
+#[derive(Debug, Default)]
+pub(super) struct LeftOut(u64);
+
+impl LeftOut {
+    /// So many more.
+    pub(super) fn take(&mut self, count: u64, output: &Output) -> Result<(), StdoutError> {
+        let before = self.0;
+        self.0 += count;
+        match before {
+            0 => output.offer(&Warning {
+                message: "stdout is not being read: requests are left out".to_owned(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The next one is not left out, or there is none.
+    pub(super) fn end(&mut self, output: &Output) -> Result<(), StdoutError> {
+        match mem::take(&mut self.0) {
+            0 => Ok(()),
+            count => output.offer(&Warning {
+                message: format!("stdout was not being read: {count} requests were left out"),
+            }),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod limits;
 mod listen;
 mod listing;
 mod log;
+mod logins;
 mod printer;
 mod sandbox;
 mod site;
@@ -29,8 +30,9 @@ use self::limits::LimitArgs;
 use self::listen::{ListenArgs, ListenAt, Opened};
 use self::listing::ListingArgs;
 use self::log::LogArgs;
+use self::logins::Logins;
 use self::sandbox::SandboxArgs;
-use self::site::{Logins, Place, Reach, SiteArgs};
+use self::site::{Place, Reach, SiteArgs};
 use self::tls::TlsArgs;
 use super::Desk;
 use crate::args::{FamilyArgs, PortArgs, SocketArgs, combine, duration};
@@ -106,7 +108,7 @@ Examples:
   sockkit http site :8000            the same for everyone, IPv4 and IPv6
   sockkit http . --upload            take files too: curl -T file http://127.0.0.1:8082/
   sockkit http app --spa --cors      an application of one page, for pages of other origins too
-  sockkit http . :80 --auth @users   only for those of a file with lines like ada:secret
+  sockkit http . :80 --auth @.users  only for those of a file with lines like ada:secret
   sockkit http . --tls               over TLS, with a temporary certificate
   sockkit http --explain             see accept, recv, send and close as they happen
   sockkit http --text ok -q          an answer for health checks, and nothing printed
@@ -126,6 +128,9 @@ impl Http {
         let home = self.home(place.as_ref())?;
         if let Some(place) = &place {
             self.site.check_targets(place)?;
+            let users = logins.iter().flat_map(Logins::files);
+            self.site
+                .check_secrets(place, users.chain(self.tls.key()))?;
         }
         let gateway = self.exec.gateway(&desk.output)?;
         let calls = self.inspect.inspect.then(CallLog::default);
@@ -354,6 +359,10 @@ fn folder_of(file: &Path) -> PathBuf {
 fn hint_for(dir: &Path) -> String {
     if let Some(origin) = dir.to_str().filter(|word| word.contains("://")) {
         return format!("an origin stands behind the = of its flag: --cors={origin}");
+    }
+    let is_address = |word: &str| word.starts_with("fd:") || word.ends_with(".sock");
+    if dir.to_str().is_some_and(is_address) {
+        return format!("an address goes after DIR, or: --listen {}", dir.display());
     }
     match dir.to_str().map(Endpoint::parse) {
         Some(Ok(Endpoint::Network(HostPort { port: Some(_), .. }))) => {

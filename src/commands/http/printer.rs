@@ -1,11 +1,10 @@
 //! Requests as the tutorial prints them: the head of each, as it comes.
 
 use std::fmt;
-use std::mem;
 
 use serde::{Serialize, Serializer};
 
-use super::log::{UNREAD, leave_out, warn};
+use super::log::{LeftOut, UNREAD, warn};
 use crate::engine::StdoutError;
 use crate::http::{Request, Status, Version};
 use crate::net::Address;
@@ -19,7 +18,9 @@ pub(super) struct Printer {
     output: Output,
     is_on: bool,
     is_discreet: bool,
-    left_out: bool,
+    /// Whether anything is ever written on stdout.
+    has_lines: bool,
+    left_out: LeftOut,
 }
 
 impl Observer for Printer {
@@ -51,12 +52,20 @@ impl Observer for Printer {
         }
     }
 
+    fn ends(&mut self) -> Result<(), StdoutError> {
+        self.left_out.end(&self.output)
+    }
+
+    fn hears_requests(&self) -> bool {
+        self.is_on
+    }
+
     fn hears_ends(&self) -> bool {
         false
     }
 
     fn turn_ends(&mut self) -> Result<bool, StdoutError> {
-        Ok(self.output.outlet().is_clear())
+        Ok(!self.has_lines || self.output.outlet().is_clear())
     }
 }
 
@@ -66,16 +75,18 @@ impl Printer {
         Self {
             is_on,
             is_discreet,
+            has_lines: is_on || output.style().json,
             output,
-            left_out: false,
+            left_out: LeftOut::default(),
         }
     }
 
+    /// A reader that has stopped reading costs it some requests, but neither the server its memory nor clients their answers.
     fn print(&mut self, printed: Printed<'_>) -> Result<(), StdoutError> {
         if self.output.outlet().backlog() > UNREAD {
-            return self.leave_out();
+            return self.left_out.take(1, &self.output);
         }
-        self.left_out = false;
+        self.left_out.end(&self.output)?;
         if !self.is_discreet {
             return self.output.offer(&printed);
         }
@@ -84,14 +95,6 @@ impl Printer {
             head: Bytes(&head),
             ..printed
         })
-    }
-
-    /// A reader that has stopped reading costs it some requests, but neither the server its memory nor clients their answers.
-    fn leave_out(&mut self) -> Result<(), StdoutError> {
-        if mem::replace(&mut self.left_out, true) {
-            return Ok(());
-        }
-        leave_out(&self.output)
     }
 }
 

@@ -1,21 +1,18 @@
 //! Flags of what is served and how: which file a path stands for, what every answer has, who is let in, what may be left.
 
-use std::env;
-use std::fs;
-use std::io;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf, absolute};
 use std::time::Duration;
 
 use clap::Args;
 
+use super::logins::Logins;
 use crate::args::{duration, size};
-use crate::http::{Cors, Layout, Single, Site, Uploads, Users, field_line};
+use crate::http::{Cors, Layout, Single, Site, Uploads, field_line};
 use crate::net::Address;
 use crate::output::Usage;
-use crate::server::{Grant, UserSource};
+use crate::server::Grant;
 
-/// Where `--auth` may stand too: what is typed is seen by everyone, ps(1).
-const AUTH: &str = "SOCKKIT_AUTH";
 /// How many bytes one request may leave.
 const UPLOAD_LIMIT: u64 = 1 << 30;
 
@@ -68,13 +65,6 @@ pub(super) struct SiteArgs {
     /// Let an upload replace a file
     #[arg(long, requires = "upload")]
     overwrite: bool,
-}
-
-/// Where those come from who are let in.
-#[derive(Clone)]
-pub(super) struct Logins {
-    /// Each with the flag that it came by.
-    words: Vec<(String, &'static str)>,
 }
 
 /// The files that are in reach.
@@ -140,16 +130,7 @@ impl SiteArgs {
 
     /// Whom to let in; `None` for everyone.
     pub(super) fn users(&self) -> Result<Option<Logins>, Usage> {
-        let mut words: Vec<(String, &'static str)> = self
-            .auth
-            .iter()
-            .map(|word| (word.clone(), "--auth"))
-            .collect();
-        if words.is_empty() {
-            words.extend(environment()?.map(|word| (word, AUTH)));
-        }
-        let logins = Logins { words };
-        Ok(Some(logins).filter(|logins| !logins.words.is_empty()))
+        Logins::of(&self.auth)
     }
 
     /// What is in reach while the files of `place` are served.
@@ -179,7 +160,7 @@ impl SiteArgs {
 
     /// Whether it is asked who comes.
     pub(super) fn is_guarded(&self) -> bool {
-        !self.auth.is_empty() || env::var_os(AUTH).is_some_and(|word| !word.is_empty())
+        !self.auth.is_empty() || Logins::are_in_environment()
     }
 
     /// Whether a flag is there that makes no sense for one file.
@@ -217,6 +198,36 @@ impl SiteArgs {
         match folder.filter(|name| !directory.join(name).is_dir()) {
             Some(name) => Err(missing("--upload", name, "folder")),
             None => Ok(()),
+        }
+    }
+
+    /// What keeps others out must not be handed to them: no file of passwords or key lies beneath DIR, unless its name is
+    /// one that is not served.
+    pub(super) fn check_secrets<'a>(
+        &self,
+        place: &Place,
+        mut files: impl Iterator<Item = &'a Path>,
+    ) -> Result<(), Usage> {
+        let Ok(root) = place.directory.canonicalize() else {
+            return Ok(());
+        };
+        let is_served = |file: &&Path| {
+            let file = file.canonicalize().ok();
+            let name = file
+                .as_deref()
+                .and_then(|file| file.strip_prefix(&root).ok());
+            let is_dot = |part: &OsStr| part.as_encoded_bytes().starts_with(b".");
+            name.is_some_and(|name| self.hidden || !name.iter().any(is_dot))
+        };
+        match files.find(is_served).filter(|_| place.single.is_none()) {
+            None => Ok(()),
+            Some(file) => Err(Usage::new(
+                format!(
+                    "{} lies in DIR, and would be served like any other file",
+                    file.display()
+                ),
+                "it belongs elsewhere, or has a name that begins with a dot",
+            )),
         }
     }
 
@@ -278,34 +289,6 @@ impl SiteArgs {
             let hint =
                 "an origin is a scheme, a host and perhaps a port: --cors=https://example.com";
             Usage::new(format!("--cors={word}: this is no origin"), hint)
-        })
-    }
-}
-
-impl Logins {
-    /// Who that is now.
-    pub(super) fn read(&self) -> Result<Users, Usage> {
-        let mut users = Users::default();
-        for (word, flag) in &self.words {
-            add(&mut users, word, flag)?;
-        }
-        Ok(users)
-    }
-
-    /// The files that name them.
-    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
-        let files = self
-            .words
-            .iter()
-            .filter_map(|(word, _)| word.strip_prefix('@'));
-        files.map(Path::new)
-    }
-
-    /// How they are read again; `None` where no file names any.
-    pub(super) fn source(self) -> Option<UserSource> {
-        let has_files = self.files().next().is_some();
-        has_files.then(|| -> UserSource {
-            Box::new(move || self.read().map_err(|error| error.to_string()))
         })
     }
 }
@@ -381,45 +364,6 @@ fn relative(flag: &str, name: &str) -> Result<String, Usage> {
             "it is looked for in DIR, wherever the program is started",
         )),
     }
-}
-
-fn environment() -> Result<Option<String>, Usage> {
-    match env::var(AUTH) {
-        Ok(word) => Ok(Some(word).filter(|word| !word.is_empty())),
-        Err(env::VarError::NotPresent) => Ok(None),
-        Err(env::VarError::NotUnicode(_)) => Err(Usage::new(
-            format!("{AUTH}: not UTF-8"),
-            "USER:PASS, or @FILE",
-        )),
-    }
-}
-
-/// One user, or those of a file. What is wrong is said without what was written: it may be a password.
-fn add(users: &mut Users, word: &str, flag: &str) -> Result<(), Usage> {
-    let hint = "USER:PASS, or @FILE with such lines; `htpasswd -nB USER` makes a hash";
-    let Some(path) = word.strip_prefix('@') else {
-        let added = users.add(word);
-        return added.map_err(|error| Usage::new(format!("{flag}: {error}"), hint));
-    };
-    let text = read(path).map_err(|error| {
-        let why = crate::net::reason(&error);
-        Usage::new(format!("{flag} @{path}: {why}"), hint)
-    })?;
-    let before = users.len();
-    users.add_lines(&text).map_err(|(line, error)| {
-        Usage::new(format!("{flag} @{path}: line {line}: {error}"), hint)
-    })?;
-    match users.len() > before {
-        true => Ok(()),
-        false => Err(Usage::new(
-            format!("{flag} @{path}: no user is in there"),
-            hint,
-        )),
-    }
-}
-
-fn read(path: &str) -> io::Result<String> {
-    fs::read_to_string(path)
 }
 
 #[cfg(test)]

@@ -31,6 +31,11 @@ impl TlsArgs {
         }
     }
 
+    /// What nobody else may read.
+    pub(super) fn key(&self) -> Option<&Path> {
+        self.tls.key()
+    }
+
     /// What is read again on SIGHUP.
     pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
         self.tls.files()

@@ -93,13 +93,13 @@ impl Connection {
     pub(super) fn new(stream: Stream, peer: Address, pass: Pass, until: Instant) -> Self {
         Self {
             stream,
+            outgoing: Outgoing::to(&peer),
             peer,
             state: State::Reading,
             heard: Vec::new(),
             incoming: None,
             wait: None,
             is_behind: false,
-            outgoing: Outgoing::default(),
             reply: None,
             pass,
             has_asked: false,

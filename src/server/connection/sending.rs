@@ -86,8 +86,12 @@ impl Connection {
         self.state == State::Sending && self.peer.inet().is_some()
     }
 
-    /// It ends where it is.
-    pub(super) fn break_off(&mut self, service: &mut Service) -> Result<(), StdoutError> {
+    /// It ends where it is. A content that only the end of the connection delimits would seem whole: RFC 9112, section 8.
+    pub(in super::super) fn break_off(&mut self, service: &mut Service) -> Result<(), StdoutError> {
+        if self.outgoing.is_open_ended() && self.stream.is_plain() {
+            // A local socket has no reset.
+            let _ = self.stream.socket().set_reset_on_close();
+        }
         self.state = State::Closed;
         self.finish(service)
     }

@@ -1,6 +1,7 @@
 //! A worker: one reactor over the listeners, stdout and a slab of connections.
 
 mod entrance;
+mod tokens;
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
@@ -20,8 +21,6 @@ use crate::net::CallError;
 
 /// How often at most the connections are searched for one that is late.
 const SCAN: Duration = Duration::from_millis(250);
-/// What is watched besides listeners and connections: stdout, the signs of the other workers, and changes of files.
-const OTHERS: usize = 4;
 
 /// One loop over everything.
 #[derive(Debug)]
@@ -31,6 +30,8 @@ pub(super) struct Worker {
     connections: Slab<Connection>,
     /// When a connection may be late next; `None` without connections. It is only ever too early.
     scan: Option<Instant>,
+    /// When the next second of the day begins, by which answers are dated; `None` before the first turn.
+    second: Option<Instant>,
     entrance: Entrance,
     stopping: Stopping,
     /// Whether it takes the signals and sees to stdout.
@@ -53,6 +54,7 @@ impl Worker {
             shared,
             connections: Slab::new(),
             scan: None,
+            second: None,
             entrance: Entrance::default(),
             stopping: Stopping::default(),
             is_first: false,
@@ -70,6 +72,11 @@ impl Worker {
         deadline: Option<Duration>,
     ) -> anyhow::Result<Option<Signal>> {
         let ended = self.turn_about(service, outlet, deadline);
+        // What was in flight is told too.
+        for (_, connection) in &mut self.connections {
+            service.turn_of(connection.socket());
+            connection.break_off(service)?;
+        }
         service.observer.ends()?;
         ended
     }
@@ -101,7 +108,9 @@ impl Worker {
             if let Some(expired) = timers.expired(now) {
                 return Err(expired.into());
             }
-            service.turn_begins(SystemTime::now());
+            if self.second.is_none_or(|second| second <= now) {
+                self.second = Some(service.second_begins(SystemTime::now(), now));
+            }
             if self.take_up(service, door.as_ref(), now)? {
                 return Ok(None);
             }
@@ -121,35 +130,10 @@ impl Worker {
 
     /// When something is to be done, though nothing is ready.
     fn next(&self, service: &Service, timers: &Timers) -> Option<Instant> {
-        let until = [
-            timers.next(),
-            self.scan,
-            self.entrance.resume(),
-            self.stopping.until(),
-            service.observer.wakes(),
-        ];
-        until.into_iter().flatten().min()
-    }
-
-    /// Tokens: the listeners, stdout, two signs of the other workers, changes of files, and two for each connection.
-    fn door(&self) -> usize {
-        self.shared.listeners.len()
-    }
-
-    fn told(&self) -> usize {
-        self.shared.listeners.len() + 1
-    }
-
-    fn stops(&self) -> usize {
-        self.shared.listeners.len() + 2
-    }
-
-    fn changes(&self) -> usize {
-        self.shared.listeners.len() + 3
-    }
-
-    fn first_token(&self) -> usize {
-        self.shared.listeners.len() + OTHERS
+        let until = sooner(timers.next(), self.scan);
+        let until = sooner(until, self.entrance.resume());
+        let until = sooner(until, self.stopping.until());
+        sooner(until, service.observer.wakes())
     }
 
     /// Watch what the other workers say: to the first one, or to all but that.
@@ -327,6 +311,15 @@ impl Worker {
             self.stopping.pass(now, self.shared.open());
         }
         self.stopping.over()
+    }
+}
+
+/// The earlier of two times; `None` is never.
+#[inline]
+fn sooner(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     }
 }
 

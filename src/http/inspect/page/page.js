@@ -52,9 +52,16 @@ function clock(micros, precise) {
 
 // ---- what comes
 
+// What is in front: what was refused has no method and no target, but perhaps a first line.
+function named(event) {
+  if (event.method) return [event.method, event.target];
+  const line = (event.head.text ?? "").trimStart().split("\n", 1)[0].trimEnd();
+  return line ? ["refused", line] : ["no request", ""];
+}
+
 function take(key, event, length) {
   if (requests.some((known) => known.key === key) || held.some((known) => known.key === key)) return;
-  const title = event.method ? event.method + " " + event.target : "no request";
+  const title = named(event).join(" ");
   const words = (title + " " + (event.status ?? "dropped") + " " + event.peer + " " + textOf(event.head) + " " +
     (event.body ? textOf(event.body) : "")).toLowerCase();
   const request = { key, event, size: length, words, row: null };
@@ -90,7 +97,8 @@ function row(request) {
   const { event } = request, item = make("li", Date.now() - event.at / 1000 < 3000 ? "fresh" : ""), button = make("button");
   button.type = "button";
   const line = make("span", "line");
-  line.append(make("span", "method", event.method ? visible(event.method) : "?"), " " + (event.target ? visible(event.target) : "no request"));
+  const [method, target] = named(event);
+  line.append(make("span", "method", visible(method)), " " + visible(target));
   const under = make("span", "under");
   const holds = event.body ? size(event.body.length) : "";
   under.append(make("span", "", [event.peer, holds].filter(Boolean).join(" · ")), make("span", "", clock(event.at)));
@@ -182,8 +190,9 @@ function step(by) {
 
 function render() {
   const { event } = chosen;
-  byId("method").textContent = event.method ? visible(event.method) : "no request";
-  byId("target").textContent = event.target ? visible(event.target) : "";
+  const [method, target] = named(event);
+  byId("method").textContent = visible(method);
+  byId("target").textContent = visible(target);
   const facts = byId("facts");
   facts.replaceChildren();
   const fact = (name, value) => {

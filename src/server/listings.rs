@@ -1,0 +1,107 @@
+//! Folders that hold a lot: each is read and written out on a thread of its own, while the loop serves others.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::connection::Wait;
+use super::directory::{SHOWN, read};
+use super::errand::Errand;
+use super::exchange::Asking;
+use super::files::Root;
+use crate::http::{Listing, Parsed, Plan, Status, parse, show};
+use crate::net::Address;
+
+/// How many are listed at once for the clients of one worker; further ones wait.
+const AT_ONCE: usize = 4;
+/// After what time one who waits for his turn asks again.
+const AGAIN: Duration = Duration::from_millis(20);
+/// How long a listing is kept whose client may have gone.
+const KEPT: Duration = Duration::from_secs(60);
+
+/// The listings that are being made.
+#[derive(Debug, Default)]
+pub(super) struct Listings {
+    making: Vec<Making>,
+    /// Each thread holds on to it.
+    places: Arc<()>,
+}
+
+/// A listing, and who is waiting for it.
+#[derive(Debug)]
+struct Making {
+    peer: Address,
+    head: Vec<u8>,
+    errand: Errand<Plan<'static>>,
+    since: Instant,
+}
+
+impl Listings {
+    /// What came of the listing that this client has waited for; `None` where it did not.
+    pub(super) fn outcome(&mut self, asking: &Asking<'_>) -> Option<Plan<'static>> {
+        let is_his = |making: &Making| making.peer == *asking.peer && making.head == asking.head;
+        let at = self.making.iter().position(is_his)?;
+        let plan = self.making.swap_remove(at).errand.outcome();
+        Some(plan.unwrap_or_else(|| Plan::status(Status::UNAVAILABLE)))
+    }
+
+    /// Have a folder listed; what the client waits for.
+    pub(super) fn begin(&mut self, asking: &Asking<'_>, folder: Folder) -> Wait {
+        let since = asking.since;
+        self.making.retain(|making| since < making.since + KEPT);
+        // One is ours.
+        if Arc::strong_count(&self.places) > AT_ONCE {
+            return Wait::Time(AGAIN);
+        }
+        let (place, head) = (Arc::clone(&self.places), asking.head.to_vec());
+        let work = move || {
+            let plan = folder.list(&head);
+            drop(place);
+            plan
+        };
+        // Where there is no thread or no descriptor now, there will be one.
+        let Ok((errand, done)) = Errand::start(work) else {
+            return Wait::Time(AGAIN);
+        };
+        self.making.push(Making {
+            peer: asking.peer.clone(),
+            head: asking.head.to_vec(),
+            errand,
+            since,
+        });
+        Wait::For(done)
+    }
+}
+
+/// What is to be listed.
+#[derive(Debug)]
+pub(super) struct Folder {
+    pub(super) root: Arc<Root>,
+    /// The folder, with all that is told of it but what it holds.
+    pub(super) listing: Listing,
+    pub(super) hidden: bool,
+}
+
+impl Folder {
+    fn list(self, head: &[u8]) -> Plan<'static> {
+        let Self {
+            root,
+            listing,
+            hidden,
+        } = self;
+        // It was a request, and the folder was there a moment ago.
+        let Parsed::Complete { request, .. } = parse(head) else {
+            return Plan::status(Status::BAD_REQUEST);
+        };
+        match read(&root, &listing.path, hidden, SHOWN) {
+            Err(_) => Plan::status(Status::NOT_FOUND),
+            Ok(contents) => show(
+                &request,
+                &Listing {
+                    entries: contents.entries,
+                    is_cut: contents.is_cut,
+                    ..listing
+                },
+            ),
+        }
+    }
+}
