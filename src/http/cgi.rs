@@ -204,6 +204,7 @@ pub fn output(bytes: &[u8], is_all: bool) -> Output {
         fields: Vec::new(),
     };
     let mut says_status = false;
+    let mut is_blank = true;
     let mut at = 0;
     loop {
         let rest = bytes.get(at..).unwrap_or_default();
@@ -219,6 +220,7 @@ pub fn output(bytes: &[u8], is_all: bool) -> Output {
         if line.is_empty() {
             break;
         }
+        is_blank = false;
         let taken = take(line, &mut head, &mut says_status);
         if taken.is_none() || at > OUTPUT_HEAD_LIMIT || head.fields.len() > FIELDS {
             return Output::Refused;
@@ -228,10 +230,9 @@ pub fn output(bytes: &[u8], is_all: bool) -> Output {
     if redirects && !says_status {
         head.status = Status(302);
     }
-    let says_something = says_status || !head.fields.is_empty();
-    match says_something {
-        true => Output::Complete { head, length: at },
-        false => Output::Refused,
+    match is_blank {
+        false => Output::Complete { head, length: at },
+        true => Output::Refused,
     }
 }
 
@@ -408,7 +409,7 @@ mod tests {
             "Status: 200\nStatus: 404\n\n",
             "Content-Type: a/b\ncontent-type: c/d\n\n",
             "Location: /\nLocation: /x\n\n",
-            "Connection: close\n\n",
+            "\n",
         ] {
             assert_eq!(output(text.as_bytes(), false), Output::Refused, "{text:?}");
         }
@@ -435,6 +436,7 @@ mod tests {
             ),
             ("Status: 404 Not Found\r\nX: y\r\n\r\n", 404, "X=y;"),
             ("status:204\n\n", 204, ""),
+            ("Content-Length: 2\n\n", 200, ""),
             ("Location: /there\n\n", 302, "Location=/there;"),
             (
                 "Location: http://h/\nStatus: 307\n\n",
