@@ -13,6 +13,9 @@ use crate::http::{Entry, Kind};
 /// How many names are read of a directory to be shown: a page of more is of no use to anyone.
 pub(super) const SHOWN: usize = 100_000;
 
+/// After how many names it is asked whether anybody is still waiting for them.
+const ASKED: usize = 256;
+
 /// What a directory holds.
 #[derive(Debug)]
 pub(super) struct Contents {
@@ -25,6 +28,17 @@ pub(super) struct Contents {
 /// Read a directory at a path that [`crate::http::ask`] wrote: `limit` entries at most, and those whose names begin with a
 /// dot only where `hidden` says so. A name that vanishes meanwhile is left out.
 pub(super) fn read(root: &Root, path: &[u8], hidden: bool, limit: usize) -> nix::Result<Contents> {
+    read_while(root, path, hidden, limit, &|| true)
+}
+
+/// The same, as long as `is_awaited` says that it is of use to anybody; ECANCELED after that.
+pub(super) fn read_while(
+    root: &Root,
+    path: &[u8],
+    hidden: bool,
+    limit: usize,
+    is_awaited: &dyn Fn() -> bool,
+) -> nix::Result<Contents> {
     let directory = root.open_folder(path)?;
     let names = names(directory.try_clone().map_err(of)?, hidden, limit)?;
     let is_cut = names.len() > limit;
@@ -33,8 +47,13 @@ pub(super) fn read(root: &Root, path: &[u8], hidden: bool, limit: usize) -> nix:
         directory: directory.as_fd(),
         path,
     };
-    let names = names.into_iter().take(limit);
-    let entries = names.filter_map(|name| place.entry(name)).collect();
+    let mut entries = Vec::new();
+    for (index, name) in names.into_iter().take(limit).enumerate() {
+        if index % ASKED == 0 && !is_awaited() {
+            return Err(Errno::ECANCELED);
+        }
+        entries.extend(place.entry(name));
+    }
     Ok(Contents { entries, is_cut })
 }
 
@@ -115,6 +134,7 @@ fn of(error: std::io::Error) -> Errno {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
     use std::ffi::OsStr;
     use std::fs;
     use std::os::unix::ffi::OsStrExt;
@@ -201,6 +221,19 @@ mod tests {
             let contents = read(&root, b"", false, limit).unwrap();
             assert_eq!((contents.entries.len(), contents.is_cut), (shown, is_cut));
         }
+    }
+
+    #[test]
+    fn nothing_is_read_for_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..600 {
+            fs::write(folder.path().join(number.to_string()), "").unwrap();
+        }
+        let root = Root::open(folder.path()).unwrap();
+        let asked = Cell::new(0);
+        let is_awaited = || asked.replace(asked.get() + 1) == 0;
+        let found = read_while(&root, b"", false, SHOWN, &is_awaited);
+        assert_eq!((found.unwrap_err(), asked.get()), (Errno::ECANCELED, 2));
     }
 
     #[test]

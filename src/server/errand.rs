@@ -1,12 +1,13 @@
 //! Work that blocks (a disk that is asked to be sure, a hash that takes its time), done on a thread of its own while the
 //! loop serves others.
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::pipe2;
 
 /// Work on its way.
@@ -21,11 +22,18 @@ impl<T: Send + 'static> Errand<T> {
     pub(super) fn start(
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<(Self, OwnedFd), Errno> {
+        Self::start_asking(|_| work())
+    }
+
+    /// The same for work that may ask whether anybody still waits for it: whether the descriptor is open.
+    pub(super) fn start_asking(
+        work: impl FnOnce(&dyn Fn() -> bool) -> T + Send + 'static,
+    ) -> Result<(Self, OwnedFd), Errno> {
         let (ended, end) = wake()?;
         let (sender, outcome) = sync_channel(1);
         let spawned = thread::Builder::new().spawn(move || {
             // Nobody may be waiting any more.
-            let _ = sender.send(work());
+            let _ = sender.send(work(&|| !is_abandoned(&end)));
             drop(end);
         });
         match spawned {
@@ -45,12 +53,19 @@ pub(super) fn wake() -> Result<(OwnedFd, OwnedFd), Errno> {
     pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)
 }
 
+/// Whether the one has been closed that could be read once `end` is.
+pub(super) fn is_abandoned(end: &OwnedFd) -> bool {
+    let mut polled = [PollFd::new(end.as_fd(), PollFlags::empty())];
+    let _ = poll(&mut polled, PollTimeout::ZERO);
+    let [polled] = polled;
+    polled
+        .revents()
+        .is_some_and(|found| found.contains(PollFlags::POLLERR))
+}
+
 #[cfg(test)]
 mod tests {
-    use std::os::fd::AsFd;
     use std::sync::mpsc::channel;
-
-    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
     use super::*;
 
@@ -71,5 +86,22 @@ mod tests {
         go.send(()).unwrap();
         assert!(ready(PollTimeout::from(10_000_u16)));
         assert_eq!(errand.outcome(), Some(7));
+    }
+
+    #[test]
+    fn work_knows_whether_it_is_waited_for() {
+        let (go, wait) = channel();
+        let (say, said) = channel();
+        let work = move |is_awaited: &dyn Fn() -> bool| {
+            for () in wait {
+                say.send(is_awaited()).unwrap();
+            }
+        };
+        let (_errand, fd) = Errand::start_asking(work).unwrap();
+        go.send(()).unwrap();
+        assert_eq!(said.recv(), Ok(true));
+        drop(fd);
+        go.send(()).unwrap();
+        assert_eq!(said.recv(), Ok(false));
     }
 }

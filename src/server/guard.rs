@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,11 +11,10 @@ use std::time::{Duration, Instant};
 use blake2::Blake2sMac256;
 use blake2::digest::{KeyInit, Mac};
 use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::admission::Origin;
 use super::connection::Wait;
-use super::errand::wake;
+use super::errand::{is_abandoned, wake};
 use super::exchange::{Asking, Reply};
 use super::service::Service;
 use super::turns::Turns;
@@ -230,7 +229,7 @@ impl Desk {
                 book = woken.unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
-            if book.known.get(&digest).is_none_or(is_abandoned) {
+            if book.known.get(&digest).is_none_or(is_left) {
                 book.known.remove(&digest);
                 continue;
             }
@@ -255,19 +254,11 @@ impl Desk {
 }
 
 /// Whether everyone has gone who waited: nobody reads at the other ends.
-fn is_abandoned(known: &Known) -> bool {
+fn is_left(known: &Known) -> bool {
     let Known::Checking(waiting) = known else {
         return true;
     };
-    let is_gone = |fd: &OwnedFd| {
-        let mut polled = [PollFd::new(fd.as_fd(), PollFlags::empty())];
-        let _ = poll(&mut polled, PollTimeout::ZERO);
-        let [polled] = polled;
-        polled
-            .revents()
-            .is_some_and(|found| found.contains(PollFlags::POLLERR))
-    };
-    waiting.iter().all(is_gone)
+    waiting.iter().all(is_abandoned)
 }
 
 fn of(right: bool) -> Verdict {
@@ -302,7 +293,10 @@ impl fmt::Debug for Guard {
 
 #[cfg(test)]
 mod tests {
+    use std::os::fd::AsFd;
+
     use base64ct::{Base64, Encoding};
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
     use super::*;
 
@@ -395,9 +389,9 @@ mod tests {
         let stays = wait(&mut waiting).unwrap();
         drop(wait(&mut waiting).unwrap());
         let known = Known::Checking(waiting);
-        assert!(!is_abandoned(&known), "one stays");
+        assert!(!is_left(&known), "one stays");
         drop(stays);
-        assert!(is_abandoned(&known));
+        assert!(is_left(&known));
         let mut book = guard.desk.lock();
         book.known.insert(digest, known);
         book.checks.push(None, (digest, credentials));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::connection::Wait;
-use super::directory::{SHOWN, read};
+use super::directory::{SHOWN, read_while};
 use super::errand::Errand;
 use super::exchange::Asking;
 use super::files::Root;
@@ -15,8 +15,8 @@ use crate::net::Address;
 const AT_ONCE: usize = 4;
 /// After what time one who waits for his turn asks again.
 const AGAIN: Duration = Duration::from_millis(20);
-/// How long a listing is kept whose client may have gone.
-const KEPT: Duration = Duration::from_secs(60);
+/// How long a listing is waited for, and kept.
+const KEPT: Duration = Duration::from_secs(600);
 
 /// The listings that are being made.
 #[derive(Debug, Default)]
@@ -53,13 +53,13 @@ impl Listings {
             return Wait::Time(AGAIN);
         }
         let (place, head) = (Arc::clone(&self.places), asking.head.to_vec());
-        let work = move || {
-            let plan = folder.list(&head);
+        let work = move |is_awaited: &dyn Fn() -> bool| {
+            let plan = folder.list(&head, is_awaited);
             drop(place);
             plan
         };
         // Where there is no thread or no descriptor now, there will be one.
-        let Ok((errand, done)) = Errand::start(work) else {
+        let Ok((errand, done)) = Errand::start_asking(work) else {
             return Wait::Time(AGAIN);
         };
         self.making.push(Making {
@@ -68,7 +68,7 @@ impl Listings {
             errand,
             since,
         });
-        Wait::For(done)
+        Wait::Within(done, KEPT)
     }
 }
 
@@ -82,7 +82,8 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    fn list(self, head: &[u8]) -> Plan<'static> {
+    /// Nothing comes of it once nobody is waiting for it any more.
+    fn list(self, head: &[u8], is_awaited: &dyn Fn() -> bool) -> Plan<'static> {
         let Self {
             root,
             listing,
@@ -92,7 +93,8 @@ impl Folder {
         let Parsed::Complete { request, .. } = parse(head) else {
             return Plan::status(Status::BAD_REQUEST);
         };
-        match read(&root, &listing.path, hidden, SHOWN) {
+        match read_while(&root, &listing.path, hidden, SHOWN, is_awaited) {
+            Ok(_) if !is_awaited() => Plan::status(Status::UNAVAILABLE),
             Err(_) => Plan::status(Status::NOT_FOUND),
             Ok(contents) => show(
                 &request,

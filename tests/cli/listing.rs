@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -290,7 +290,15 @@ fn a_folder_that_holds_a_lot_is_listed_for_everyone_who_asks() {
             client
         })
         .collect();
+    // One who has ended his half still listens.
+    let mut quiet = stream_to(("127.0.0.1", port));
+    quiet
+        .write_all(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    quiet.shutdown(Shutdown::Write).unwrap();
     assert_eq!(page(port, "/f7"), "");
+    let answer = String::from_utf8(read_end(&mut quiet)).unwrap();
+    assert!(answer.contains("HTTP/1.1 200 ") && answer.ends_with("</html>\n"));
     for mut client in clients {
         let answers = String::from_utf8(read_end(&mut client)).unwrap();
         let mut bodies = answers.split("\r\n\r\n").skip(1);

@@ -19,7 +19,7 @@ use super::pace::keeps_up;
 use super::service::Service;
 use super::stopping::ON_ITS_WAY;
 use crate::engine::{Interest, StdoutError};
-use crate::http::{HEAD_LIMIT, Status};
+use crate::http::{HEAD_LIMIT, Parsed, Status, Version, parse};
 use crate::net::{Address, Recv, Socket};
 
 /// How many bytes a lingering close hears before it gives up.
@@ -275,10 +275,10 @@ impl Connection {
         match self.stream.recv(&mut service.inbound) {
             Ok(Recv::Bytes(0)) => {
                 self.has_hung_up = true;
-                let may_be_told = self
-                    .incoming
-                    .as_ref()
-                    .is_some_and(|incoming| !incoming.is_old());
+                let may_be_told = match &self.incoming {
+                    Some(incoming) => !incoming.is_old(),
+                    None => is_new(&self.heard),
+                };
                 match may_be_told && self.stream.send(CONTINUE, false).is_err() {
                     true => self.break_off(service),
                     false => Ok(()),
@@ -343,4 +343,9 @@ impl Connection {
                 (None, true) => limits.idle,
             };
     }
+}
+
+/// Whether the request that is waiting was made by a client of HTTP/1.1.
+fn is_new(heard: &[u8]) -> bool {
+    matches!(parse(heard), Parsed::Complete { request, .. } if request.version == Version::Http11)
 }
