@@ -45,7 +45,7 @@ complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "trace" -d 'Show the
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "options" -d 'List, read and set socket options (getsockopt, setsockopt)'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c sockkit -n "__fish_sockkit_needs_command" -f -a "man" -d 'Print the man page, or write all of them'
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l text -d 'Answer every request with this text [default: Hello world!]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l text -d 'Answer on every path with this text [default: Hello world!]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l host -d 'The host to listen on: a name, an address, or * for all' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l port -d 'The port to listen on, 0 for any' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l listen -d 'The address, where there is no DIR' -r
@@ -62,7 +62,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l cors -d 'Let pa
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l header -d 'Add a field to every answer: \'Name: value\'' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l cache -d 'How long files may be kept without asking again (Cache-Control), 0 for not at all [default: no-cache, ask each time]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l auth -d 'Let in only those with LOGIN: USER:PASS, or @FILE of such lines; PASS may be a bcrypt or argon2 hash; the file is read again on SIGHUP [env: SOCKKIT_AUTH]' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l upload -d 'Take files by PUT and by form, below FOLDER of DIR [default: all of DIR]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l upload -d 'Take files by PUT and by form, below FOLDER of DIR [default: all of DIR]; pages of other sites may not leave any, unless their name leads to this machine (DNS rebinding): --auth keeps those out too' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l upload-limit -d 'How many bytes a request may leave at most [default: 1G]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l unix -d 'Listen on a local socket: /path, ./path or @name (abstract; \\0 is a NUL byte); as ADDR these work too' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l mode -d 'The mode of a local socket\'s file, in octal [default: 0600, with --group 0660]' -r
@@ -103,7 +103,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l no-compress -d 
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l hidden -d 'Serve names that begin with a dot too'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l follow-links -d 'Follow links that lead out of DIR'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l clean-urls -d 'Serve page.html as page, and redirect from the one to the other'
-complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l vhost -d 'Serve each host its own folder: DIR/HOSTNAME'
+complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l vhost -d 'Serve each host its own folder: DIR/HOSTNAME, in lower case'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l overwrite -d 'Let an upload replace a file'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l replace -d 'Take the place of a dead local socket\'s file; never of another file, never of a listener'
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l keep-file -d 'Leave a local socket\'s file where it is at the end'

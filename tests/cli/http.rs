@@ -608,7 +608,9 @@ fn events_have_the_head_and_the_status() {
 #[test]
 fn time_limits() {
     let started = http(&["--deadline", "300ms"]).run();
-    started.expect(124).says("not done within 300ms");
+    let ended = started.expect(124);
+    assert!(ended.stderr.contains("listen on 127.0.0.1:"));
+    ended.says(": not done within 300ms");
     let server = http(&["--idle-timeout", "300ms"]).start();
     let mut idle = stream_to(("127.0.0.1", server.port()));
     idle.write_all(get("/").as_bytes()).unwrap();
@@ -655,6 +657,23 @@ fn every_interface_speaks_both_families() {
 }
 
 #[test]
+fn an_address_may_be_two_words() {
+    for words in [&["/tmp", "::1", "0"][..], &["--text=x", "::1", "0"]] {
+        let server = sockkit(["http"]).args(words).start();
+        assert!(server.listening().starts_with("[::1]:"), "{words:?}");
+    }
+    for words in [
+        &["/tmp", "127.0.0.1:1", "2"][..],
+        &["/tmp", "127.0.0.1", "2", "--port=3"],
+        &["/tmp", "./x.sock", "2"],
+        &["--text=x", "127.0.0.1", "2", "3"],
+        &["--text=x", "/tmp", "2"],
+    ] {
+        sockkit(["http"]).args(words).run().expect(2);
+    }
+}
+
+#[test]
 fn wishes_that_make_no_sense() {
     let (_taken, port) = listener();
     let port = port.to_string();
@@ -672,6 +691,8 @@ fn wishes_that_make_no_sense() {
         (["--status=700", "--port=0"], "`sockkit http --help`"),
         (["--directory", "/tmp"], "`sockkit http DIR`"),
         (["--bind", "0.0.0.0"], "ADDR, or --host"),
+        (["::1:80", "0"], "--listen [::1]:80"),
+        (["--port=0", "::1"], "--listen [::1]:8082"),
     ] {
         sockkit(["http"]).args(words).run().expect(2).says(said);
     }

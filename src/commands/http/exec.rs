@@ -42,7 +42,7 @@ pub(super) struct ExecArgs {
     )]
     exec_max: u16,
     /// The command of --exec and its words
-    #[arg(last = true, value_name = "COMMAND", requires = "exec")]
+    #[arg(last = true, help_heading = None::<&'static str>, value_name = "COMMAND", requires = "exec")]
     command: Vec<OsString>,
 }
 

@@ -36,6 +36,7 @@ use self::site::{Place, Reach, SiteArgs};
 use self::tls::TlsArgs;
 use super::Desk;
 use crate::args::{FamilyArgs, PortArgs, SocketArgs, combine, duration};
+use crate::engine::Expired;
 use crate::http::Site;
 use crate::net::{Address, CallError, Endpoint, Family, HostPort, Socket, reason};
 use crate::output::{Exit, Usage, Warning};
@@ -49,16 +50,19 @@ const GREETING: &str = "Hello world!";
 
 /// Serve HTTP: a text on every path, or the files of a directory
 ///
-/// Without DIR every request is answered with `Hello world!`. Each request is printed on stdout. Once it listens, the server gives up its privileges and whatever it does not serve (Landlock): -v says what.
+/// Without DIR every GET is answered with `Hello world!`, whatever its path; with --status, --echo or --inspect every other method is too. Each request is printed on stdout. Once it listens, the server gives up its privileges and whatever it does not serve (Landlock): -v says what.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Http {
     /// The directory whose files are served, or a file that is served alone
     dir: Option<PathBuf>,
-    /// HOST:PORT, *:PORT, PORT, /path, ./path, @name, fd:N or fd:systemd [default: 127.0.0.1:8082]
+    /// HOST:PORT, *:PORT, PORT, HOST, /path, ./path, @name, fd:N or fd:systemd [default: 127.0.0.1:8082]
     #[arg(value_name = "ADDR", conflicts_with = "listen")]
     addr: Option<String>,
-    /// Answer every request with this text [default: Hello world!]
+    /// The port, where ADDR is a host alone
+    #[arg(value_name = "PORT")]
+    second: Option<String>,
+    /// Answer on every path with this text [default: Hello world!]
     #[arg(long, value_name = "STR")]
     text: Option<String>,
     /// The host to listen on: a name, an address, or * for all
@@ -101,6 +105,15 @@ pub struct Http {
     sandbox: SandboxArgs,
 }
 
+/// What the words without a flag are.
+struct Words<'a> {
+    dir: Option<&'a Path>,
+    /// The address in one word, or its host.
+    addr: Option<&'a str>,
+    /// Its port, where it stands apart.
+    second: Option<&'a str>,
+}
+
 const EXAMPLES: &str = "\
 Examples:
   sockkit http                       greet with Hello world! on http://127.0.0.1:8082/
@@ -119,7 +132,7 @@ Examples:
 impl Http {
     /// Listen and serve until a signal, or the deadline.
     pub fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
-        let (dir, addr) = self.words()?;
+        let Words { dir, addr, second } = self.words()?;
         let account = self.sandbox.account()?;
         let place = self.site.place(dir)?;
         let site = self.site.site(place.as_ref(), self.text())?;
@@ -141,7 +154,7 @@ impl Http {
             },
             None => desk.clone(),
         };
-        let at = self.listen_at(addr)?;
+        let at = self.listen_at(addr, second)?;
         let tls = self.tls.open(&at, desk)?;
         let is_handed = at.is_inherited();
         let Opened { listeners, file } = self.listen(at, desk)?;
@@ -220,7 +233,7 @@ impl Http {
         if let Some(gateway) = &gateway {
             gateway.end();
         }
-        Ok(Exit::Signal(ended?))
+        Ok(Exit::Signal(ended.map_err(|error| late(error, &locals))?))
     }
 
     fn text(&self) -> &str {
@@ -283,19 +296,24 @@ impl Http {
         home.map(Some).map_err(refused)
     }
 
-    /// DIR and ADDR: where no directory is served, the one word is the address.
-    fn words(&self) -> Result<(Option<&Path>, Option<&str>), Usage> {
-        let (dir, addr) = (self.dir.as_deref(), self.addr.as_deref());
+    /// DIR and ADDR: where no directory is served, the words are the address.
+    fn words(&self) -> Result<Words<'_>, Usage> {
+        let (addr, second) = (self.addr.as_deref(), self.second.as_deref());
         let answers = self.exec.is_on()?
             || self.text.is_some()
             || self.site.single.is_some()
             || self.inspect.answers();
-        let Some(dir) = dir.filter(|_| answers) else {
-            return Ok((dir, addr));
+        let Some(dir) = self.dir.as_deref().filter(|_| answers) else {
+            let dir = self.dir.as_deref();
+            return Ok(Words { dir, addr, second });
         };
-        let is_free = addr.is_none() && self.listen.is_none() && !dir.is_dir();
-        let word = dir.to_str().filter(|_| is_free);
-        word.map(|word| (None, Some(word))).ok_or_else(|| {
+        let is_free = second.is_none() && self.listen.is_none() && !dir.is_dir();
+        let word = dir.to_str().filter(|_| is_free).map(|word| Words {
+            dir: None,
+            addr: Some(word),
+            second: addr,
+        });
+        word.ok_or_else(|| {
             let why = format!(
                 "{}: what is answered has nothing to do with a directory",
                 dir.display()
@@ -307,12 +325,12 @@ impl Http {
         })
     }
 
-    fn listen_at(&self, addr: Option<&str>) -> anyhow::Result<ListenAt> {
+    fn listen_at(&self, addr: Option<&str>, second: Option<&str>) -> anyhow::Result<ListenAt> {
         let word = self.listen.as_deref().or(addr);
         let (host, port) = (self.host.as_deref(), self.port.as_deref());
-        self.listening.place(word, host.or(port).is_some(), || {
-            combine(word, None, host, port)
-        })
+        let is_apart = host.or(port).or(second).is_some();
+        self.listening
+            .place(word, is_apart, || combine(word, second, host, port))
     }
 
     fn listen(&self, at: ListenAt, desk: &Desk) -> anyhow::Result<Opened> {
@@ -334,6 +352,17 @@ impl Http {
         self.ready.announce(port.map(|address| address.port()))?;
         // The sandbox would keep it from a socket with an abstract name.
         listen::tell_manager(desk)
+    }
+}
+
+/// The deadline with what it was for.
+fn late(error: anyhow::Error, locals: &[Address]) -> anyhow::Error {
+    let all: Vec<String> = locals.iter().map(ToString::to_string).collect();
+    match error.downcast::<Expired>() {
+        Ok(expired) => expired
+            .on(format_args!("listen on {}", all.join(", ")))
+            .into(),
+        Err(error) => error,
     }
 }
 
@@ -360,14 +389,20 @@ fn hint_for(dir: &Path) -> String {
     if let Some(origin) = dir.to_str().filter(|word| word.contains("://")) {
         return format!("an origin stands behind the = of its flag: --cors={origin}");
     }
-    let is_address = |word: &str| word.starts_with("fd:") || word.ends_with(".sock");
-    if dir.to_str().is_some_and(is_address) {
-        return format!("an address goes after DIR, or: --listen {}", dir.display());
+    match dir.to_str().and_then(address_of) {
+        Some(address) => format!("an address goes after DIR, or: --listen {address}"),
+        None => "DIR is a directory that this user may read".to_owned(),
     }
-    match dir.to_str().map(Endpoint::parse) {
-        Some(Ok(Endpoint::Network(HostPort { port: Some(_), .. }))) => {
-            format!("an address goes after DIR, or: --listen {}", dir.display())
-        }
-        _ => "DIR is a directory that this user may read".to_owned(),
+}
+
+/// The address that a word was meant for, as it is written.
+fn address_of(word: &str) -> Option<String> {
+    let is_local = word.starts_with("fd:") || word.ends_with(".sock");
+    match Endpoint::parse(word) {
+        Ok(Endpoint::Network(HostPort { port: Some(_), .. })) => Some(word.to_owned()),
+        _ if is_local => Some(word.to_owned()),
+        // An IPv6 address without brackets.
+        Err(error) => error.hint.filter(|hint| hint.starts_with('[')),
+        Ok(_) => None,
     }
 }

@@ -41,7 +41,7 @@ pub(super) struct SiteArgs {
     /// Serve this one file, as / and by its name
     #[arg(long, value_name = "FILE", conflicts_with = "text")]
     pub(super) single: Option<PathBuf>,
-    /// Serve each host its own folder: DIR/HOSTNAME
+    /// Serve each host its own folder: DIR/HOSTNAME, in lower case
     #[arg(long, requires = "dir")]
     vhost: bool,
     /// Let pages of ORIGIN read the answers, those of all without it
@@ -56,7 +56,7 @@ pub(super) struct SiteArgs {
     /// Let in only those with LOGIN: USER:PASS, or @FILE of such lines; PASS may be a bcrypt or argon2 hash; the file is read again on SIGHUP [env: SOCKKIT_AUTH]
     #[arg(long, value_name = "LOGIN")]
     auth: Vec<String>,
-    /// Take files by PUT and by form, below FOLDER of DIR [default: all of DIR]
+    /// Take files by PUT and by form, below FOLDER of DIR [default: all of DIR]; pages of other sites may not leave any, unless their name leads to this machine (DNS rebinding): --auth keeps those out too
     #[arg(long, value_name = "FOLDER", num_args = 0..=1, require_equals = true, default_missing_value = "", requires = "dir")]
     upload: Option<String>,
     /// How many bytes a request may leave at most [default: 1G]
