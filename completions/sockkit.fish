@@ -156,9 +156,9 @@ ftp\t''
 postgres\t''
 ldap\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l delay -d 'Wait for D between two lines' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l rate -d 'Send N bytes a second at most: 500, 64k, 10M' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l rate -d 'Send N bytes a second at most, to each of many: 500, 64k, 10M' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l max-bytes -d 'Send N bytes of stdin at most, and take that for its end' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l preamble -d 'Send TEXT first; \\n \\r \\t \\e \\0 \\\\ and \\xHH stand for bytes' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l preamble -d 'Send TEXT first, to each of many; \\n \\r \\t \\e \\0 \\\\ and \\xHH stand for bytes' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l dump -d 'Show what passes both ways, on stderr, with time, connection, direction and offset' -r -f -a "text\t'As text, control characters escaped'
 hex\t'As offset, hex and ASCII'
 json\t'As a JSON object a line'"
@@ -168,7 +168,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l on-peer-eof -d 'What the peer\'s end means while stdin is open: auto ends unless stdin is a file or a pipe that has spoken' -r -f -a "auto\t'End at once, but hear out a file, or a pipe that has spoken'
 exit\t'End at once'
 drain\t'Hear stdin out to its end'"
-complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l linger -d 'After the end of stdin, wait for the peer\'s end for D at most (exit status 124)' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l linger -d 'After the end of stdin, wait for the peer\'s end for D at most (exit status 124; one of many is cut off). With --exec and --sh: after the client\'s end, let its command go on for D at most' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s t -l timeout -d 'Connect, or hear the first client or reply, within D: 500ms, 2s, 1m, or seconds' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l idle-timeout -d 'End when nothing has moved for D' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l deadline -d 'End after D, whatever happens' -r
@@ -186,7 +186,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l insecure -d 'Trust any certificate: whoever is between may read and change everything'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l show-cert -d 'Show the server\'s certificate, how long it holds, and whether it is trusted (exit status 0 or 1), and say nothing'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l pass-fd -d 'Once connected, pass the socket on through stdout, itself a local socket (SCM_RIGHTS), and end: for ssh\'s ProxyUseFdpass'
-complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l crlf -d 'Send the ends of lines as CR LF; one that is CR LF already stays'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l crlf -d 'Send the ends of lines as CR LF, those of a command\'s too; one that is CR LF already stays'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l send-only -d 'Only send: what arrives is dropped; ends when stdin has ended and the peer has taken everything'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l recv-only -d 'Only receive: nothing is sent, and stdin is left alone'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l no-stdin -d 'Leave stdin alone, and the connection open for the peer to end'
@@ -223,9 +223,9 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l port-file -d 'Write the real port to FILE when listening' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l delay -d 'Wait for D between two lines' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l rate -d 'Send N bytes a second at most: 500, 64k, 10M' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l rate -d 'Send N bytes a second at most, to each of many: 500, 64k, 10M' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l max-bytes -d 'Send N bytes of stdin at most, and take that for its end' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l preamble -d 'Send TEXT first; \\n \\r \\t \\e \\0 \\\\ and \\xHH stand for bytes' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l preamble -d 'Send TEXT first, to each of many; \\n \\r \\t \\e \\0 \\\\ and \\xHH stand for bytes' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l dump -d 'Show what passes both ways, on stderr, with time, connection, direction and offset' -r -f -a "text\t'As text, control characters escaped'
 hex\t'As offset, hex and ASCII'
 json\t'As a JSON object a line'"
@@ -235,7 +235,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l on-peer-eof -d 'What the peer\'s end means while stdin is open: auto ends unless stdin is a file or a pipe that has spoken' -r -f -a "auto\t'End at once, but hear out a file, or a pipe that has spoken'
 exit\t'End at once'
 drain\t'Hear stdin out to its end'"
-complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l linger -d 'After the end of stdin, wait for the peer\'s end for D at most (exit status 124)' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l linger -d 'After the end of stdin, wait for the peer\'s end for D at most (exit status 124; one of many is cut off). With --exec and --sh: after the client\'s end, let its command go on for D at most' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s t -l timeout -d 'Connect, or hear the first client or reply, within D: 500ms, 2s, 1m, or seconds' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l idle-timeout -d 'End when nothing has moved for D' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l deadline -d 'End after D, whatever happens' -r
@@ -256,7 +256,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l discard -d 'Drop what comes'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l broker -d 'Send what one says, and what stdin says, to all the others (-k is meant)'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l chat -d 'Let people talk: lines, with names (/nick NAME); you see them and speak too (-k is meant)'
-complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l crlf -d 'Send the ends of lines as CR LF; one that is CR LF already stays'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l crlf -d 'Send the ends of lines as CR LF, those of a command\'s too; one that is CR LF already stays'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l send-only -d 'Only send: what arrives is dropped; ends when stdin has ended and the peer has taken everything'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l recv-only -d 'Only receive: nothing is sent, and stdin is left alone'
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l no-stdin -d 'Leave stdin alone, and the connection open for the peer to end'
@@ -375,9 +375,9 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -s c -l count -d 'End after N datagrams have come' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l size -d 'One datagram per read of stdin, of N bytes at most [default: 65507]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l delay -d 'Wait for D between two lines' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l rate -d 'Send N bytes a second at most: 500, 64k, 10M' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l rate -d 'Send N bytes a second at most, to each of many: 500, 64k, 10M' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l max-bytes -d 'Send N bytes of stdin at most, and take that for its end' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l preamble -d 'Send TEXT first; \\n \\r \\t \\e \\0 \\\\ and \\xHH stand for bytes' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l preamble -d 'Send TEXT first, to each of many; \\n \\r \\t \\e \\0 \\\\ and \\xHH stand for bytes' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l dump -d 'Show what passes both ways, on stderr, with time, connection, direction and offset' -r -f -a "text\t'As text, control characters escaped'
 hex\t'As offset, hex and ASCII'
 json\t'As a JSON object a line'"
@@ -387,7 +387,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l on-peer-eof -d 'What the peer\'s end means while stdin is open: auto ends unless stdin is a file or a pipe that has spoken' -r -f -a "auto\t'End at once, but hear out a file, or a pipe that has spoken'
 exit\t'End at once'
 drain\t'Hear stdin out to its end'"
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l linger -d 'After the end of stdin, wait for the peer\'s end for D at most (exit status 124)' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l linger -d 'After the end of stdin, wait for the peer\'s end for D at most (exit status 124; one of many is cut off). With --exec and --sh: after the client\'s end, let its command go on for D at most' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -s t -l timeout -d 'Connect, or hear the first client or reply, within D: 500ms, 2s, 1m, or seconds' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l idle-timeout -d 'End when nothing has moved for D' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l deadline -d 'End after D, whatever happens' -r
@@ -399,7 +399,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l pass-fd -d 'Once connected, pass the socket on through stdout, itself a local socket (SCM_RIGHTS), and end: for ssh\'s ProxyUseFdpass'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l lines -d 'One datagram per line of stdin, without its line feed'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l whole -d 'All of stdin as one datagram'
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l crlf -d 'Send the ends of lines as CR LF; one that is CR LF already stays'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l crlf -d 'Send the ends of lines as CR LF, those of a command\'s too; one that is CR LF already stays'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l send-only -d 'Only send: what arrives is dropped; ends when stdin has ended and the peer has taken everything'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l recv-only -d 'Only receive: nothing is sent, and stdin is left alone'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l no-stdin -d 'Leave stdin alone, and the connection open for the peer to end'
@@ -432,9 +432,9 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s c -l count -d 'End after N datagrams have come' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l size -d 'One datagram per read of stdin, of N bytes at most [default: 65507]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l delay -d 'Wait for D between two lines' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l rate -d 'Send N bytes a second at most: 500, 64k, 10M' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l rate -d 'Send N bytes a second at most, to each of many: 500, 64k, 10M' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l max-bytes -d 'Send N bytes of stdin at most, and take that for its end' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l preamble -d 'Send TEXT first; \\n \\r \\t \\e \\0 \\\\ and \\xHH stand for bytes' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l preamble -d 'Send TEXT first, to each of many; \\n \\r \\t \\e \\0 \\\\ and \\xHH stand for bytes' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l dump -d 'Show what passes both ways, on stderr, with time, connection, direction and offset' -r -f -a "text\t'As text, control characters escaped'
 hex\t'As offset, hex and ASCII'
 json\t'As a JSON object a line'"
@@ -444,7 +444,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l on-peer-eof -d 'What the peer\'s end means while stdin is open: auto ends unless stdin is a file or a pipe that has spoken' -r -f -a "auto\t'End at once, but hear out a file, or a pipe that has spoken'
 exit\t'End at once'
 drain\t'Hear stdin out to its end'"
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l linger -d 'After the end of stdin, wait for the peer\'s end for D at most (exit status 124)' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l linger -d 'After the end of stdin, wait for the peer\'s end for D at most (exit status 124; one of many is cut off). With --exec and --sh: after the client\'s end, let its command go on for D at most' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s t -l timeout -d 'Connect, or hear the first client or reply, within D: 500ms, 2s, 1m, or seconds' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l idle-timeout -d 'End when nothing has moved for D' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l deadline -d 'End after D, whatever happens' -r
@@ -464,7 +464,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l recv-fd -d 'Take a descriptor from the peer (SCM_RIGHTS) and go on with it: a connection is joined to stdin and stdout'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l lines -d 'One datagram per line of stdin, without its line feed'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l whole -d 'All of stdin as one datagram'
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l crlf -d 'Send the ends of lines as CR LF; one that is CR LF already stays'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l crlf -d 'Send the ends of lines as CR LF, those of a command\'s too; one that is CR LF already stays'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l send-only -d 'Only send: what arrives is dropped; ends when stdin has ended and the peer has taken everything'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l recv-only -d 'Only receive: nothing is sent, and stdin is left alone'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l no-stdin -d 'Leave stdin alone, and the connection open for the peer to end'

@@ -7,6 +7,7 @@ use nix::sys::signal::Signal;
 use serde::Serialize;
 
 use super::Desk;
+use super::serve::GREETING;
 use super::stream::Stream;
 use crate::args::ClientTlsArgs;
 use crate::engine::{Acceptor, ClientTls, Reactor, Timer, TlsSession, Transport, begin_tls, greet};
@@ -70,7 +71,11 @@ impl Stream<'_> {
             return Ok(Ok(Transport::Plain(socket)));
         };
         let mut timers = self.args.timing.timers(self.start);
-        timers.start(Timer::Answer, self.args.timing.timeout, Instant::now());
+        let limit = match secure {
+            Secure::Connect(..) => self.args.timing.timeout,
+            Secure::Accept(_) => Some(self.args.timing.timeout.unwrap_or(GREETING)),
+        };
+        timers.start(Timer::Answer, limit, Instant::now());
         let stream = match secure {
             Secure::Connect(tls, starttls) => {
                 if let Some(protocol) = starttls

@@ -19,6 +19,12 @@ use crate::output::Exit;
 ///
 /// Takes one connection and closes the listener; -k serves many at once. Instead of stdin and stdout a connection may
 /// have a command of its own, or a small service.
+///
+/// A command's stdin ends when its client has said all: the client may only have half-closed and wait for the answer. One
+/// that is gone is found out when the command says something, or after about a minute, and the command is ended then
+/// (HUP, TERM, KILL, a second apart). --linger bounds how long a command may go on.
+///
+/// With --tls a client has --timeout for its handshake, 10 s unless that is said.
 #[derive(Args, Debug)]
 #[command(after_help = LISTEN_EXAMPLES)]
 pub(super) struct Listen {
@@ -60,13 +66,9 @@ Examples:
 impl Listen {
     pub(super) fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
         let endpoint = self.address.endpoint()?;
-        let timing = self.stream.timing;
-        let plan = self.serve.plan(
-            &self.command.command,
-            self.access.gate(desk)?,
-            self.stream.lifetime,
-            timing.idle_timeout,
-        )?;
+        let plan = self
+            .serve
+            .plan(&self.command.command, self.access.gate(desk)?, &self.stream)?;
         let host = match &endpoint {
             Endpoint::Network(network) => &network.host,
             Endpoint::Inherited(_) => &Host::Any,

@@ -58,12 +58,9 @@ impl Listen {
             let why = "--recv-fd goes on with the descriptor that one connection brings";
             return Err(Usage::new(why, "leave out -k, and what serves many").into());
         }
-        let plan = self.serve.plan(
-            self.rights.command(),
-            Gate::default(),
-            self.talk.stream.lifetime,
-            self.talk.stream.timing.idle_timeout,
-        )?;
+        let plan = self
+            .serve
+            .plan(self.rights.command(), Gate::default(), &self.talk.stream)?;
         let preparation = self.talk.socket.parse()?;
         let rights = self.rights.parse(self.target.kind)?;
         let mut reactor = Reactor::new()?;

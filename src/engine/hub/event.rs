@@ -1,5 +1,7 @@
 //! What happens in a hub.
 
+use std::time::Instant;
+
 use nix::sys::wait::WaitStatus;
 
 use super::super::command::CannotRun;
@@ -48,6 +50,19 @@ pub enum HubEvent<'a> {
         conn: u64,
         /// Who.
         peer: &'a Address,
+    },
+    /// How much went each way so far: it ends, or somebody has asked.
+    Account {
+        /// Which one.
+        conn: u64,
+        /// Who.
+        peer: &'a Address,
+        /// Its socket, to be asked about.
+        socket: &'a Socket,
+        /// How much.
+        moved: Moved,
+        /// When it came.
+        since: Instant,
     },
     /// It ended.
     Closed {

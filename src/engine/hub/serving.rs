@@ -15,6 +15,7 @@ use super::super::reactor::Interest;
 use super::super::timer::Timer;
 use super::super::watch::Watch;
 use super::alarm::{Alarm, Alarms};
+use super::client::Manner;
 use super::crowd::Crowd;
 use super::job::Job;
 use super::{Hub, HubEnding};
@@ -64,7 +65,11 @@ pub(super) struct Serving<'h, 'a> {
 
 impl<'h, 'a> Serving<'h, 'a> {
     pub(super) fn new(hub: &'h mut Hub<'a>) -> Self {
-        let crowd = Crowd::new(hub.tap.clone());
+        let manner = Manner {
+            pace: hub.pace,
+            records: hub.records,
+        };
+        let crowd = Crowd::new(hub.tap.clone(), manner);
         let base = FIRST + hub.listeners.len();
         let stdin_ended = hub.inlet.source() == Source::Null;
         Self {
@@ -98,6 +103,9 @@ impl<'h, 'a> Serving<'h, 'a> {
                 return Ok(HubEnding::Signal(signal));
             }
             self.now = Instant::now();
+            if self.hub.reactor.take_aside() {
+                self.give_accounts()?;
+            }
             self.paused_until = self.paused_until.filter(|until| *until > self.now);
             self.take_ready(stdin_at_once)?;
             self.ring()?;
@@ -210,6 +218,8 @@ impl<'h, 'a> Serving<'h, 'a> {
                 Alarm::Farewell => self.look_for_farewell(key, conn)?,
                 Alarm::Linger => self.end_lingering(key, conn)?,
                 Alarm::Ladder => self.ask_again(key, conn)?,
+                Alarm::Greeting => self.look_for_greeting(key, conn)?,
+                Alarm::Pace => self.go_on_telling(key, conn),
             }
         }
         Ok(())
