@@ -8,9 +8,11 @@ use serde::Serialize;
 
 use super::Desk;
 use super::serve::GREETING;
-use super::stream::Stream;
+use super::stream::{Opened, Stream};
 use crate::args::ClientTlsArgs;
-use crate::engine::{Acceptor, ClientTls, Reactor, Timer, TlsSession, Transport, begin_tls, greet};
+use crate::engine::{
+    Acceptor, ClientTls, Connection, Reactor, Timer, TlsSession, Transport, begin_tls, greet,
+};
 use crate::net::{Endpoint, Host, Socket};
 use crate::output::{Event, Face, Warning};
 use crate::wire::StarttlsProtocol;
@@ -61,8 +63,27 @@ impl Secure {
 }
 
 impl Stream<'_> {
-    /// The way to the peer of a socket, through its handshake where it has one; or the signal that came before its end.
+    /// A connection through its handshake, where it has one; or the signal that came before its end.
     pub(super) fn open(
+        &self,
+        reactor: &mut Reactor,
+        connection: Connection,
+    ) -> anyhow::Result<Result<Opened, Signal>> {
+        let Connection {
+            socket,
+            peer,
+            reset,
+            ..
+        } = connection;
+        let transport = self.greet(reactor, socket)?;
+        Ok(transport.map(|transport| Opened {
+            transport,
+            peer,
+            reset,
+        }))
+    }
+
+    fn greet(
         &self,
         reactor: &mut Reactor,
         socket: Socket,

@@ -227,14 +227,9 @@ fn symbol(cause: &(dyn Error + 'static)) -> Option<String> {
     call.map(|call| errno_name(&call.cause).into_owned())
 }
 
-/// What TLS had against the peer, or the peer against it.
-fn tls_failure(call: &CallError) -> Option<&TlsFailure> {
-    call.cause.get_ref()?.downcast_ref()
-}
-
 /// The network's answers are a no, everything else is trouble here.
 fn exit_of(call: &CallError) -> Exit {
-    if tls_failure(call).is_some() {
+    if TlsFailure::of(call).is_some() {
         return Exit::No;
     }
     match call.errno() {
@@ -255,7 +250,7 @@ fn exit_of(call: &CallError) -> Exit {
 }
 
 fn hint_of(call: &CallError) -> Option<String> {
-    if let Some(failure) = tls_failure(call) {
+    if let Some(failure) = TlsFailure::of(call) {
         return failure.hint.clone();
     }
     let hint = match (call.call, call.errno()) {

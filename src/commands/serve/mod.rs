@@ -150,7 +150,10 @@ impl Stream<'_> {
         }
         self.set_aside(&mut reactor);
         match self.take_one(&mut reactor, listeners, &plan)? {
-            Ok(connection) => self.pump(&mut reactor, connection, Role::Listener),
+            Ok(connection) => match self.open(&mut reactor, connection)? {
+                Ok(opened) => self.pump(&mut reactor, opened, Role::Listener),
+                Err(signal) => Ok(Exit::Signal(signal)),
+            },
             Err(signal) => Ok(Exit::Signal(signal)),
         }
     }

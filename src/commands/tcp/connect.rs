@@ -17,7 +17,7 @@ use crate::commands::endpoint::{inherited, no_wildcard, sources};
 use crate::commands::pass::PassArgs;
 use crate::commands::secure::Secure;
 use crate::commands::stream::{Stream, StreamArgs};
-use crate::engine::Connection;
+use crate::engine::{Connection, Role, Timers};
 use crate::net::{CallError, Descriptor, Endpoint, Kind};
 use crate::output::{Exit, Usage};
 
@@ -54,6 +54,9 @@ pub(super) struct Connect {
     #[command(flatten)]
     stream: StreamArgs,
 }
+
+/// Makes a connection, within the limits of one attempt.
+type Connecting<'a> = Box<dyn Fn(&Timers) -> anyhow::Result<Connection> + 'a>;
 
 const CONNECT_EXAMPLES: &str = "\
 Examples:
@@ -93,28 +96,33 @@ impl Connect {
             secure: secure.as_ref(),
         };
         let door = self.pass.door(desk)?;
-        let connection = match endpoint {
-            Endpoint::Inherited(descriptor) => self.take_over(descriptor, desk)?,
+        let connect: Connecting<'_> = match endpoint {
+            Endpoint::Inherited(descriptor) => Box::new(move |_| self.take_over(descriptor, desk)),
             Endpoint::Network(network) => {
-                let network = no_wildcard(network)?;
                 let dial = Dial {
+                    network: no_wildcard(network)?,
                     proxies: self.proxy.parse(environment()?)?,
                     opening: self.opening(desk)?,
-                    network,
                     desk,
                 };
-                attempts.make(|timers| dial.connect(timers))?
+                Box::new(move |timers| dial.connect(timers))
             }
         };
-        match door {
-            Some(door) => door.pass(&connection, stream.proto, attempts.timing.timeout, desk),
-            None => {
-                self.speak_or_listen(&connection)?;
-                match self.tls.shows_certificate() {
-                    true => peer_certificate::show(&stream, connection),
-                    false => stream.converse(connection),
-                }
+        if let Some(door) = door {
+            let connection = attempts.make(connect)?;
+            return door.pass(&connection, stream.proto, attempts.timing.timeout, desk);
+        }
+        let begun = attempts.make(|timers| {
+            let connection = connect(timers)?;
+            self.speak_or_listen(&connection)?;
+            stream.begin(connection)
+        })?;
+        match begun {
+            Err(signal) => Ok(Exit::Signal(signal)),
+            Ok((_, opened)) if self.tls.shows_certificate() => {
+                peer_certificate::show(&stream, opened)
             }
+            Ok((mut reactor, opened)) => stream.pump(&mut reactor, opened, Role::Connector),
         }
     }
 

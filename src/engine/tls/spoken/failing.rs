@@ -142,9 +142,9 @@ fn not_tls(opening: &[u8], is_client: bool) -> TlsFailure {
 pub(super) fn ended(is_new: bool, is_greeting: bool) -> TlsFailure {
     if is_new {
         let hint = "does it speak TLS? try it without --tls";
-        return TlsFailure::new("it ended before it said a word", hint);
+        return TlsFailure::new("it ended before it said a word", hint).temporary();
     } else if is_greeting {
-        return TlsFailure::bare("it ended in the handshake");
+        return TlsFailure::bare("it ended in the handshake").temporary();
     }
     let hint = "what came before is here; it was cut on its way, or the peer leaves without a word, as ncat does";
     TlsFailure::new("it ended without close_notify", hint)
