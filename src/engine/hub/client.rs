@@ -194,6 +194,10 @@ impl Client {
             false => self.transport.recv(buffer)?,
         };
         match received {
+            Recv::Bytes(0) if self.manner.records => {
+                self.active = now;
+                self.ended = self.transport.socket().is_at_end()?;
+            }
             Recv::Bytes(0) => self.ended = true,
             Recv::Bytes(count) => {
                 self.active = now;

@@ -58,7 +58,7 @@ impl Serving<'_, '_> {
             None => Ok(Recv::WouldBlock),
         };
         let taken = match heard {
-            Ok(Recv::Bytes(count)) if count > 0 => {
+            Ok(Recv::Bytes(count)) if count > 0 || !self.has_ended(key) => {
                 let whole = buffer.bytes();
                 let bytes = whole.get(..count).unwrap_or(whole);
                 self.hear(key, bytes, count)
@@ -75,6 +75,11 @@ impl Serving<'_, '_> {
         };
         self.buffer = buffer;
         taken
+    }
+
+    fn has_ended(&mut self, key: usize) -> bool {
+        let client = self.crowd.get_mut(key);
+        client.is_none_or(|client| client.ended)
     }
 
     /// Put what somebody said to the service. Those who are leaving are not heard any more.

@@ -10,7 +10,7 @@ use super::super::ending::LoopError;
 use super::super::inlet::Source;
 use super::super::listener::late;
 use super::super::outlet::StdoutError;
-use super::super::pump::CHUNK;
+use super::super::pump::room;
 use super::super::reactor::Interest;
 use super::super::timer::Timer;
 use super::super::watch::Watch;
@@ -72,13 +72,14 @@ impl<'h, 'a> Serving<'h, 'a> {
         let crowd = Crowd::new(hub.tap.clone(), manner);
         let base = FIRST + hub.listeners.len();
         let stdin_ended = hub.inlet.source() == Source::Null;
+        let buffer = Buffer::new(room(hub.records));
         Self {
             hub,
             crowd,
             jobs: Slab::new(),
             alarms: Alarms::default(),
             now: Instant::now(),
-            buffer: Buffer::new(CHUNK),
+            buffer,
             accepted: 0,
             stdin_ended,
             paused_until: None,
