@@ -58,6 +58,8 @@ pub(super) struct Stream<'a> {
     pub(super) start: Instant,
     /// What is done with each connection, which has a number, before anything is said; `None` is nothing.
     pub(super) welcome: Option<Welcome<'a>>,
+    /// Who sees what passes; opened before anything else is.
+    pub(super) sight: Sight,
     /// How connections become TLS; `None` leaves them plain.
     pub(super) secure: Option<&'a Secure>,
 }
@@ -135,7 +137,7 @@ impl Stream<'_> {
         let StreamArgs {
             shape, lifetime, ..
         } = self.args;
-        let sight = Sight::open(&self.args.sight, &self.desk.output)?;
+        let sight = &self.sight;
         let inlet = shape.inlet();
         let output = &self.desk.output;
         let mut typing = shape.typing(self.args.view);

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
+use nix::errno::Errno;
 use nix::sys::signal::Signal;
 use serde::Serialize;
 
@@ -168,6 +169,10 @@ fn judge_command(command: &CannotRun) -> (Exit, Option<String>) {
         true => {
             let hint = "a path, or the name of a program in PATH; a shell's line: -- sh -c '...'";
             (Exit::NotFound, hint)
+        }
+        false if command.cause == Errno::ENOEXEC => {
+            let hint = "a script begins with what runs it, as #!/bin/sh; or: -- sh SCRIPT";
+            (Exit::NotRun, hint)
         }
         false => (Exit::NotRun, "a file that this user may execute"),
     };

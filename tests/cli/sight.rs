@@ -7,7 +7,7 @@ use std::net::Shutdown;
 use serde_json::Value;
 
 use crate::kit::{
-    Finished, Start, accept, listener, pattern, read_end, scratch, sockkit, stream_to,
+    Finished, Start, accept, dead_port, listener, pattern, read_end, scratch, sockkit, stream_to,
 };
 
 /// A client that says a question and hears an answer.
@@ -164,21 +164,27 @@ fn a_full_disk_of_a_tee_is_told_and_stops_nothing() {
 }
 
 #[test]
-fn a_file_that_cannot_be_opened_is_trouble() {
-    let (listener, port) = listener();
-    let client = sockkit([
-        "tcp",
-        "connect",
-        &port.to_string(),
-        "--tee-in",
-        "/nowhere/file",
-    ])
-    .start();
-    drop(accept(&listener));
-    client
-        .finish()
-        .expect(2)
-        .says("sockkit: open /nowhere/file: no such file or directory (ENOENT)");
+fn a_file_that_cannot_be_opened_is_trouble_before_anything_is_tried() {
+    let (_nobody, port) = dead_port();
+    let port = port.to_string();
+    let folder = scratch();
+    let socket = folder.path().join("socket").display().to_string();
+    for flags in [
+        ["--tee-in", "/nowhere/file"].as_slice(),
+        &["--dump", "hex", "--dump-to", "/nowhere/file"],
+    ] {
+        for words in [
+            ["tcp", "connect", &port, "--retry", "forever"].as_slice(),
+            &["tcp", "listen", "0"],
+            &["unix", "connect", &socket],
+            &["unix", "listen", &socket],
+        ] {
+            let refused = sockkit(words).args(flags).run().expect(2);
+            let said = "sockkit: open /nowhere/file: no such file or directory (ENOENT)\n";
+            assert_eq!(refused.stderr, said, "{words:?}");
+        }
+    }
+    assert!(!folder.path().join("socket").exists());
 }
 
 #[test]

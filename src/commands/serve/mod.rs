@@ -20,7 +20,6 @@ use self::report::Report;
 pub(super) use self::service::CommandArgs;
 use self::service::{ServiceArgs, Wish};
 use super::secure::Secure;
-use super::sight::Sight;
 use super::stream::{Stream, StreamArgs, View};
 use crate::args::duration;
 use crate::engine::{
@@ -28,7 +27,7 @@ use crate::engine::{
     Timers, Typed, accept_first,
 };
 use crate::net::{Address, CallError, descriptor_limit, raise_descriptor_limit};
-use crate::output::{Accepted, Denied, Exit, Listening, Warning};
+use crate::output::{Accepted, Denied, Exit, Listening, Usage, Warning};
 
 /// How many commands run at once, unless it is said.
 const COMMANDS: usize = 1024;
@@ -106,6 +105,10 @@ impl ServeArgs {
             ..
         } = args;
         self.service.check(args)?;
+        if self.max_conns.is_some() && !self.keep_open() {
+            let why = "--max-conns is for many, and one connection is all that is taken";
+            return Err(Usage::new(why, "-k").into());
+        }
         let wish = self.service.parse(command, shape.crlf)?;
         let connections = match wish {
             Wish::Run { .. } => COMMANDS,
@@ -246,7 +249,7 @@ impl Stream<'_> {
         let mut limits = plan.limits;
         let fits = plan.wish.fits(raise_descriptor_limit());
         limits.connections = limits.connections.min(fits);
-        let sight = Sight::open(&self.args.sight, &self.desk.output)?;
+        let sight = &self.sight;
         let shape = &self.args.shape;
         let inlet = shape.inlet();
         let output = &self.desk.output;

@@ -16,6 +16,7 @@ use crate::commands::Desk;
 use crate::commands::endpoint::{inherited, no_wildcard, sources};
 use crate::commands::pass::PassArgs;
 use crate::commands::secure::Secure;
+use crate::commands::sight::Sight;
 use crate::commands::stream::{Stream, StreamArgs};
 use crate::engine::{Connection, Role, Timers};
 use crate::net::{CallError, Descriptor, Endpoint, Kind};
@@ -93,6 +94,7 @@ impl Connect {
             records: false,
             start,
             welcome: None,
+            sight: Sight::open(&self.stream.sight, &desk.output)?,
             secure: secure.as_ref(),
         };
         let door = self.pass.door(desk)?;

@@ -9,6 +9,7 @@ use crate::args::{AddressArgs, AlpnArgs, PortArgs, ServerTlsArgs, SocketArgs};
 use crate::commands::endpoint::listeners;
 use crate::commands::secure::Secure;
 use crate::commands::serve::{AccessArgs, CommandArgs, ServeArgs};
+use crate::commands::sight::Sight;
 use crate::commands::stream::{Stream, StreamArgs};
 use crate::commands::{Desk, certificate};
 use crate::engine::{Acceptor, Reactor};
@@ -82,6 +83,7 @@ impl Listen {
             records: false,
             start: Instant::now(),
             welcome: None,
+            sight: Sight::open(&self.stream.sight, &desk.output)?,
             secure: secure.as_ref(),
         };
         let mut reactor = Reactor::new()?;

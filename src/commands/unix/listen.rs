@@ -11,6 +11,7 @@ use crate::commands::Desk;
 use crate::commands::datagram::Conversation;
 use crate::commands::endpoint::inherited_listeners;
 use crate::commands::serve::{Plan, ServeArgs};
+use crate::commands::sight::Sight;
 use crate::commands::stream::Stream;
 use crate::engine::{Gate, Listener, Reactor};
 use crate::net::{Address, BoundPath, Kind, Socket, UnixName};
@@ -61,6 +62,7 @@ impl Listen {
         let plan = self
             .serve
             .plan(self.rights.command(), Gate::default(), &self.talk.stream)?;
+        let sight = Sight::open(&self.talk.stream.sight, &desk.output)?;
         let preparation = self.talk.socket.parse()?;
         let rights = self.rights.parse(self.target.kind)?;
         let mut reactor = Reactor::new()?;
@@ -108,6 +110,7 @@ impl Listen {
                 records: kind == Kind::SeqPacket,
                 start,
                 welcome: rights.is_any().then_some(&welcome),
+                sight,
                 secure: None,
             };
             if self.rights.receives() {

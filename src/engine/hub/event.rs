@@ -5,7 +5,7 @@ use std::time::Instant;
 use nix::sys::wait::WaitStatus;
 
 use super::super::command::CannotRun;
-use super::super::ending::Moved;
+use super::super::ending::{LoopError, Moved};
 use crate::net::{Address, CallError, Socket};
 
 /// Something that happened to a connection; `conn` counts them from 1.
@@ -75,7 +75,7 @@ pub enum HubEvent<'a> {
         /// How many bytes were left out for it.
         dropped: u64,
         /// Why, where it was not a plain end.
-        failure: Option<&'a CallError>,
+        failure: Option<&'a LoopError>,
     },
     /// Its command could not be started.
     NotRun {

@@ -18,7 +18,6 @@ use super::event::HubEvent;
 use super::job::Job;
 use super::service::Service;
 use super::serving::Serving;
-use crate::net::CallError;
 
 /// How long one that has been told everything may be silent before it is closed: a close that leaves bytes unheard is a
 /// reset, which may overtake the last that it was told (RFC 9293, section 3.10.4; RFC 9112, section 9.6).
@@ -177,13 +176,13 @@ impl Serving<'_, '_> {
     pub(super) fn close(
         &mut self,
         key: usize,
-        failure: Option<CallError>,
+        failure: Option<LoopError>,
     ) -> Result<(), LoopError> {
         let Some(mut client) = self.crowd.remove(key) else {
             return Ok(());
         };
         let conn = client.conn;
-        self.failure = client.failure.take().or(failure);
+        self.failure = client.failure.take().map(LoopError::from).or(failure);
         if self.failure.is_none() {
             client.say_end();
         }
@@ -359,8 +358,7 @@ impl Serving<'_, '_> {
         if self.hub.limits.once {
             return Err(expired(Timer::Idle, limit, &client.peer));
         }
-        let late = CallError::new("recv", "", nix::errno::Errno::ETIMEDOUT);
-        self.close(key, Some(late))
+        self.close(key, Some(expired(Timer::Idle, limit, "")))
     }
 
     /// Whether a handshake has taken too long.
@@ -380,8 +378,7 @@ impl Serving<'_, '_> {
             return Err(expired(Timer::Answer, limit, on));
         }
         client.cut();
-        let late = CallError::new("tls", "", nix::errno::Errno::ETIMEDOUT);
-        self.close(key, Some(late))
+        self.close(key, Some(expired(Timer::Answer, limit, "TLS")))
     }
 
     /// Whether one that was answered has said nothing more, or too much.
@@ -414,12 +411,7 @@ impl Serving<'_, '_> {
             return Err(expired(Timer::Linger, limit, &client.peer));
         }
         client.cut();
-        let waited_for = match client.job {
-            Some(_) => "exec",
-            None => "recv",
-        };
-        let late = CallError::new(waited_for, "", nix::errno::Errno::ETIMEDOUT);
-        self.close(key, Some(late))
+        self.close(key, Some(expired(Timer::Linger, limit, "")))
     }
 }
 

@@ -60,7 +60,7 @@ pub(super) struct Serving<'h, 'a> {
     /// How the only connection's command ended of itself.
     pub(super) status: Option<WaitStatus>,
     /// Why the only connection ended, where it was not a plain end.
-    pub(super) failure: Option<CallError>,
+    pub(super) failure: Option<LoopError>,
 }
 
 impl<'h, 'a> Serving<'h, 'a> {
@@ -129,7 +129,7 @@ impl<'h, 'a> Serving<'h, 'a> {
     fn outcome(&mut self) -> Result<HubEnding, LoopError> {
         match (self.status, self.failure.take()) {
             (Some(status), _) => Ok(HubEnding::Command(status)),
-            (None, Some(failure)) => Err(failure.into()),
+            (None, Some(failure)) => Err(failure),
             (None, None) => Ok(HubEnding::Done),
         }
     }
