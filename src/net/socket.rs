@@ -229,8 +229,7 @@ impl Socket {
     /// none, and others may wait behind it. Empty ones that are the last of all are not told from the end.
     pub fn is_at_end(&self) -> Result<bool, CallError> {
         let has_ended = poll_ended(self, &self.explain)?;
-        let unread = || sys::unread(self.as_fd()).unwrap_or(0);
-        Ok(has_ended && unread() == 0)
+        Ok(has_ended && sys::unread(self.as_fd()) == 0)
     }
 
     /// recv(2) with MSG_PEEK, never waiting: what is looked at is there for the next recv still.

@@ -56,14 +56,12 @@ fn take(number: c_int) -> io::Result<OwnedFd> {
     Ok(fd)
 }
 
-/// How many bytes wait to be received, ioctl(2) FIONREAD (unix(7): of a SOCK_SEQPACKET, those of all records).
-pub(super) fn unread(fd: BorrowedFd<'_>) -> io::Result<c_int> {
-    let mut count: c_int = 0;
+/// How many bytes wait to be received, ioctl(2) FIONREAD: those of all records. 0 where that is not known.
+pub(super) fn unread(fd: BorrowedFd<'_>) -> c_int {
+    let mut count = 0;
     // SAFETY: FIONREAD writes one int to where it is told to, which lives until the call has returned.
-    match unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONREAD, &raw mut count) } {
-        -1 => Err(io::Error::last_os_error()),
-        _ => Ok(count),
-    }
+    unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONREAD, &raw mut count) };
+    count
 }
 
 /// Own the descriptors that a message brought, recvmsg(2): SCM_RIGHTS.

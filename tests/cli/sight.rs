@@ -164,6 +164,43 @@ fn a_full_disk_of_a_tee_is_told_and_stops_nothing() {
 }
 
 #[test]
+fn a_reader_that_does_not_read_keeps_no_signal_from_ending_it() {
+    let folder = scratch();
+    let pipe = folder.path().join("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let reader = fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(&pipe)
+        .unwrap();
+    for flags in [
+        ["--tee-in"].as_slice(),
+        &["--tee-out"],
+        &["--dump", "hex", "--dump-to"],
+    ] {
+        let start = sockkit(["tcp", "listen", "0", "--echo"]).args(flags);
+        let server = start.args([&pipe]).start();
+        let mut client = stream_to(("127.0.0.1", server.port()));
+        client.write_all(&pattern(200_000)).unwrap();
+        // The pipe is full, and more than it holds was heard.
+        let is_stuck = || {
+            let wait =
+                fs::read_to_string(format!("/proc/{}/wchan", server.pid())).unwrap_or_default();
+            wait.contains("poll") && !wait.contains("ep")
+        };
+        for _ in 0..100 {
+            if is_stuck() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        server.signal(nix::sys::signal::Signal::SIGTERM);
+        server.finish().expect(143);
+    }
+    drop(reader);
+}
+
+#[test]
 fn a_file_that_cannot_be_opened_is_trouble_before_anything_is_tried() {
     let (_nobody, port) = dead_port();
     let port = port.to_string();
