@@ -120,8 +120,15 @@ impl Record {
             return Ok(());
         }
         let Some((file, path)) = &self.file else {
-            // Nobody can be told that nobody reads stderr.
-            let _ = io::stderr().write_all(bytes);
+            // Nobody can be told that nobody reads stderr. It is shared, and stays as it is: so much of it as a pipe that
+            // has room takes at once, pipe(7), is written after a look.
+            for piece in bytes.chunks(libc::PIPE_BUF) {
+                let written =
+                    await_room(&io::stderr()).and_then(|()| io::stderr().write_all(piece));
+                if written.is_err() {
+                    break;
+                }
+            }
             return Ok(());
         };
         write_unless_ended(file, bytes).map_err(|cause| {
@@ -137,21 +144,27 @@ fn write_unless_ended(mut file: &File, mut bytes: &[u8]) -> io::Result<()> {
         match file.write(bytes) {
             Ok(0) => return Err(Errno::EIO.into()),
             Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                let mut polled = [PollFd::new(file.as_fd(), PollFlags::POLLOUT)];
-                poll(&mut polled, PollTimeout::from(SIGNALS)).or_else(|errno| match errno {
-                    Errno::EINTR => Ok(0),
-                    errno => Err(errno),
-                })?;
-                if pending_signal().is_some_and(|signal| signal != Signal::SIGUSR1) {
-                    return Err(Errno::EINTR.into());
-                }
-            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => await_room(&file)?,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
     Ok(())
+}
+
+/// Wait until something can be written, unless a signal asks for the end meanwhile.
+fn await_room(file: &impl AsFd) -> io::Result<()> {
+    loop {
+        let mut polled = [PollFd::new(file.as_fd(), PollFlags::POLLOUT)];
+        match poll(&mut polled, PollTimeout::from(SIGNALS)) {
+            Ok(0) | Err(Errno::EINTR) => {}
+            Ok(_) => return Ok(()),
+            Err(errno) => return Err(errno.into()),
+        }
+        if pending_signal().is_some_and(|signal| signal != Signal::SIGUSR1) {
+            return Err(Errno::EINTR.into());
+        }
+    }
 }
 
 fn shown_as(form: DumpForm) -> output::DumpForm {

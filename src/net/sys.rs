@@ -66,10 +66,9 @@ pub(super) fn unread(fd: BorrowedFd<'_>) -> c_int {
 
 /// Own the descriptors that a message brought, recvmsg(2): SCM_RIGHTS.
 pub(super) fn received(numbers: Vec<c_int>) -> impl Iterator<Item = OwnedFd> {
-    numbers.into_iter().map(|number| {
-        // SAFETY: the kernel has just opened it for this process, and told nobody else of its number.
-        unsafe { OwnedFd::from_raw_fd(number) }
-    })
+    // SAFETY: the kernel has just opened each for this process, and told nobody else of its number.
+    let own = |number| unsafe { OwnedFd::from_raw_fd(number) };
+    numbers.into_iter().map(own)
 }
 
 /// Write one byte to an inherited descriptor and close it, so that whoever waits for it sees it, and then the end. A

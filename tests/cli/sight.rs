@@ -7,7 +7,8 @@ use std::net::Shutdown;
 use serde_json::Value;
 
 use crate::kit::{
-    Finished, Start, accept, dead_port, listener, pattern, read_end, scratch, sockkit, stream_to,
+    Finished, Start, accept, dead_port, free_port, listener, pattern, read_end, scratch, sockkit,
+    stream_to,
 };
 
 /// A client that says a question and hears an answer.
@@ -197,6 +198,26 @@ fn a_reader_that_does_not_read_keeps_no_signal_from_ending_it() {
         server.signal(nix::sys::signal::Signal::SIGTERM);
         server.finish().expect(143);
     }
+    // Nor does a stderr that nobody reads.
+    let port = free_port();
+    let to = format!("127.0.0.1:{port}");
+    let words = ["tcp", "listen", &to, "-k", "-q", "--echo", "--dump", "hex"];
+    let script = format!("exec \"$0\" \"$@\" 2>{}", pipe.display());
+    let server = sockkit(words).under(&script).start();
+    let probe = [
+        "tcp",
+        "connect",
+        "--probe",
+        "--retry",
+        "forever",
+        "--deadline",
+        "8s",
+    ];
+    sockkit(probe).args([&to]).run().expect(0);
+    let mut client = stream_to(("127.0.0.1", port));
+    client.write_all(&pattern(200_000)).unwrap();
+    server.signal(nix::sys::signal::Signal::SIGTERM);
+    server.finish().expect(143);
     drop(reader);
 }
 
