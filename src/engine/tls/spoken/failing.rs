@@ -173,7 +173,7 @@ fn words(alert: AlertDescription) -> String {
 }
 
 /// `CamelCase` as words with something in between.
-fn spaced(camel: &str, between: char) -> String {
+pub(super) fn spaced(camel: &str, between: char) -> String {
     let mut words = String::new();
     let mut before = 'A';
     for letter in camel.chars() {
