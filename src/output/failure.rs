@@ -238,6 +238,8 @@ fn exit_of(call: &CallError) -> Exit {
         return Exit::No;
     }
     match call.errno() {
+        // The socket that was handed over is no connection: the network was not asked.
+        libc::ENOTCONN if call.call == "getpeername" => Exit::Trouble,
         // No such local socket; a file of ours that cannot be made is trouble.
         libc::ENOENT if call.call == "connect" || call.call == "sendto" => Exit::No,
         libc::ECONNREFUSED
