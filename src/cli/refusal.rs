@@ -11,6 +11,9 @@ use super::DEFINITIONS;
 use crate::engine::{Outlet, StdoutError};
 use crate::output::{Exit, Failure, Output, Style, Usage};
 
+/// What commands of commands are called.
+const VERBS: [&str; 6] = ["connect", "listen", "send", "get", "set", "list"];
+
 /// Help goes to stdout, a refusal is one line and a hint, in the form that the line itself asks for as far as that can
 /// be told.
 pub fn refuse(refused: &clap::Error, argv: &[OsString]) -> Exit {
@@ -69,7 +72,13 @@ fn usage(refused: &clap::Error, argv: &[OsString]) -> Usage {
     let flag = refused
         .get(ContextKind::InvalidArg)
         .map(ToString::to_string);
-    let counterpart = flag.as_deref().and_then(counterpart);
+    let listens = !help.contains(" connect ");
+    let counterpart = flag
+        .as_deref()
+        .and_then(|flag| match help.contains(" http ") {
+            true => webs_counterpart(flag),
+            false => counterpart(flag, listens),
+        });
     let hint = counterpart.or(tip).map_or(help, str::to_owned);
     Usage::new(sentence.collect::<Vec<_>>().join(" "), hint)
 }
@@ -77,9 +86,11 @@ fn usage(refused: &clap::Error, argv: &[OsString]) -> Usage {
 /// The command that a usage line is about, as `sockkit tcp connect`; without one the first word tells.
 fn command_of(text: &str, argv: &[OsString]) -> String {
     let Some(usage) = text.lines().find_map(|line| line.strip_prefix("Usage: ")) else {
-        let first = argv.get(1).and_then(|word| word.to_str());
-        let known = first.filter(|first| DEFINITIONS.iter().any(|(name, _)| name == first));
-        return known.map_or_else(|| "sockkit".to_owned(), |name| format!("sockkit {name}"));
+        let word = |index| argv.get(index).and_then(|word: &OsString| word.to_str());
+        let known = word(1).filter(|first| DEFINITIONS.iter().any(|(name, _)| name == first));
+        let verb = word(2).filter(|verb| VERBS.contains(verb));
+        let words = ["sockkit"].into_iter().chain(known).chain(verb);
+        return words.collect::<Vec<_>>().join(" ");
     };
     let words = usage.split(' ');
     let names = words.take_while(|word| word.starts_with(|c: char| c.is_ascii_lowercase()));
@@ -96,8 +107,17 @@ fn commands_of(help: &str) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-/// What a flag of nc or ncat is called here.
-fn counterpart(flag: &str) -> Option<&'static str> {
+/// What a flag of python's http.server is called here.
+fn webs_counterpart(flag: &str) -> Option<&'static str> {
+    match flag {
+        "-d" | "--directory" => Some("python's --directory is DIR: `sockkit http DIR`"),
+        "-b" | "--bind" => Some("a listener's own address is ADDR, or --host"),
+        flag => counterpart(flag, true),
+    }
+}
+
+/// What a flag of nc or ncat is called here, by one who listens, or who connects.
+fn counterpart(flag: &str, listens: bool) -> Option<&'static str> {
     Some(match flag {
         "-l" => "nc's -l is a command here: `sockkit tcp listen`",
         "-u" => "nc's -u is a command here: `sockkit udp`",
@@ -105,11 +125,16 @@ fn counterpart(flag: &str) -> Option<&'static str> {
         "-w" => "nc's -w is --timeout for connecting and --idle-timeout for silence",
         "-p" => "nc's -p is --port for a listener, --bind :PORT for a client",
         "-s" => "nc's -s is --bind",
-        "-d" | "--directory" => "python's --directory is DIR: `sockkit http DIR`",
-        "-b" | "--bind" => "a listener's own address is ADDR, or --host",
+        "-b" | "--bind" if listens => "a listener's own address is ADDR, or --host",
+        "-d" => "nc's -d is --no-stdin",
+        "-e" | "-c" if !listens => "a listener runs commands: --exec -- COMMAND, --sh LINE",
         "-e" => "ncat's -e is --exec -- COMMAND",
         "-c" => "ncat's -c is --sh LINE",
-        "-m" => "ncat's -m is --max-conns",
+        "-m" if listens => "ncat's -m is --max-conns",
+        "-C" => "nc's -C is --crlf",
+        "-z" => "nc's -z is --probe: `sockkit tcp connect --probe HOST:PORTS`",
+        "-x" | "-X" => "nc's -x and -X are --proxy URL: http://, socks4://, socks5h://",
+        "--ssl" => "ncat's --ssl is --tls",
         "-N" => "nc's -N is what happens anyway: the end of stdin half-closes",
         "-n" => "nc's -n is what happens anyway: an address is never looked up",
         _ => return None,

@@ -49,6 +49,33 @@ fn usage_errors_are_two_and_nothing_is_attempted() {
 }
 
 #[test]
+fn flags_of_other_tools_are_known() {
+    for (words, hint) in [
+        ("tcp connect -d", "nc's -d is --no-stdin"),
+        ("tcp connect -C 1", "nc's -C is --crlf"),
+        (
+            "tcp connect -z 1",
+            "nc's -z is --probe: `sockkit tcp connect --probe HOST:PORTS`",
+        ),
+        ("tcp connect -x p:1 1", "nc's -x and -X are --proxy URL: "),
+        (
+            "tcp connect -e sh",
+            "a listener runs commands: --exec -- COMMAND, --sh LINE",
+        ),
+        ("tcp listen -e sh", "ncat's -e is --exec -- COMMAND"),
+        ("tcp listen --ssl", "ncat's --ssl is --tls"),
+        (
+            "http -d /",
+            "python's --directory is DIR: `sockkit http DIR`",
+        ),
+        ("tcp connect 1 -t soon", "`sockkit tcp connect --help`"),
+        ("tcp listen --max-conns 3", "-k"),
+    ] {
+        drop(run(words).expect(2).says(&format!("\n  hint: {hint}")));
+    }
+}
+
+#[test]
 fn help_is_asked_for_and_is_no_error() {
     for words in [
         "--help",
