@@ -61,7 +61,7 @@ pub use rights::Handed;
 pub use service_manager::notify_ready;
 pub use socket::{Recv, Send, Shutdown, Socket};
 pub use stamped::{Stamped, ToldError};
-pub use sys::{keep_from_children, notify, open_process, restore_sigpipe};
+pub use sys::{begin, keep_from_children, notify, open_process, restore_sigpipe};
 pub use tcp_info::{Moved, RoundTrip};
 pub use unix_name::{UnixName, UnixNameError};
 pub use unix_path::{BoundPath, SocketFile, bind_unix};
