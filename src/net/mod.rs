@@ -55,7 +55,9 @@ pub use multicast::Membership;
 pub use network::Network;
 pub use packet::{Batch, Envelope};
 pub use poll::{milliseconds, poll_readable, poll_writable};
-pub use privilege::{bound_privileges, drop_privileges, gain_no_privileges, raise_net_raw};
+pub use privilege::{
+    bound_privileges, drop_privileges, drop_what_sockets_needed, gain_no_privileges, raise_net_raw,
+};
 pub use resolve::{NameError, Names, Resolver};
 pub use rights::Handed;
 pub use service_manager::notify_ready;
