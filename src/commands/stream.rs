@@ -8,6 +8,7 @@ use nix::sys::signal::Signal;
 
 use super::Desk;
 use super::account;
+use super::privilege::give_up_sockets;
 use super::secure::Secure;
 use super::sight::Sight;
 use crate::args::{LifetimeArgs, ShapeArgs, SightArgs, TimingArgs, ViewArgs};
@@ -128,6 +129,7 @@ impl Stream<'_> {
         opened: Opened,
         role: Role,
     ) -> anyhow::Result<Exit> {
+        give_up_sockets(self.desk)?;
         let Opened {
             mut transport,
             peer,

@@ -346,3 +346,29 @@ fn a_port_file_that_is_no_file_is_written_to() {
     let port = std::fs::read_to_string(&fifo).unwrap();
     assert_eq!(port, format!("{}\n", listener.port()));
 }
+
+/// The capabilities that a process has now, proc_pid_status(5).
+fn effective(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    u64::from_str_radix(line.unwrap().trim(), 16).unwrap()
+}
+
+#[test]
+fn of_privileges_only_those_over_files_and_processes_outlive_the_opening() {
+    // CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_KILL: capability.h.
+    let lasting = 0b10_1111;
+    let folder = scratch();
+    for words in [
+        ["tcp", "listen", "-k", "127.0.0.1:0"].as_slice(),
+        &["tcp", "listen", "127.0.0.1:0"],
+        &["udp", "listen", "127.0.0.1:0"],
+        &["unix", "listen", "./stream"],
+        &["unix", "listen", "--type", "dgram", "./dgram"],
+    ] {
+        let listener = sockkit(words).directory(folder.path()).start();
+        listener.stderr_until(|line| line.starts_with("listening on"));
+        let left = effective(listener.pid());
+        assert_eq!(left & !lasting, 0, "{words:?} {left:x}");
+    }
+}

@@ -20,6 +20,7 @@ use self::report::Report;
 pub(super) use self::report::status_of;
 pub(super) use self::service::{CommandArgs, Reply, reply};
 use self::service::{ServiceArgs, Wish};
+use super::privilege::give_up_sockets;
 use super::secure::Secure;
 use super::stream::{Stream, StreamArgs, View};
 use crate::args::duration;
@@ -177,6 +178,7 @@ impl Stream<'_> {
         listeners: &[Listener],
         ready: impl FnOnce(Option<u16>) -> Result<(), CallError>,
     ) -> anyhow::Result<()> {
+        give_up_sockets(self.desk)?;
         let first = listeners.first().and_then(|listener| listener.local.inet());
         ready(first.map(|address| address.port()))?;
         for listener in listeners {

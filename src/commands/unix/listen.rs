@@ -10,6 +10,7 @@ use crate::args::{LocalArgs, ReadyArgs};
 use crate::commands::Desk;
 use crate::commands::datagram::{Conversation, Ears, Service};
 use crate::commands::endpoint::inherited_listeners;
+use crate::commands::privilege::give_up_sockets;
 use crate::commands::serve::{Plan, ServeArgs};
 use crate::commands::sight::Sight;
 use crate::commands::stream::Stream;
@@ -162,6 +163,7 @@ impl Listen {
         let Some(local) = listeners.first().map(|listener| listener.local.clone()) else {
             return Ok(Exit::Done);
         };
+        give_up_sockets(desk)?;
         self.ready.announce()?;
         desk.output.tell(&Listening {
             proto: "unix",
