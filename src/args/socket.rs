@@ -40,6 +40,17 @@ impl SocketArgs {
         })
     }
 
+    /// The same for local sockets, which no interface carries.
+    pub fn parse_local(&self) -> Result<Preparation, SettingError> {
+        match self.interface {
+            Some(_) => Err(SettingError {
+                why: "--interface: a local socket has none".to_owned(),
+                hint: "it is for tcp, udp and raw".to_owned(),
+            }),
+            None => self.parse(),
+        }
+    }
+
     /// Whether the interface was named.
     pub fn has_interface(&self) -> bool {
         self.interface.is_some()

@@ -1,9 +1,13 @@
 //! Where a socket speaks from.
 
+use std::net::Ipv6Addr;
+
 use clap::Args;
 use nix::errno::Errno;
 
-use crate::net::{Address, CallError, Endpoint, EndpointError, Family, HostPort, Port, Socket};
+use crate::net::{
+    Address, CallError, DEFAULT_PORT, Endpoint, EndpointError, Family, HostPort, Port, Socket,
+};
 
 /// The source address.
 #[derive(Args, Clone, Debug, Default)]
@@ -19,7 +23,7 @@ impl SourceArgs {
         let Some(word) = &self.bind else {
             return Ok(None);
         };
-        match Endpoint::parse(word)? {
+        match Endpoint::parse(word).map_err(|error| of_source(word, error))? {
             Endpoint::Network(HostPort { host, port }) => Ok(Some(HostPort {
                 host,
                 port: port.or(Some(Port::Number(0))),
@@ -47,5 +51,17 @@ impl SourceArgs {
             // A source of the other family never reaches the target: the kernel's word for it.
             (None, Some(other)) => Err(CallError::new("bind", other, Errno::EAFNOSUPPORT)),
         }
+    }
+}
+
+/// A source has no port that it is likely to want.
+fn of_source(word: &str, error: EndpointError) -> EndpointError {
+    match word.parse::<Ipv6Addr>() {
+        // What could be an address with its port is hinted at as that.
+        Ok(_) if error.hint == Some(format!("[{word}]:{DEFAULT_PORT}")) => EndpointError {
+            hint: Some(format!("[{word}]")),
+            ..error
+        },
+        _ => error,
     }
 }

@@ -67,7 +67,7 @@ struct Global {
     #[arg(short, long, global = true)]
     quiet: bool,
     /// Say more on stderr: connections, datagrams
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, overrides_with = "verbose")]
     verbose: bool,
     /// When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
@@ -122,7 +122,9 @@ impl Cli {
             ..
         } = self.global;
         let no_color = std::env::var_os("NO_COLOR");
-        let palette = Palette::new(color, io::stderr().is_terminal(), no_color.as_deref());
+        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let is_terminal = io::stderr().is_terminal() && !is_dumb;
+        let palette = Palette::new(color, is_terminal, no_color.as_deref());
         let style = Style {
             json,
             quiet,

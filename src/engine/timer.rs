@@ -99,12 +99,16 @@ impl fmt::Display for Expired {
         if !self.on.is_empty() {
             write!(f, "{}: ", self.on)?;
         }
-        match self.timer {
-            Timer::Answer => write!(f, "no answer within {:?}", self.limit),
-            Timer::Arrival => write!(f, "nobody came within {:?}", self.limit),
-            Timer::Idle => write!(f, "nothing moved for {:?}", self.limit),
-            Timer::Linger => write!(f, "no end within {:?} after the end of stdin", self.limit),
-            Timer::Deadline => write!(f, "not done within {:?}", self.limit),
+        let (before, after) = match self.timer {
+            Timer::Answer => ("no answer within", ""),
+            Timer::Arrival => ("nobody came within", ""),
+            Timer::Idle => ("nothing moved for", ""),
+            Timer::Linger => ("no end within", " after the end of stdin"),
+            Timer::Deadline => ("not done within", ""),
+        };
+        match self.limit {
+            Duration::ZERO => write!(f, "{before} 0s{after}"),
+            limit => write!(f, "{before} {limit:?}{after}"),
         }
     }
 }
@@ -127,5 +131,8 @@ mod tests {
         timers.restart(Timer::Idle, now + Duration::from_secs(2));
         let fired = timers.expired(now + Duration::from_secs(3)).unwrap();
         assert_eq!(fired.to_string(), "not done within 3s");
+        timers.start(Timer::Answer, Some(Duration::ZERO), now);
+        let fired = timers.expired(now).unwrap();
+        assert_eq!(fired.on("a").to_string(), "a: no answer within 0s");
     }
 }

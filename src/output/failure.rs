@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::net::SocketAddr;
 
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
@@ -275,8 +276,12 @@ fn hint_of(call: &CallError) -> Option<String> {
         ("socket", libc::EPROTONOSUPPORT | libc::ESOCKTNOSUPPORT | libc::EAFNOSUPPORT) => {
             return missing_protocol(&call.on);
         }
-        ("bind", libc::EADDRINUSE) if call.on.contains('/') => {
-            "a file is there already: --replace takes the place of a dead socket, and of nothing else"
+        ("bind", libc::EADDRINUSE) if call.on.starts_with('@') => {
+            "another socket has this name: `ss -lxp` shows whose"
+        }
+        ("bind", libc::EADDRINUSE) if call.on.parse::<SocketAddr>().is_err() => {
+            "a file is there, or a socket on which somebody listens (`ss -lxp`): --replace takes the place of a dead \
+             socket, and of nothing else"
         }
         ("bind", libc::EADDRINUSE) => "another socket has this address: `ss -ltunp` shows whose",
         ("bind", libc::EADDRNOTAVAIL) => {

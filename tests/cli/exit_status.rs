@@ -1,12 +1,14 @@
 //! Exit statuses and the one line that goes with each.
 
-use std::io::Write;
+use std::io::{Read, Write};
+use std::process::Command;
 use std::time::Instant;
 
 use nix::sys::signal::Signal;
 
 use crate::kit::{
-    DEADLINE, Finished, Sign, Start, accept, deaf_port, listener, scratch, sockkit, stream_to,
+    DEADLINE, Finished, Sign, Start, Terminal, accept, deaf_port, listener, scratch, sockkit,
+    stream_to,
 };
 
 /// Run with these words and nothing on stdin.
@@ -46,6 +48,31 @@ fn usage_errors_are_two_and_nothing_is_attempted() {
         );
         assert!(run.stdout.is_empty(), "{words}");
     }
+}
+
+#[test]
+fn hints_are_for_what_was_typed() {
+    for (words, hint) in [
+        ("tcp connect --bind ::1 1", "hint: [::1]\n"),
+        ("tcp connect --bind ::1:9 1", "hint: [::1]:9\n"),
+        ("unix listen .", "`ss -lxp`"),
+        (
+            "unix listen @exit-status --interface lo",
+            "tcp, udp and raw",
+        ),
+        (
+            "unix send @exit-status x --interface lo",
+            "tcp, udp and raw",
+        ),
+    ] {
+        let run = run(words).expect(2);
+        assert!(run.stderr.contains(hint), "{words}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn more_than_verbose_is_verbose() {
+    run("fqdn -vv -v localhost").expect(0);
 }
 
 #[test]
@@ -320,6 +347,25 @@ fn errors_are_harmless_on_a_terminal() {
         .run()
         .expect(2);
     assert!(!refused.stderr.contains('\u{1b}'), "{}", refused.stderr);
+}
+
+#[test]
+fn a_terminal_without_colours_gets_none() {
+    for (term, is_coloured) in [("xterm", true), ("dumb", false)] {
+        let mut terminal = Terminal::new();
+        let run = Command::new(env!("CARGO_BIN_EXE_sockkit"))
+            .args(["tcp", "connect", "--bind", "::1", "1"])
+            .env("TERM", term)
+            .env_remove("NO_COLOR")
+            .stderr(terminal.program.try_clone().unwrap())
+            .status()
+            .unwrap();
+        assert_eq!(run.code(), Some(2));
+        let mut said = [0; 4096];
+        let count = terminal.person.read(&mut said).unwrap();
+        assert!(count > 0);
+        assert_eq!(said[..count].contains(&0x1b), is_coloured, "{term}");
+    }
 }
 
 #[test]

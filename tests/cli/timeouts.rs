@@ -133,7 +133,7 @@ fn a_trickle_puts_off_no_limit_but_that_of_idleness() {
     for (words, fired) in [
         (
             "connect PEER --deadline 1s --idle-timeout 5s",
-            "not done within 1s",
+            "connection with 127.0.0.1:PORT: not done within 1s",
         ),
         (
             "connect PEER --linger 1s --idle-timeout 5s",
@@ -153,6 +153,7 @@ fn a_trickle_puts_off_no_limit_but_that_of_idleness() {
     ] {
         let (server, port) = listener();
         let words = words.replace("PEER", &format!("127.0.0.1:{port}"));
+        let fired = fired.replace("PORT", &port.to_string());
         let start = sockkit(["tcp"]).args(words.split_whitespace());
         let is_client = words.starts_with("connect");
         let running = match is_client {
@@ -176,7 +177,7 @@ fn a_trickle_puts_off_no_limit_but_that_of_idleness() {
             }
             let _ = peer.write_all(&[*byte]);
         }
-        running.finish().expect(124).says(fired);
+        running.finish().expect(124).says(&fired);
     }
 }
 

@@ -49,7 +49,7 @@ impl Connect {
     pub(super) fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
         let start = Instant::now();
         self.talk.check(self.target.kind)?;
-        let preparation = self.talk.socket.parse()?;
+        let preparation = self.talk.socket.parse_local()?;
         let door = self.pass.door(desk)?;
         let sight = Sight::open(&self.talk.stream.sight, &desk.output)?;
         let rights = self.rights.parse(self.target.kind)?;

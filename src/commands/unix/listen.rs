@@ -64,7 +64,7 @@ impl Listen {
             .serve
             .plan(self.rights.command(), Gate::default(), &self.talk.stream)?;
         let sight = Sight::open(&self.talk.stream.sight, &desk.output)?;
-        let preparation = self.talk.socket.parse()?;
+        let preparation = self.talk.socket.parse_local()?;
         let rights = self.rights.parse(self.target.kind)?;
         let mut reactor = Reactor::new()?;
         // From here on a signal is an event, so that the file is removed in every case.

@@ -54,7 +54,7 @@ impl SendTo {
             kind: self.kind,
         };
         let limit = self.timing.to_connect();
-        let preparation = self.socket.parse()?;
+        let preparation = self.socket.parse_local()?;
         let mut hand = self.send_fd.map(inherit_descriptor).transpose()?;
         let socket = match target.parse()? {
             Target::Inherited(descriptor) => inherited(descriptor, &preparation, desk)?,

@@ -155,7 +155,8 @@ impl Pump<'_> {
                 ticker.tick(transfer.moved, now);
             }
             if let Some(expired) = self.timers.expired(now) {
-                return Err(expired.on(self.transport.socket().about()).into());
+                let peer = self.transport.socket().about();
+                return Err(expired.on(format_args!("connection with {peer}")).into());
             }
         }
     }
