@@ -693,6 +693,7 @@ fn wishes_that_make_no_sense() {
         (["--bind", "0.0.0.0"], "ADDR, or --host"),
         (["::1:80", "0"], "--listen [::1]:80"),
         (["--port=0", "::1"], "--listen [::1]:8082"),
+        (["127.0.0.1", "8000"], "--listen 127.0.0.1"),
     ] {
         sockkit(["http"]).args(words).run().expect(2).says(said);
     }

@@ -38,7 +38,7 @@ use super::Desk;
 use crate::args::{FamilyArgs, PortArgs, SocketArgs, combine, duration};
 use crate::engine::Expired;
 use crate::http::Site;
-use crate::net::{Address, CallError, Endpoint, Family, HostPort, Socket, reason};
+use crate::net::{Address, CallError, Endpoint, Family, Host, HostPort, Socket, reason};
 use crate::output::{Exit, Usage, Warning};
 use crate::server::{
     Archives, CallLog, Crew, Entered, Gate, Grant, Guard, Home, Later, Measure, Observer, Says,
@@ -400,6 +400,10 @@ fn address_of(word: &str) -> Option<String> {
     let is_local = word.starts_with("fd:") || word.ends_with(".sock");
     match Endpoint::parse(word) {
         Ok(Endpoint::Network(HostPort { port: Some(_), .. })) => Some(word.to_owned()),
+        Ok(Endpoint::Network(HostPort {
+            host: Host::Literal(..),
+            ..
+        })) => Some(word.to_owned()),
         _ if is_local => Some(word.to_owned()),
         // An IPv6 address without brackets.
         Err(error) => error.hint.filter(|hint| hint.starts_with('[')),
