@@ -280,8 +280,8 @@ fn hint_of(call: &CallError) -> Option<String> {
             "another socket has this name: `ss -lxp` shows whose"
         }
         ("bind", libc::EADDRINUSE) if call.on.parse::<SocketAddr>().is_err() => {
-            "a file is there, or a socket on which somebody listens (`ss -lxp`): --replace takes the place of a dead \
-             socket, and of nothing else"
+            "a file is there, or a socket on which somebody listens (`ss -lxp`): a listener takes the place of a dead \
+             socket with --replace, and of nothing else"
         }
         ("bind", libc::EADDRINUSE) => "another socket has this address: `ss -ltunp` shows whose",
         ("bind", libc::EADDRNOTAVAIL) => {
