@@ -436,6 +436,15 @@ fn what_makes_no_sense_is_refused() {
         ("listen --interface an-interface-name", "1 to 15 bytes"),
         ("listen --filter tpc", "`tpc` is no address and no word"),
         (
+            "listen --filter vlan",
+            "a link's header, which --link shows",
+        ),
+        ("listen --filter host no..host", "is no address and no host"),
+        (
+            "listen --filter tcp[13] & 2 != 0",
+            "is no address and no word",
+        ),
+        (
             "listen --link --filter tcp port",
             "`port` is followed by nothing",
         ),
