@@ -33,13 +33,13 @@ pub(super) struct Send {
     /// icmp, icmp6, tcp, udp, or a number; ICMP or ICMPv6 if left out
     #[arg(long, value_name = "PROTO", value_parser = super::protocol, conflicts_with = "built")]
     proto: Option<Protocol>,
-    /// The bytes as hex digits; white space is ignored
+    /// Send BYTES, given as hex digits; white space is ignored
     #[arg(long, value_name = "BYTES", conflicts_with = "file")]
     hex: Option<String>,
     /// The bytes are in FILE, `-` for stdin
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
-    /// FILE or stdin holds hex digits
+    /// Take what --file, --payload or stdin has as hex digits; white space is ignored
     #[arg(long, conflicts_with = "hex")]
     from_hex: bool,
     /// The bytes begin with the IP header (IP_HDRINCL, IPV6_HDRINCL)
@@ -131,12 +131,12 @@ impl Send {
     }
 
     fn bytes(&self) -> anyhow::Result<Vec<u8>> {
-        if self.craft.is_built() && self.hex.is_none() && self.file.is_none() {
-            let payload = self.craft.payload.as_deref().unwrap_or_default();
-            return Ok(payload.as_bytes().to_vec());
-        }
         let digits = match (&self.hex, self.file.as_deref()) {
             (Some(digits), _) => digits.as_bytes().to_vec(),
+            (None, None) if self.craft.is_built() => {
+                let payload = self.craft.payload.as_deref().unwrap_or_default();
+                payload.as_bytes().to_vec()
+            }
             (None, Some(file)) if file != Path::new("-") => {
                 let read = File::open(file).and_then(|file| self.read(file));
                 read.map_err(|cause| CallError::new("read", file.display(), cause))?
