@@ -73,7 +73,7 @@ impl Qualifier<'_> {
         }
         let of = |word, protocol| {
             let asked = self.protocol.is_none_or(|asked| asked == word);
-            let port = names.port(value, protocol).filter(|_| asked);
+            let port = asked.then(|| names.port(value, protocol)).flatten();
             port.map(|port| Filter::Is(Test::Ports(self.side, port, port, Some(protocol))))
         };
         self.ports(0, 0)?;
