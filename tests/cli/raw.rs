@@ -452,6 +452,10 @@ fn what_makes_no_sense_is_refused() {
         ("listen --pcap x --hex", "cannot be used with"),
         ("listen -6 --pcap x", "a raw socket delivers no IPv6 header"),
         ("send * --hex 00", "is no destination"),
+        (
+            "send --proto 255 --hex 4500",
+            "an IPv4 header has at least 20 bytes",
+        ),
         ("send --hex 0", "an odd number of hex digits"),
         ("send --hex 0g", "'g' is no hex digit"),
         ("send --hex 08", "an ICMP message has at least 2 bytes"),

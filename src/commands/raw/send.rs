@@ -174,9 +174,11 @@ impl Send {
         if self.craft.is_beyond() {
             return Err(Usage::new("an echo's --seq goes up to 65535", "--seq 1"));
         }
+        // Such a socket takes packets with their header alone, asked for or not.
+        let has_header = self.header || protocol == Protocol::RAW;
         let (what, shortest) = match protocol {
-            _ if self.header && to.is_ipv4() => ("an IPv4 header", 20),
-            _ if self.header => ("an IPv6 header", 40),
+            _ if has_header && to.is_ipv4() => ("an IPv4 header", 20),
+            _ if has_header => ("an IPv6 header", 40),
             _ if self.craft.is_built() => ("a payload", 0),
             // The kernel looks at type and code, and puts the checksum behind them.
             Protocol::ICMP => ("an ICMP message", 2),
