@@ -564,7 +564,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -f -a "listen" -d 'Hear packets, one line each (socket, bind, recvfrom, recvmmsg)'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l host -d 'The address, instead of ADDR' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l proto -d 'icmp, icmp6, tcp, udp, or a number; ICMP or ICMPv6 if left out' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l hex -d 'The bytes as hex digits; white space is ignored' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l hex -d 'Send BYTES, given as hex digits; white space is ignored' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l file -d 'The bytes are in FILE, `-` for stdin' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l icmp -d 'An ICMP message, ICMPv6 over IPv6: echo, reply, TYPE or TYPE:CODE' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l tcp -d 'A TCP segment with these flags: syn, ack, fin, rst, psh, urg, ece, cwr, as syn,ack; or none' -r
@@ -583,7 +583,7 @@ always\t''
 never\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -s 6 -l ipv6 -d 'Use IPv6 only'
-complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l from-hex -d 'FILE or stdin holds hex digits'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l from-hex -d 'Take what --file, --payload or stdin has as hex digits; white space is ignored'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l header -d 'The bytes begin with the IP header (IP_HDRINCL, IPV6_HDRINCL)'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l udp -d 'A UDP datagram'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l bad-checksum -d 'Have its checksum be wrong'
@@ -594,7 +594,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l host -d 'The address, instead of ADDR' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l proto -d 'icmp, icmp6, tcp, udp, a number, or all; ICMP or ICMPv6 if left out, all with --link' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l filter -d 'Only what this says: tcp udp icmp icmp6 arp ip ip6 host net port portrange proto src dst and or not ( ), as tcpdump has them' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l filter -d 'Only what this says, as tcpdump has it: tcp udp sctp icmp icmp6 igmp esp ah arp rarp ip ip6 ether vlan host net mask port portrange proto broadcast multicast less greater src dst and or not ( )' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l pcap -d 'Write the packets to FILE for tcpdump and Wireshark, `-` for stdout, in place of lines' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s c -l count -d 'End after N packets' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r

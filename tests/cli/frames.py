@@ -1,7 +1,7 @@
 """Frames of many kinds, the same in every run: `frames.py INTERFACE HOW_MANY KIND` sends them, each in hex on stdout.
 
 `plain` are those of which tcpdump and sockkit say the same in the same words; `all` has fragments, extension headers, tags of
-virtual LANs and frames that are cut short besides. Who sends a frame tells its kind: ..:aa, tagged ..:bb, cut ..:cc.
+virtual LANs and frames that are cut short besides; `mixed` has RARP and what goes to many as well. Who sends a frame tells its kind: ..:aa, tagged ..:bb, cut ..:cc.
 """
 import random, socket, struct, sys
 r = random.Random(7)
@@ -9,7 +9,7 @@ OURS, TAGGED, ODD = b'\x02\0\0\0\0\xaa', b'\x02\0\0\0\0\xbb', b'\x02\0\0\0\0\xcc
 TO = b'\x02\0\0\0\0\x01'
 V4 = ['10.0.0.1', '10.0.0.2', '10.1.0.1', '192.0.2.7']
 V6 = ['fd00::1', 'fd00::2', 'fd00:1::1', '::1']
-PLAIN = sys.argv[3] == 'plain'
+PLAIN, MIXED = sys.argv[3] == 'plain', sys.argv[3] == 'mixed'
 PORTS = [443, 8005, 40000] if PLAIN else [53, 80, 443, 8000, 8005, 40000]
 def csum(b):
     b += b'\0' * (len(b) % 2)
@@ -66,14 +66,22 @@ def v6():
 def arp():
     a, b = (socket.inet_aton(r.choice(V4)) for _ in '12')
     return b'\x08\x06' + struct.pack('!HHBBH', 1, 0x800, 6, 4, 1) + OURS + a + b'\0' * 6 + b
+def rarp():
+    return b'\x80\x35' + arp()[2:9] + b'\x03' + arp()[10:]
+def to():
+    return r.choice([TO, TO, b'\xff' * 6, b'\x01\0\x5e\0\0\xfb', b'\x33\x33\0\0\0\x01']) if MIXED else TO
 def send(frame):
     s.send(frame)
     print(frame.hex())
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
 s.bind((sys.argv[1], 0))
+RARP = [rarp] * MIXED
+if MIXED:
+    V4 += ['127.0.0.1', '224.0.0.251', '255.255.255.255']
+    V6 += ['ff02::1']
 for _ in range(int(sys.argv[2])):
-    send(TO + OURS + r.choice([v4, v4, v6, v6, arp])())
+    send(to() + OURS + r.choice([v4, v4, v6, v6, arp] + RARP)())
     if not PLAIN:
-        send(TO + TAGGED + b'\x81\0' + struct.pack('!H', r.randrange(2**16)) + r.choice([v4, v6, arp])())
-        body = r.choice([v4, v6, arp])()
-        send(TO + ODD + body[:r.randrange(2, len(body))])
+        send(to() + TAGGED + b'\x81\0' + struct.pack('!H', r.randrange(2**16)) + r.choice([v4, v6, arp] + RARP)())
+        body = r.choice([v4, v6, arp] + RARP)()
+        send(to() + ODD + body[:r.randrange(2, len(body))])

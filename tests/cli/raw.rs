@@ -436,6 +436,15 @@ fn what_makes_no_sense_is_refused() {
         ("listen --interface an-interface-name", "1 to 15 bytes"),
         ("listen --filter tpc", "`tpc` is no address and no word"),
         (
+            "listen --filter vlan",
+            "a link's header, which --link shows",
+        ),
+        ("listen --filter host no..host", "is no address and no host"),
+        (
+            "listen --filter tcp[13] & 2 != 0",
+            "is no address and no word",
+        ),
+        (
             "listen --link --filter tcp port",
             "`port` is followed by nothing",
         ),
@@ -443,6 +452,10 @@ fn what_makes_no_sense_is_refused() {
         ("listen --pcap x --hex", "cannot be used with"),
         ("listen -6 --pcap x", "a raw socket delivers no IPv6 header"),
         ("send * --hex 00", "is no destination"),
+        (
+            "send --proto 255 --hex 4500",
+            "an IPv4 header has at least 20 bytes",
+        ),
         ("send --hex 0", "an odd number of hex digits"),
         ("send --hex 0g", "'g' is no hex digit"),
         ("send --hex 08", "an ICMP message has at least 2 bytes"),

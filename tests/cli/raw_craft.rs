@@ -31,6 +31,11 @@ fn what_is_built_is_heard() {
             "IP 127.0.0.1.5309 > 127.82.1.2.9: UDP, length 2\n",
         ),
         (
+            "127.82.1.4 --proto udp",
+            "127.82.1.4 --udp --sport 5309 --dport 9 --payload 00ff --from-hex",
+            "IP 127.0.0.1.5309 > 127.82.1.4.9: UDP, length 2\n",
+        ),
+        (
             "127.82.1.3 --proto tcp --filter dst port 9",
             "127.82.1.3 --tcp syn,ece,cwr --sport 5309 --dport 9 --seq 1 --window 5",
             "IP 127.0.0.1.5309 > 127.82.1.3.9: Flags [SEW], seq 1, win 5, length 0\n",

@@ -13,9 +13,9 @@ use crate::args::{HostArgs, Preparation, ReadyArgs, SocketArgs, TimingArgs};
 use crate::commands::Desk;
 use crate::commands::privilege::give_up_all;
 use crate::engine::StdoutError;
-use crate::net::{Address, Family, Host, Protocol};
+use crate::net::{Address, Family, Host, Protocol, Resolver};
 use crate::output::{Exit, Usage};
-use crate::wire::filter::Filter;
+use crate::wire::filter::{Filter, Side};
 use crate::wire::pcap::LinkType;
 
 /// Hear packets, one line each (socket, bind, recvfrom, recvmmsg)
@@ -34,7 +34,8 @@ pub(super) struct Listen {
     /// Hear what the links carry (AF_PACKET): all of them, or that of --interface
     #[arg(long)]
     link: bool,
-    /// Only what this says: tcp udp icmp icmp6 arp ip ip6 host net port portrange proto src dst and or not ( ), as tcpdump has them
+    /// Only what this says, as tcpdump has it: tcp udp sctp icmp icmp6 igmp esp ah arp rarp ip ip6 ether vlan host net mask port portrange proto broadcast
+    /// multicast less greater src dst and or not ( )
     #[arg(long, value_name = "EXPR", num_args = 1..)]
     filter: Vec<String>,
     /// Write the packets to FILE for tcpdump and Wireshark, `-` for stdout, in place of lines
@@ -86,7 +87,10 @@ impl Listen {
         self.check(desk)?;
         let filter = match self.filter.as_slice() {
             [] => None,
-            words => Some(Filter::parse(&words.join(" "))?),
+            words => {
+                let names = Resolver::new(&desk.explain);
+                Some(Filter::parse(&words.join(" "), &names)?)
+            }
         };
         let (ears, link) = if self.link {
             let filter = self.narrowed(filter, desk)?;
@@ -130,11 +134,10 @@ impl Listen {
             _ => None,
         };
         let host = match self.at.host()? {
-            Host::Any | Host::Default => match self.at.family() {
-                None => None,
-                Some(Family::Inet) => Some(Filter::parse("ip or arp")?),
-                Some(_) => Some(Filter::parse("ip6")?),
-            },
+            Host::Any | Host::Default => {
+                let family = self.at.family();
+                family.map(|family| Filter::family(family == Family::Inet6))
+            }
             host => {
                 let wish = Wish {
                     host,
@@ -142,7 +145,7 @@ impl Listen {
                     protocol: Some(Protocol::UDP),
                 };
                 let addresses = wish.addresses(desk)?;
-                Filter::hosts(addresses.iter().map(|address| address.ip()))
+                Filter::hosts(Side::Either, addresses.iter().map(|address| address.ip()))
             }
         };
         Ok([filter, protocol, host]

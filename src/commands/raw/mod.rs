@@ -8,6 +8,7 @@ mod event;
 mod hearing;
 mod link_ear;
 mod listen;
+mod names;
 mod open;
 mod send;
 

@@ -34,13 +34,13 @@ pub(super) struct Send {
     /// icmp, icmp6, tcp, udp, or a number; ICMP or ICMPv6 if left out
     #[arg(long, value_name = "PROTO", value_parser = super::protocol, conflicts_with = "built")]
     proto: Option<Protocol>,
-    /// The bytes as hex digits; white space is ignored
+    /// Send BYTES, given as hex digits; white space is ignored
     #[arg(long, value_name = "BYTES", conflicts_with = "file")]
     hex: Option<String>,
     /// The bytes are in FILE, `-` for stdin
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
-    /// FILE or stdin holds hex digits
+    /// Take what --file, --payload or stdin has as hex digits; white space is ignored
     #[arg(long, conflicts_with = "hex")]
     from_hex: bool,
     /// The bytes begin with the IP header (IP_HDRINCL, IPV6_HDRINCL)
@@ -132,12 +132,12 @@ impl Send {
     }
 
     fn bytes(&self) -> anyhow::Result<Vec<u8>> {
-        if self.craft.is_built() && self.hex.is_none() && self.file.is_none() {
-            let payload = self.craft.payload.as_deref().unwrap_or_default();
-            return Ok(payload.as_bytes().to_vec());
-        }
         let digits = match (&self.hex, self.file.as_deref()) {
             (Some(digits), _) => digits.as_bytes().to_vec(),
+            (None, None) if self.craft.is_built() => {
+                let payload = self.craft.payload.as_deref().unwrap_or_default();
+                payload.as_bytes().to_vec()
+            }
             (None, Some(file)) if file != Path::new("-") => {
                 let read = File::open(file).and_then(|file| self.read(file));
                 read.map_err(|cause| CallError::new("read", file.display(), cause))?
@@ -175,9 +175,11 @@ impl Send {
         if self.craft.is_beyond() {
             return Err(Usage::new("an echo's --seq goes up to 65535", "--seq 1"));
         }
+        // Such a socket takes packets with their header alone, asked for or not.
+        let has_header = self.header || protocol == Protocol::RAW;
         let (what, shortest) = match protocol {
-            _ if self.header && to.is_ipv4() => ("an IPv4 header", 20),
-            _ if self.header => ("an IPv6 header", 40),
+            _ if has_header && to.is_ipv4() => ("an IPv4 header", 20),
+            _ if has_header => ("an IPv6 header", 40),
             _ if self.craft.is_built() => ("a payload", 0),
             // The kernel looks at type and code, and puts the checksum behind them.
             Protocol::ICMP => ("an ICMP message", 2),

@@ -35,6 +35,12 @@ pub(super) enum Load {
     HeaderLength,
     /// The bits of the operand alone are kept.
     Mask,
+    /// How many bytes the packet has.
+    Length,
+    /// The operand is added.
+    Add,
+    /// The index register is taken away.
+    LessIndex,
 }
 
 /// What the accumulator is compared by.
@@ -200,6 +206,19 @@ impl Load {
             Self::HalfBeyond => 0x48,
             Self::HeaderLength => 0xb1,
             Self::Mask => 0x54,
+            Self::Length => 0x80,
+            Self::Add => 0x04,
+            Self::LessIndex => 0x1c,
+        }
+    }
+
+    /// How many bytes of the packet it looks at, at its offset.
+    pub(super) fn size(self) -> u32 {
+        match self {
+            Self::Byte | Self::HeaderLength => 1,
+            Self::Half | Self::HalfBeyond => 2,
+            Self::Word => 4,
+            Self::Mask | Self::Length | Self::Add | Self::LessIndex => 0,
         }
     }
 }

@@ -4,22 +4,27 @@
 use std::net::IpAddr;
 
 use super::assembler::{Assembler, Condition, Instruction, Label, Load};
-use super::parse::FilterError;
-use super::words::{ARP, IPV4, IPV6, SCTP, TCP, UDP};
+use super::link::LINK;
+use super::parse::{FilterError, error};
+use super::words::{ARP, IPV4, IPV6, RARP, SCTP, TCP, UDP};
 use super::{Filter, Side, Test};
 use crate::wire::pcap::SNAPLEN;
 
 /// What the kernel knows of a packet besides its bytes: SKF_AD_OFF of `<linux/filter.h>`.
-const KNOWN: u32 = 0xffff_f000;
-const ETHERTYPE: u32 = KNOWN;
+pub(super) const KNOWN: u32 = 0xffff_f000;
+pub(super) const ETHERTYPE: u32 = KNOWN;
 const PACKET_TYPE: u32 = KNOWN + 4;
-const HARDWARE_TYPE: u32 = KNOWN + 28;
+pub(super) const HARDWARE_TYPE: u32 = KNOWN + 28;
 /// Offsets from here on begin at the network's header: SKF_NET_OFF.
 const NETWORK: u32 = 0xfff0_0000;
 
 /// PACKET_OUTGOING and ARPHRD_LOOPBACK.
 const OUTGOING: u32 = 4;
-const LOOPBACK: u32 = 772;
+pub(super) const LOOPBACK: u32 = 772;
+/// The bytes of an Ethernet header: no frame is shorter.
+const HEADER: u32 = 14;
+/// An IPv4 header has fewer bytes.
+const BEYOND_HEADER: u32 = 64;
 /// The header that tells fragments of IPv6, and the bits that tell those of IPv4 which are not the first.
 const FRAGMENT: u32 = 44;
 const OFFSET: u32 = 0x1fff;
@@ -37,9 +42,14 @@ pub enum Sight {
     Ipv6(u8),
 }
 
-struct Compiler {
-    assembler: Assembler,
-    sight: Sight,
+/// A program that is being written, and for whom.
+pub(super) struct Compiler {
+    pub(super) assembler: Assembler,
+    pub(super) sight: Sight,
+    /// Where a packet goes that is too short to tell: out, whether what it does not tell was wanted or not.
+    short: Label,
+    /// Whether a link's header is asked for that is not there.
+    pub(super) blind: bool,
 }
 
 pub(super) fn program(
@@ -48,12 +58,21 @@ pub(super) fn program(
 ) -> Result<Vec<Instruction>, FilterError> {
     let mut assembler = Assembler::default();
     let (yes, no) = (assembler.label(), assembler.label());
-    let mut compiler = Compiler { assembler, sight };
+    let mut compiler = Compiler {
+        assembler,
+        sight,
+        short: no,
+        blind: false,
+    };
     if matches!(sight, Sight::Ethernet | Sight::Cooked) {
         compiler.hear_loopback_once(no);
     }
     if let Some(wanted) = wanted {
-        compiler.filter(wanted, yes, no);
+        compiler.filter(wanted, yes, no, false);
+    }
+    if compiler.blind {
+        let why = "`ether`, `vlan`, `broadcast` and `multicast` are about a link's header, which --link shows";
+        return Err(error(why));
     }
     let mut assembler = compiler.assembler;
     assembler.place(yes);
@@ -73,22 +92,34 @@ impl Compiler {
         self.assembler.place(wanted);
     }
 
-    fn filter(&mut self, filter: &Filter, yes: Label, no: Label) {
+    /// A packet that is too short for one part may have what the other wants; below a `not` it has what is not wanted.
+    fn filter(&mut self, filter: &Filter, yes: Label, no: Label, negated: bool) {
         match filter {
             Filter::And(first, second) => {
                 let next = self.assembler.label();
-                self.filter(first, next, no);
+                self.filter(first, next, no, negated);
                 self.assembler.place(next);
-                self.filter(second, yes, no);
+                self.filter(second, yes, no, negated);
             }
             Filter::Or(first, second) => {
                 let next = self.assembler.label();
-                self.filter(first, yes, next);
+                self.filter(first, yes, next, negated);
                 self.assembler.place(next);
-                self.filter(second, yes, no);
+                self.filter(second, yes, no, negated);
             }
-            Filter::Not(inner) => self.filter(inner, no, yes),
-            Filter::Is(test) => self.test(test, yes, no),
+            Filter::Not(inner) => self.filter(inner, no, yes, !negated),
+            Filter::Is(test) if negated => {
+                // Far away, as a rule: one jump for all of the test.
+                let short = self.assembler.label();
+                self.short = short;
+                self.test(test, yes, no);
+                self.assembler.place(short);
+                self.always(true, yes, no);
+            }
+            Filter::Is(test) => {
+                self.short = no;
+                self.test(test, yes, no);
+            }
         }
     }
 
@@ -102,14 +133,21 @@ impl Compiler {
             Test::Net(side, IpAddr::V4(address), bits) => {
                 let mask = u32::MAX.checked_shl(32 - u32::from(bits)).unwrap_or(0);
                 let words = [(address.to_bits() & mask, mask)];
-                self.either(IPV4, |this, no| this.ends(side, (12, 16), &words, yes, no));
-                self.last(ARP, no, |this| this.ends(side, (14, 24), &words, yes, no));
+                let one = |this: &mut Self, at, yes, no| this.address(at, &words, yes, no);
+                self.either(IPV4, |this, no| this.ends(side, (12, 16), &one, (yes, no)));
+                let (resolves, reverse) = (self.assembler.label(), self.assembler.label());
+                self.carries(ARP, resolves, reverse);
+                self.assembler.place(reverse);
+                self.carries(RARP, resolves, no);
+                self.assembler.place(resolves);
+                self.ends(side, (14, 24), &one, (yes, no));
             }
             Test::Net(side, IpAddr::V6(address), bits) => {
                 let mask = u128::MAX.checked_shl(128 - u32::from(bits)).unwrap_or(0);
                 let words = quarters(address.to_bits() & mask).zip(quarters(mask));
                 let words: Vec<(u32, u32)> = words.collect();
-                self.last(IPV6, no, |this| this.ends(side, (8, 24), &words, yes, no));
+                let one = |this: &mut Self, at, yes, no| this.address(at, &words, yes, no);
+                self.last(IPV6, no, |this| this.ends(side, (8, 24), &one, (yes, no)));
             }
             Test::Ports(side, first, last, protocol) => {
                 let range = (u32::from(first), u32::from(last));
@@ -119,6 +157,21 @@ impl Compiler {
                 self.last(IPV6, no, |this| {
                     this.ports_v6(side, range, protocol, yes, no)
                 });
+            }
+            Test::Length(least) => {
+                self.assembler.load(Load::Length, 0);
+                self.assembler.jump(Condition::AtLeast, least, yes, no);
+            }
+            Test::Vlan(name) => self.tagged(name, yes, no),
+            Test::Mac(side, octets) => {
+                let link = self.link(no);
+                let one = |this: &mut Self, at, yes, no| this.mac(at, octets, yes, no);
+                self.ends(side, (link + 6, link), &one, (yes, no));
+            }
+            Test::Group => {
+                let link = self.link(no);
+                self.load(Load::Byte, link);
+                self.assembler.jump(Condition::AnyBit, 1, yes, no);
             }
         }
     }
@@ -174,21 +227,29 @@ impl Compiler {
         self.is(Load::Byte, self.network() + 40, protocol.into(), yes, no);
     }
 
-    /// Whether the address at the source's or the destination's offset is this one.
-    fn ends(&mut self, side: Side, at: (u32, u32), words: &[(u32, u32)], yes: Label, no: Label) {
+    /// Whether what is at the source's offset, or at the destination's, is what `one` says.
+    fn ends(
+        &mut self,
+        side: Side,
+        at: (u32, u32),
+        one: &dyn Fn(&mut Self, u32, Label, Label),
+        (yes, no): (Label, Label),
+    ) {
+        let next = self.assembler.label();
         match side {
-            Side::Source => self.address(at.0, words, yes, no),
-            Side::Destination => self.address(at.1, words, yes, no),
-            Side::Either => {
-                let next = self.assembler.label();
-                self.address(at.0, words, yes, next);
-                self.assembler.place(next);
-                self.address(at.1, words, yes, no);
-            }
+            Side::Source => return one(self, at.0, yes, no),
+            Side::Destination => return one(self, at.1, yes, no),
+            Side::Either => one(self, at.0, yes, next),
+            Side::Both => one(self, at.0, next, no),
         }
+        self.assembler.place(next);
+        one(self, at.1, yes, no);
     }
 
     fn address(&mut self, at: u32, words: &[(u32, u32)], yes: Label, no: Label) {
+        let length = words.iter().rposition(|(_, mask)| *mask != 0);
+        let length = length.map_or(0, |last| (4..).step_by(4).nth(last).unwrap_or(0));
+        self.reaches(self.network().wrapping_add(at), length);
         let offsets = (at..).step_by(4);
         for ((word, mask), at) in words
             .iter()
@@ -216,15 +277,26 @@ impl Compiler {
         no: Label,
     ) {
         let (ported, first) = (self.assembler.label(), self.assembler.label());
-        self.assembler.load(Load::Byte, self.network() + 9);
+        self.load(Load::Byte, self.network() + 9);
         self.has_ports(protocol, ported, no);
         self.assembler.place(ported);
         self.assembler.load(Load::Half, self.network() + 6);
         self.assembler.jump(Condition::AnyBit, OFFSET, no, first);
         self.assembler.place(first);
         self.assembler.load(Load::HeaderLength, self.network());
-        let load = |this: &mut Self, at| this.assembler.load(Load::HalfBeyond, this.network() + at);
-        self.in_range(side, range, load, yes, no);
+        let load = |this: &mut Self, at: u32| {
+            let (at, enough) = (this.network() + at, this.assembler.label());
+            this.assembler.load(Load::Length, 0);
+            this.assembler.load(Load::Add, BEYOND_HEADER);
+            this.assembler.load(Load::LessIndex, 0);
+            let least = BEYOND_HEADER + at + 2;
+            let short = this.short;
+            this.assembler
+                .jump(Condition::AtLeast, least, enough, short);
+            this.assembler.place(enough);
+            this.assembler.load(Load::HalfBeyond, at);
+        };
+        self.in_range(side, range, &load, (yes, no));
     }
 
     fn ports_v6(
@@ -244,14 +316,14 @@ impl Compiler {
                 0
             }
             _ => {
-                self.assembler.load(Load::Byte, self.network() + 6);
+                self.load(Load::Byte, self.network() + 6);
                 self.has_ports(protocol, ported, no);
                 self.network() + 40
             }
         };
         self.assembler.place(ported);
-        let load = |this: &mut Self, at| this.assembler.load(Load::Half, start + at);
-        self.in_range(side, range, load, yes, no);
+        let load = |this: &mut Self, at: u32| this.load(Load::Half, start + at);
+        self.in_range(side, range, &load, (yes, no));
     }
 
     /// Whether the protocol that is loaded is the one, or one that has ports.
@@ -271,38 +343,51 @@ impl Compiler {
         &mut self,
         side: Side,
         (first, last): (u32, u32),
-        load: impl Fn(&mut Self, u32),
-        yes: Label,
-        no: Label,
+        load: &dyn Fn(&mut Self, u32),
+        ends: (Label, Label),
     ) {
-        let ends: &[u32] = match side {
-            Side::Source => &[0],
-            Side::Destination => &[2],
-            Side::Either => &[0, 2],
+        let one = |this: &mut Self, at, yes, no| {
+            let high = this.assembler.label();
+            load(this, at);
+            this.assembler.jump(Condition::AtLeast, first, high, no);
+            this.assembler.place(high);
+            this.assembler.jump(Condition::Greater, last, no, yes);
         };
-        for at in ends {
-            let (high, next) = (self.assembler.label(), self.assembler.label());
-            load(self, *at);
-            self.assembler.jump(Condition::AtLeast, first, high, next);
-            self.assembler.place(high);
-            self.assembler.jump(Condition::Greater, last, next, yes);
-            self.assembler.place(next);
-        }
-        self.always(false, yes, no);
+        self.ends(side, (0, 2), &one, ends);
     }
 
-    fn is(&mut self, load: Load, at: u32, value: u32, yes: Label, no: Label) {
-        self.assembler.load(load, at);
+    pub(super) fn is(&mut self, load: Load, at: u32, value: u32, yes: Label, no: Label) {
+        self.load(load, at);
         self.assembler.jump(Condition::Equal, value, yes, no);
     }
 
+    /// Load, where the packet is long enough.
+    pub(super) fn load(&mut self, load: Load, at: u32) {
+        self.reaches(at, load.size());
+        self.assembler.load(load, at);
+    }
+
+    /// Go on where the packet is so long beyond an offset. A load beyond its end would be its end, whatever is asked next.
+    fn reaches(&mut self, at: u32, length: u32) {
+        let is_known = at >= LINK;
+        let is_there = self.sight == Sight::Ethernet && at + length <= HEADER;
+        if length == 0 || is_known || is_there {
+            return;
+        }
+        let (enough, short) = (self.assembler.label(), self.short);
+        self.assembler.load(Load::Length, 0);
+        self.assembler
+            .jump(Condition::AtLeast, at + length, enough, short);
+        self.assembler.place(enough);
+    }
+
     /// Go on at once: no packet has fewer bytes than none.
-    fn always(&mut self, is: bool, yes: Label, no: Label) {
+    pub(super) fn always(&mut self, is: bool, yes: Label, no: Label) {
         let to = if is { yes } else { no };
         self.assembler.jump(Condition::AtLeast, 0, to, to);
     }
 
-    fn network(&self) -> u32 {
+    pub(super) fn network(&self) -> u32 {
         match self.sight {
             Sight::Ethernet => 14,
             Sight::Cooked | Sight::Ipv4 => 0,
@@ -324,6 +409,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::wire::filter::link::IS_TAGGED;
+    use crate::wire::filter::words::Few;
 
     /// What the kernel does with a program: how many bytes are kept. What it knows besides is the packet's type, and that
     /// of the link.
@@ -339,10 +426,12 @@ mod tests {
             ETHERTYPE => Some(ethertype),
             PACKET_TYPE => Some(known.0),
             HARDWARE_TYPE => Some(known.1),
+            IS_TAGGED => Some(0),
             at => {
-                let (data, at) = match at.checked_sub(NETWORK) {
-                    Some(at) => (&packet[14..], at as usize),
-                    None => (data, at as usize),
+                let (data, at) = match (at.checked_sub(NETWORK), at.checked_sub(LINK)) {
+                    (Some(at), _) => (&packet[14..], at as usize),
+                    (None, Some(at)) => (packet, at as usize),
+                    _ => (data, at as usize),
                 };
                 let bytes = data.get(at..at + size)?;
                 Some(
@@ -367,11 +456,14 @@ mod tests {
                 0x30 => bytes(k, 1),
                 0x48 => bytes(x + k, 2),
                 0xb1 => {
-                    let Some(byte) = bytes(k, 1) else { return 0 };
+                    let byte = bytes(k, 1).unwrap();
                     x = (byte & 15) * 4;
                     Some(a)
                 }
                 0x54 => Some(a & k),
+                0x80 => Some(u32::try_from(data.len()).unwrap()),
+                0x04 => Some(a.wrapping_add(k)),
+                0x1c => Some(a.wrapping_sub(x)),
                 0x06 => return k,
                 0x05 => {
                     at += k as usize;
@@ -389,14 +481,13 @@ mod tests {
                     Some(a)
                 }
             };
-            // The kernel refuses a packet that is too short.
-            let Some(loaded) = loaded else { return 0 };
-            a = loaded;
+            // The kernel would end the program, whatever is asked next.
+            a = loaded.expect("a load beyond the packet");
         }
     }
 
     fn takes(text: &str, packet: &[u8], sight: Sight) -> bool {
-        let filter = Filter::parse(text).unwrap();
+        let filter = Filter::parse(text, &Few).unwrap();
         let program = program(Some(&filter), sight).unwrap();
         run(&program, packet, (0, 1), sight) == SNAPLEN
     }
@@ -448,6 +539,12 @@ mod tests {
             ("tcp and ip6", false, false),
             ("proto 17", false, true),
             ("arp or ip6 and port 5353", false, true),
+            ("ip proto \\tcp or ip6 proto icmp", true, false),
+            ("ip6 proto tcp or ip proto udp", false, false),
+            ("src and dst net 192.0.2", true, false),
+            ("src and dst port 80 or 53", false, false),
+            ("ip multicast or ip6 multicast", false, false),
+            ("less 100 and not greater 100", true, true),
         ] {
             for (packet, taken, raw) in [
                 (&four, of_four, Sight::Ipv4),
@@ -469,6 +566,76 @@ mod tests {
     }
 
     #[test]
+    fn a_packet_that_is_too_short_for_one_part_is_taken_by_another() {
+        let four = tcp4();
+        for (text, length, taken) in [
+            ("host 10.0.0.1 or ip", 14, true),
+            ("ip or host 10.0.0.1", 14, true),
+            ("tcp or ip", 23, true),
+            ("port 80 or ip", 16, true),
+            ("port 80 or src port 40000", 36, true),
+            ("port 80 or ip", 37, true),
+            ("host 10.0.0.1", 28, false),
+            // What is not there is neither wanted nor unwanted.
+            ("not host 10.0.0.1", 28, false),
+            ("not not host 10.0.0.1", 28, false),
+            ("not host 10.0.0.1 or ip", 28, true),
+            ("not (host 10.0.0.1 or arp)", 28, false),
+            ("not (host 10.0.0.1 and arp)", 28, true),
+            ("not port 80", 36, false),
+            ("not port 80", 38, false),
+            ("not port 81", 38, true),
+        ] {
+            let packet = &four[..length];
+            for sight in [Sight::Ethernet, Sight::Cooked, Sight::Ipv4] {
+                assert_eq!(takes(text, packet, sight), taken, "{text} {sight:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_links_header_is_looked_at_where_there_is_one() {
+        let mut packet = tcp4();
+        packet[..6].copy_from_slice(&[3, 2, 2, 2, 2, 9]);
+        for (text, taken) in [
+            ("ether host 03:02:02:02:02:09", true),
+            ("ether src 03:02:02:02:02:09", false),
+            ("ether src 2:2:2:2:2:2", true),
+            ("ether src and dst 2:2:2:2:2:2", false),
+            ("broadcast", false),
+            ("multicast", true),
+            ("vlan or vlan 7", false),
+        ] {
+            for sight in [Sight::Ethernet, Sight::Cooked] {
+                assert_eq!(takes(text, &packet, sight), taken, "{text} {sight:?}");
+            }
+            let filter = Filter::parse(text, &Few).unwrap();
+            let refused = program(Some(&filter), Sight::Ipv4).unwrap_err();
+            assert!(refused.why.contains("a link's header"), "{refused}");
+        }
+        // A link of another kind has no such addresses.
+        let filter = Filter::parse("multicast", &Few).unwrap();
+        let program = program(Some(&filter), Sight::Cooked).unwrap();
+        assert_eq!(run(&program, &packet, (0, 65534), Sight::Cooked), 0);
+    }
+
+    #[test]
+    fn a_tag_that_is_left_in_a_frame_is_seen() {
+        let mut packet = tcp4();
+        packet.splice(12..12, [0x81, 0, 0x20, 7]);
+        for (text, taken) in [
+            ("vlan", true),
+            ("vlan 7", true),
+            ("vlan 8", false),
+            ("not vlan", false),
+        ] {
+            for sight in [Sight::Ethernet, Sight::Cooked] {
+                assert_eq!(takes(text, &packet, sight), taken, "{text} {sight:?}");
+            }
+        }
+    }
+
+    #[test]
     fn loopback_is_heard_once() {
         let program = program(None, Sight::Cooked).unwrap();
         for (known, kept) in [((0, 772), SNAPLEN), ((4, 772), 0), ((4, 1), SNAPLEN)] {
@@ -484,18 +651,22 @@ mod tests {
         let text = format!("{} or port 80", hosts.join(" or "));
         assert!(takes(&text, &tcp4(), Sight::Ethernet));
         let text = vec!["host ::1"; 1000].join(" or ");
-        let filter = Filter::parse(&text).unwrap();
+        let filter = Filter::parse(&text, &Few).unwrap();
         let why = program(Some(&filter), Sight::Ethernet).unwrap_err().why;
         assert!(why.ends_with("the kernel takes 4096"), "{why}");
     }
 
     proptest! {
         #[test]
-        fn any_packet_ends_a_program(packet in prop::collection::vec(any::<u8>(), 54..120), words in prop::sample::select(vec![
-            "tcp port 80", "host ::1 or not arp", "net 10.0.0.0/8 and not udp", "ip6 proto 58",
+        fn any_packet_ends_a_program(packet in prop::collection::vec(any::<u8>(), 14..120), words in prop::sample::select(vec![
+            "tcp port 80", "host ::1 or not arp", "net 10.0.0.0/8 and not udp", "ip6 proto 58", "not port 7 or less 60",
         ])) {
-            let filter = Filter::parse(words).unwrap();
+            let filter = Filter::parse(words, &Few).unwrap();
             for sight in [Sight::Ethernet, Sight::Cooked, Sight::Ipv4, Sight::Ipv6(6)] {
+                // The kernel has looked at the header that a raw socket does not deliver.
+                if packet.len() < 54 && sight == Sight::Ipv6(6) {
+                    continue;
+                }
                 let program = program(Some(&filter), sight).unwrap();
                 let kept = run(&program, &packet, (0, 1), sight);
                 prop_assert!(kept == 0 || kept == SNAPLEN);

@@ -3,12 +3,15 @@
 
 mod assembler;
 mod compile;
+mod link;
 mod parse;
+mod qualifier;
 mod words;
 
 pub use assembler::{Instruction, PROGRAM_LIMIT};
 pub use compile::Sight;
 pub use parse::FilterError;
+pub use words::Names;
 
 use std::net::IpAddr;
 
@@ -36,6 +39,14 @@ pub enum Test {
     Net(Side, IpAddr, u8),
     /// A range of ports, of the protocol with this number; `None` for TCP, UDP and SCTP.
     Ports(Side, u16, u16, Option<u8>),
+    /// A length of at least so many bytes, the link's header included where it is seen.
+    Length(u32),
+    /// A virtual network, that of this number or any.
+    Vlan(Option<u16>),
+    /// An address of an Ethernet.
+    Mac(Side, [u8; 6]),
+    /// Sent to a group of an Ethernet: to many, or to all.
+    Group,
 }
 
 /// Which end of a packet's way.
@@ -47,19 +58,30 @@ pub enum Side {
     Destination,
     /// Either.
     Either,
+    /// Both: from there to there.
+    Both,
 }
 
 impl Filter {
-    /// Read it, as people write it.
-    pub fn parse(text: &str) -> Result<Self, FilterError> {
-        parse::parse(text)
+    /// Read it, as people write it; `names` looks up the services and hosts that it names.
+    pub fn parse(text: &str, names: &dyn Names) -> Result<Self, FilterError> {
+        parse::parse(text, names)
     }
 
-    /// The packets that one of these addresses sends or gets; `None` without any.
-    pub fn hosts(addresses: impl IntoIterator<Item = IpAddr>) -> Option<Self> {
+    /// The packets of a link that may be of a family: ARP resolves IPv4's addresses.
+    pub fn family(is_ipv6: bool) -> Self {
+        let of = |ethertype| Self::Is(Test::EtherType(ethertype));
+        if is_ipv6 {
+            return of(words::IPV6);
+        }
+        of(words::IPV4).or(of(words::ARP)).or(of(words::RARP))
+    }
+
+    /// The packets that one of these addresses sends, gets, or either; `None` without any.
+    pub fn hosts(side: Side, addresses: impl IntoIterator<Item = IpAddr>) -> Option<Self> {
         let host = |address: IpAddr| {
             let bits = if address.is_ipv4() { 32 } else { 128 };
-            Self::Is(Test::Net(Side::Either, address, bits))
+            Self::Is(Test::Net(side, address, bits))
         };
         addresses.into_iter().map(host).reduce(Self::or)
     }
@@ -67,7 +89,7 @@ impl Filter {
     /// The packets of a protocol, by its number in IP; those of ICMP and ICMPv6 only where they belong.
     pub fn protocol(number: u8) -> Self {
         Self::Is(match number {
-            words::ICMP => Test::Inside(Some(number), None),
+            words::ICMP | words::IGMP => Test::Inside(Some(number), None),
             words::ICMPV6 => Test::Inside(None, Some(number)),
             _ => Test::Inside(Some(number), Some(number)),
         })

@@ -3,11 +3,13 @@
 //!     filter     = term { ("and" | "or") term }
 //!     term       = ("not" | "!") term | "(" filter ")" | primitive
 //!     primitive  = [protocol] [side] kind value { "or" value } | protocol | address
+//!                | "vlan" [number] | ("less" | "greater") number | [protocol] ("broadcast" | "multicast")
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::words::{self, ported};
+use super::qualifier::{Kind, Qualifier, address, host, masked};
+use super::words::{self, Names};
 use super::{Filter, Side, Test};
 
 /// How deep parentheses and negations may go.
@@ -20,32 +22,17 @@ pub struct FilterError {
     pub why: String,
 }
 
-/// What a value is, and whose: `tcp src port`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Qualifier<'a> {
-    protocol: Option<&'a str>,
-    side: Side,
-    kind: Kind,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Host,
-    Net,
-    Port,
-    PortRange,
-    Proto,
-}
-
 struct Parser<'a> {
     words: Vec<&'a str>,
     at: usize,
     /// What a bare value is: as the one before it.
     last: Option<Qualifier<'a>>,
+    names: &'a dyn Names,
 }
 
-pub(super) fn parse(text: &str) -> Result<Filter, FilterError> {
+pub(super) fn parse(text: &str, names: &dyn Names) -> Result<Filter, FilterError> {
     let mut parser = Parser {
+        names,
         words: split(text),
         at: 0,
         last: None,
@@ -123,8 +110,14 @@ impl<'a> Parser<'a> {
 
     fn primitive(&mut self) -> Result<Filter, FilterError> {
         let start = self.at;
-        let protocol = self.peek().filter(|word| words::protocol(word).is_some());
+        let protocol = self
+            .peek()
+            .filter(|word| *word == "ether" || words::protocol(word).is_some());
         self.at += usize::from(protocol.is_some());
+        if let Some(filter) = self.alone(protocol)? {
+            self.last = None;
+            return Ok(filter);
+        }
         let side = self.side();
         let kind = match self.peek() {
             Some("host") => Some(Kind::Host),
@@ -149,15 +142,16 @@ impl<'a> Parser<'a> {
             },
             (None, None, Some(word)) => {
                 self.last = None;
-                return words::protocol(word).ok_or_else(|| error("no protocol"));
+                return words::protocol(word)
+                    .ok_or_else(|| refused(word, "is followed by nothing that it has"));
             }
             (None, None, None) => match (self.last, self.peek()) {
                 (Some(last), Some(_)) => last,
-                (None, Some(_)) => Qualifier {
-                    protocol: None,
-                    side: Side::Either,
-                    kind: Kind::Host,
-                },
+                // A word alone is an address, and no name: what is mistyped is not looked up.
+                (None, Some(word)) => {
+                    self.at += 1;
+                    return Ok(host(Side::Either, address(word)?));
+                }
                 (_, None) => return Err(error("it ends where more is expected")),
             },
         };
@@ -165,12 +159,73 @@ impl<'a> Parser<'a> {
             let word = self.words.get(self.at.max(start + 1) - 1).unwrap_or(&"");
             return Err(refused(word, "is followed by nothing"));
         };
-        let filter = qualifier.with(value)?;
+        let filter = match self.mask(qualifier.kind) {
+            Some(mask) => qualifier.of(Filter::Is(masked(qualifier.side, value, mask)?))?,
+            None => qualifier.with(value, self.names)?,
+        };
         self.last = Some(qualifier);
         Ok(filter)
     }
 
-    /// `src`, `dst`, or `src or dst`.
+    /// What has no side and no kind, behind a protocol if there is one.
+    fn alone(&mut self, protocol: Option<&str>) -> Result<Option<Filter>, FilterError> {
+        let Some(word) = self.peek() else {
+            return Ok(None);
+        };
+        let test = match (word, protocol) {
+            ("broadcast", None | Some("ether")) => Test::Mac(Side::Destination, [0xff; 6]),
+            ("multicast", None | Some("ether")) => Test::Group,
+            // As libpcap has it, what is beyond the groups too.
+            ("multicast", Some("ip")) => {
+                Test::Net(Side::Destination, Ipv4Addr::new(224, 0, 0, 0).into(), 3)
+            }
+            ("multicast", Some("ip6")) => Test::Net(
+                Side::Destination,
+                Ipv6Addr::from_bits(0xff << 120).into(),
+                8,
+            ),
+            ("broadcast" | "multicast", Some(protocol)) => {
+                return Err(refused(protocol, &format!("has no {word}")));
+            }
+            ("vlan" | "less" | "greater", None) => return self.numbered().map(Some),
+            _ => return Ok(None),
+        };
+        self.at += 1;
+        let filter = Filter::Is(test);
+        Ok(Some(match protocol.and_then(words::protocol) {
+            Some(protocol) => protocol.and(filter),
+            None => filter,
+        }))
+    }
+
+    /// `vlan`, `vlan 7`, `less 60`, `greater 500`.
+    fn numbered(&mut self) -> Result<Filter, FilterError> {
+        let (word, value) = (self.next(), self.peek());
+        let number = value.and_then(|value| value.parse::<u32>().ok());
+        self.at += usize::from(number.is_some());
+        let test = match (word, number) {
+            (Some("vlan"), None) => Test::Vlan(None),
+            (Some("vlan"), Some(number)) => match u16::try_from(number) {
+                Ok(number @ ..=4095) => Test::Vlan(Some(number)),
+                _ => {
+                    return Err(refused(
+                        value.unwrap_or(""),
+                        "is no virtual network, 0 to 4095",
+                    ));
+                }
+            },
+            (Some("greater"), Some(number)) => Test::Length(number),
+            (Some("less"), Some(number)) => {
+                let longer = Filter::Is(Test::Length(number.saturating_add(1)));
+                return Ok(Filter::Not(Box::new(longer)));
+            }
+            (word, None) => return Err(refused(word.unwrap_or(""), "is followed by no length")),
+            (_, Some(_)) => return Err(error("no number belongs here")),
+        };
+        Ok(Filter::Is(test))
+    }
+
+    /// `src`, `dst`, `src or dst`, or `src and dst`.
     fn side(&mut self) -> Option<Side> {
         let one = |word: Option<&&str>| match word {
             Some(&"src") => Some(Side::Source),
@@ -178,113 +233,30 @@ impl<'a> Parser<'a> {
             _ => None,
         };
         let first = one(self.words.get(self.at))?;
-        let second = one(self.words.get(self.at + 2));
-        let both =
-            self.words.get(self.at + 1) == Some(&"or") && second.is_some_and(|side| side != first);
-        self.at += if both { 3 } else { 1 };
-        Some(if both { Side::Either } else { first })
-    }
-}
-
-impl Qualifier<'_> {
-    fn with(self, value: &str) -> Result<Filter, FilterError> {
-        let test = match self.kind {
-            Kind::Host => {
-                let address = address(value)?;
-                Test::Net(self.side, address, bits(address))
+        let second = one(self.words.get(self.at + 2)).filter(|side| *side != first);
+        let side = match (self.words.get(self.at + 1), second) {
+            (Some(&"or" | &"||"), Some(_)) => Side::Either,
+            (Some(&"and" | &"&&"), Some(_)) => Side::Both,
+            _ => {
+                self.at += 1;
+                return Some(first);
             }
-            Kind::Net => net(self.side, value)?,
-            Kind::Port => {
-                let port = port(value)?;
-                return self.ports(port, port);
-            }
-            Kind::PortRange => {
-                let Some((first, last)) = value.split_once('-') else {
-                    return Err(refused(value, "is no range of ports, as 8000-8010"));
-                };
-                let (first, last) = (port(first)?, port(last)?);
-                return self.ports(first.min(last), first.max(last));
-            }
-            Kind::Proto => return self.proto(value),
         };
-        let filter = Filter::Is(test);
-        match self.protocol {
-            None => Ok(filter),
-            Some(word @ ("ip" | "ip6" | "arp")) => match words::protocol(word) {
-                Some(protocol) => Ok(protocol.and(filter)),
-                None => Ok(filter),
-            },
-            Some(word) => Err(refused(word, "has no hosts: `tcp and host 192.0.2.1`")),
+        self.at += 3;
+        Some(side)
+    }
+
+    /// What follows a network and `mask`.
+    fn mask(&mut self, kind: Kind) -> Option<&'a str> {
+        if kind != Kind::Net || self.peek() != Some("mask") {
+            return None;
         }
-    }
-
-    fn ports(self, first: u16, last: u16) -> Result<Filter, FilterError> {
-        let protocol = match self.protocol {
-            None => None,
-            Some(word) => match ported(word) {
-                Some(number) => Some(number),
-                None => return Err(refused(word, "has no ports")),
-            },
-        };
-        Ok(Filter::Is(Test::Ports(self.side, first, last, protocol)))
-    }
-
-    fn proto(self, value: &str) -> Result<Filter, FilterError> {
-        let number = match value.parse::<u8>() {
-            Ok(number) => number,
-            Err(_) => {
-                let named = words::protocol(value.trim_start_matches('\\'));
-                return named.ok_or_else(|| refused(value, "is no protocol, 0 to 255"));
-            }
-        };
-        let inside = match self.protocol {
-            None => (Some(number), Some(number)),
-            Some("ip") => (Some(number), None),
-            Some("ip6") => (None, Some(number)),
-            Some(word) => return Err(refused(word, "has no protocols inside")),
-        };
-        Ok(Filter::Is(Test::Inside(inside.0, inside.1)))
+        self.at += 1;
+        Some(self.next().unwrap_or(""))
     }
 }
 
-fn address(word: &str) -> Result<IpAddr, FilterError> {
-    word.parse().map_err(|_| {
-        let why = "is no address and no word of filters: tcp udp icmp icmp6 arp ip ip6 host net port portrange proto src dst and or not";
-        refused(word, why)
-    })
-}
-
-fn bits(address: IpAddr) -> u8 {
-    if address.is_ipv4() { 32 } else { 128 }
-}
-
-fn net(side: Side, word: &str) -> Result<Test, FilterError> {
-    let Some((start, length)) = word.split_once('/') else {
-        let address = address(word)?;
-        return Ok(Test::Net(side, address, bits(address)));
-    };
-    let start = address(start)?;
-    let length = length.parse::<u8>().ok();
-    let length = length.filter(|length| *length <= bits(start));
-    let Some(length) = length else {
-        return Err(refused(word, "is no network, as 192.0.2.0/24"));
-    };
-    let beyond = match start {
-        IpAddr::V4(v4) => u128::from(v4.to_bits()) << 96,
-        IpAddr::V6(v6) => v6.to_bits(),
-    };
-    if beyond.checked_shl(length.into()).unwrap_or(0) != 0 {
-        return Err(refused(word, "has bits beyond its length"));
-    }
-    Ok(Test::Net(side, start, length))
-}
-
-fn port(word: &str) -> Result<u16, FilterError> {
-    word.parse()
-        .map_err(|_| refused(word, "is no port, 0 to 65535"))
-}
-
-fn refused(word: &str, why: &str) -> FilterError {
+pub(super) fn refused(word: &str, why: &str) -> FilterError {
     error(format!("`{}` {why}", word.escape_debug()))
 }
 
@@ -305,6 +277,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::wire::filter::words::Few;
 
     #[test]
     fn what_makes_no_sense_is_refused() {
@@ -313,8 +286,16 @@ mod tests {
             ("tcp port", "`port` is followed by nothing"),
             ("tcp and", "it ends where more is expected"),
             ("port 65536", "`65536` is no port"),
-            ("port http", "`http` is no port"),
-            ("host example.com", "`example.com` is no address"),
+            ("port htpp", "`htpp` is no port, 0 to 65535, and no service"),
+            ("port -80", "`-80` is no port"),
+            ("udp port http", "`http` is no port"),
+            ("icmp port http", "`icmp` has no ports"),
+            (
+                "host nowhere",
+                "`nowhere` is no address and no host: not known",
+            ),
+            ("host 10.9", "`10.9` is no address and no host"),
+            ("here", "`here` is no address and no word of filters"),
             ("tpc", "`tpc` is no address and no word of filters"),
             ("(tcp", "a `(` without its `)`"),
             ("tcp)", "`)` stands where `and` or `or` belongs"),
@@ -323,15 +304,32 @@ mod tests {
             ("tcp host 127.0.0.1", "`tcp` has no hosts"),
             ("net 10.0.0.1/8", "`10.0.0.1/8` has bits beyond its length"),
             ("net 10.0.0.0/33", "`10.0.0.0/33` is no network"),
-            ("portrange 80", "`80` is no range"),
+            ("portrange 80-", "`80-` is no range"),
+            ("net 10.9.0.0.0", "`10.9.0.0.0` is no network"),
+            ("net 10.9/8", "`10.9/8` has bits beyond"),
+            ("net 10.0.0.0 mask 255.0.255.0", "`255.0.255.0` is no mask"),
+            ("net ::1 mask 255.0.0.0", "`::1` is no network of IPv4"),
+            ("net 10 mask", "`` is no mask"),
+            ("ether", "`ether` is followed by nothing that it has"),
+            (
+                "ether host 1.2.3.4",
+                "`1.2.3.4` is no address of an Ethernet",
+            ),
+            ("ether net 10", "`ether` has no networks"),
+            ("ether proto 6", "`6` is nothing that a link carries"),
+            ("ip broadcast", "`ip` has no broadcast"),
+            ("vlan 4096", "`4096` is no virtual network"),
+            ("less", "`less` is followed by no length"),
+            ("tcp[13] & 2 != 0", "`tcp[13]` is no address and no word"),
+            ("ip proto arp", "`arp` is no protocol"),
             ("proto 256", "`256` is no protocol"),
             ("\u{1b}[31m", "`\\u{1b}[31m` is no address"),
         ] {
-            let refused = parse(text).unwrap_err().why;
+            let refused = parse(text, &Few).unwrap_err().why;
             assert!(refused.starts_with(why), "{text}: {refused}");
         }
-        assert!(parse(&"(".repeat(100_000)).is_err());
-        assert!(parse(&"not ".repeat(100_000)).is_err());
+        assert!(parse(&"(".repeat(100_000), &Few).is_err());
+        assert!(parse(&"not ".repeat(100_000), &Few).is_err());
     }
 
     #[test]
@@ -349,22 +347,46 @@ mod tests {
             ("net ::1", "host ::1"),
             ("ip proto 1", "icmp"),
             ("proto udp", "udp"),
+            ("ip proto \\tcp", "ip proto 6"),
+            ("ip6 proto udp", "ip6 proto 17"),
+            ("ip6 proto icmp", "ip6 proto 1"),
+            ("ether proto \\arp", "arp"),
+            ("ether proto 34525", "ip6"),
+            ("net 10.9", "net 10.9.0.0/16"),
+            ("net 127", "net 127.0.0.0/8"),
+            ("net 10.128/9", "net 10.128.0.0/9"),
+            ("net 10.9.0.0 mask 255.255.255.0", "net 10.9.0.0/24"),
+            (
+                "net 10.9.0.0 mask 255.255.255.0 or 11",
+                "net 10.9.0.0/24 or net 11",
+            ),
+            ("portrange 53", "portrange 53-53"),
+            ("port domain", "tcp port 53 or udp port 53"),
+            ("port http", "tcp port 80"),
+            ("udp port syslog or 9", "udp port 514 or udp port 9"),
+            ("src port moved", "tcp src port 1 or udp src port 2"),
+            ("dst and src port 9", "src and dst port 9"),
+            ("src here", "src 127.0.0.1 or src ::1"),
+            ("less 59", "not greater 60"),
+            ("ether src 2:0:0:0:0:AA", "ether src host 02-00-00-00-00-aa"),
+            ("broadcast", "ether dst ff:ff:ff:ff:ff:ff"),
+            ("ip multicast", "ip and dst net 224.0.0.0/3"),
         ] {
-            assert_eq!(parse(one), parse(other), "{one} | {other}");
+            assert_eq!(parse(one, &Few), parse(other, &Few), "{one} | {other}");
         }
     }
 
     proptest! {
         #[test]
         fn any_text_is_a_filter_or_refused(text: String) {
-            let _ = parse(&text);
+            let _ = parse(&text, &Few);
         }
 
         #[test]
         fn any_words_are_too(words in prop::collection::vec(prop::sample::select(vec![
             "tcp", "udp", "ip6", "host", "net", "port", "src", "dst", "and", "or", "not", "(", ")", "80", "::1", "10.0.0.0/8",
         ]), 0..20)) {
-            let _ = parse(&words.join(" "));
+            let _ = parse(&words.join(" "), &Few);
         }
     }
 }
