@@ -274,7 +274,7 @@ fn hint_of(call: &CallError) -> Option<String> {
             return missing_protocol(&call.on);
         }
         ("bind", libc::EADDRINUSE) if call.on.contains('/') => {
-            "a file is there already: --replace takes the place of a dead socket, and of nothing else"
+            "a file is there already: a listener takes the place of a dead socket with --replace, and of nothing else"
         }
         ("bind", libc::EADDRINUSE) => "another socket has this address: `ss -ltunp` shows whose",
         ("bind", libc::EADDRNOTAVAIL) => {

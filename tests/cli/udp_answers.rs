@@ -182,6 +182,21 @@ fn nothing_answers_itself() {
 }
 
 #[test]
+fn a_reply_that_no_datagram_holds_is_refused_at_once() {
+    let folder = scratch();
+    let file = folder.path().join("reply");
+    let reply = format!("@{}", file.display());
+    std::fs::write(&file, [b'x'; 65_508]).unwrap();
+    let refused = listen("").args(["--reply", &reply]).run().expect(2);
+    refused.says("a reply of 65508 bytes is too long");
+    std::fs::write(&file, [b'x'; 65_507]).unwrap();
+    listen("-t 100ms")
+        .args(["--reply", &reply])
+        .run()
+        .expect(124);
+}
+
+#[test]
 fn a_line_tells_each_byte() {
     let listener = listen("--format line").start();
     let to = address(&listener);
@@ -344,6 +359,21 @@ fn many_of_one_size_keep_their_boundaries() {
     for piece in bytes.chunks(1000) {
         assert!(receiver.record() == piece);
     }
+}
+
+#[test]
+fn what_a_read_of_a_pipe_cuts_in_two_is_one() {
+    let receiver = client();
+    let to = receiver.local_addr().unwrap().to_string();
+    let bytes = pattern(100 * 1400);
+    // Those of the first read take a while: by then there is more to read.
+    let sender = sockkit(["udp", "send", &to, "--size", "1400", "--rate", "200"])
+        .input(&bytes)
+        .start();
+    for piece in bytes.chunks(1400) {
+        assert!(receiver.record() == piece);
+    }
+    sender.finish().expect(0);
 }
 
 #[test]
