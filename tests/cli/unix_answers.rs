@@ -68,6 +68,27 @@ fn a_peer_that_does_not_read_stops_nobody() {
 }
 
 #[test]
+fn nor_does_one_that_was_told_much() {
+    let words = ["--echo", "--explain"];
+    let (folder, path, listener) = listen(&words);
+    let stuck = named(&folder, "stuck");
+    // It is charged to the listener, whose send buffer has to have room for others.
+    for _ in 0..queue() {
+        stuck.send_to(&[b'x'; 30_000], &path).unwrap();
+    }
+    let good = named(&folder, "good");
+    good.send_to(b"x", &path).unwrap();
+    if listener
+        .stderr_so_far()
+        .contains("SO_SNDBUFFORCE, 16777216) = 0")
+    {
+        assert_eq!(good.record(), b"x");
+    } else {
+        listener.stderr_until(|line| line.contains("SO_SNDBUF, 16777216) = 0"));
+    }
+}
+
+#[test]
 fn what_a_peer_has_no_room_for_reaches_it_in_order() {
     let (folder, path, _listener) = listen(&["--echo"]);
     let peer = named(&folder, "peer");
