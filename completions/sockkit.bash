@@ -1314,7 +1314,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__udp__subcmd__listen)
-            opts="-4 -6 -o -c -t -q -v -h --host --port --ipv4 --ipv6 --option --interface --udplite --coverage --ready-fd --port-file --count --lines --whole --size --send-empty --eof-on-empty --format --hex --from-hex --timeout --idle-timeout --deadline --join --broadcast --ttl --loop --multicast-interface --to --exec --sh --echo --discard --reply --expire --json --explain --quiet --verbose --color --help"
+            opts="-4 -6 -o -c -t -q -v -h --host --port --ipv4 --ipv6 --option --interface --udplite --coverage --ready-fd --port-file --count --lines --whole --size --send-empty --eof-on-empty --format --hex --from-hex --timeout --idle-timeout --deadline --join --broadcast --ttl --loop --multicast-interface --to --expire --exec --sh --echo --discard --reply --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1404,15 +1404,15 @@ _sockkit() {
                     COMPREPLY=($(compgen -W "last all" -- "${cur}"))
                     return 0
                     ;;
+                --expire)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --sh)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --reply)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --expire)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1650,7 +1650,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__unix__subcmd__listen)
-            opts="-k -o -c -t -q -v -h --type --mode --group --replace --keep-file --keep-open --max-conns --slow --accept-timeout --backlog --exec --sh --pty --echo --discard --reply --broker --chat --output-dir --ready-fd --show-cred --send-fd --recv-fd --option --interface --count --lines --whole --size --send-empty --eof-on-empty --format --crlf --delay --rate --max-bytes --preamble --send-only --recv-only --no-stdin --dump --dump-to --tee-in --tee-out --stats --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
+            opts="-k -o -c -t -q -v -h --type --mode --group --replace --keep-file --keep-open --max-conns --slow --accept-timeout --backlog --exec --sh --pty --echo --discard --reply --broker --chat --output-dir --ready-fd --to --expire --show-cred --send-fd --recv-fd --option --interface --count --lines --whole --size --send-empty --eof-on-empty --format --crlf --delay --rate --max-bytes --preamble --send-only --recv-only --no-stdin --dump --dump-to --tee-in --tee-out --stats --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1697,6 +1697,14 @@ _sockkit() {
                     return 0
                     ;;
                 --ready-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --to)
+                    COMPREPLY=($(compgen -W "last all" -- "${cur}"))
+                    return 0
+                    ;;
+                --expire)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

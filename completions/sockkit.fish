@@ -283,7 +283,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and not __fish_seen
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l host -d 'The host, instead of ADDR' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l port -d 'The port, instead of ADDR' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -s c -l count -d 'Send N datagrams: DATA over and over, or the first N of stdin' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l rate -d 'Send N datagrams a second at most' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l rate -d 'Send N datagrams a second at most; 0.5 is one in two seconds' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l bind -d 'The address to speak from: HOST, HOST:PORT or :PORT' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from send" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r
@@ -371,11 +371,11 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l loop -d 'Whether this host hears what is sent to a group: on or off [default: on]' -r -f -a "true\t''
 false\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l multicast-interface -d 'Send to groups by the interface IF (IP_MULTICAST_IF)' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l to -d 'Whom stdin\'s datagrams go to' -r -f -a "last\t'To whoever was heard last'
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l to -d 'Whom stdin\'s datagrams go to [default: last]' -r -f -a "last\t'To whoever was heard last'
 all\t'To all who were heard, until they expire'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l expire -d 'Forget a peer that has been silent for D: its command\'s stdin ends, and it is asked to end soon after; --to all leaves it out [default: 30s]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l sh -d 'Run a line of the shell for each peer: sh -c LINE' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l reply -d 'Answer each datagram with TEXT, with escapes as \\n and \\xHH, or with what is in @FILE' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l expire -d 'Forget a peer that has been silent for D: its command\'s stdin ends, --to all leaves it out [default: 30s]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -475,6 +475,9 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l reply -d 'Send each connection TEXT, with escapes as --preamble, or what is in @FILE, and end; what it says is dropped' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l output-dir -d 'Keep what each connection says in a file of its own in DIR; stdin goes to all' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l to -d 'Whom stdin\'s datagrams go to [default: last]' -r -f -a "last\t'To whoever was heard last'
+all\t'To all who were heard, until they expire'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l expire -d 'Forget a peer that has been silent for D: its command\'s stdin ends, and it is asked to end soon after; --to all leaves it out [default: 30s]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l send-fd -d 'First of all hand the inherited descriptor N to the peer (SCM_RIGHTS), along with one NUL byte' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::size::size as bytes;
 use crate::engine::{CHUNK, Chop, Framing};
 
 /// The largest payload of a UDP datagram over IPv4: 65535 less the headers of IP and UDP.
@@ -17,7 +18,7 @@ pub struct FramingArgs {
     #[arg(long)]
     whole: bool,
     /// One datagram per read of stdin, of N bytes at most [default: 65507]
-    #[arg(long, value_name = "N", value_parser = size, conflicts_with_all = ["lines", "whole"])]
+    #[arg(long, value_name = "N", value_parser = size, allow_negative_numbers = true, conflicts_with_all = ["lines", "whole"])]
     size: Option<usize>,
 }
 
@@ -39,6 +40,7 @@ impl FramingArgs {
 
 /// A size that one read can bring.
 fn size(word: &str) -> Result<usize, String> {
-    let size = word.parse().ok().filter(|size| (1..=CHUNK).contains(size));
-    size.ok_or_else(|| format!("a size is 1 to {CHUNK} bytes"))
+    let size = bytes(word).ok().and_then(|size| usize::try_from(size).ok());
+    size.filter(|size| (1..=CHUNK).contains(size))
+        .ok_or_else(|| format!("a size is 1 to {CHUNK} bytes, as 1400 or 8k"))
 }

@@ -25,10 +25,10 @@ pub struct SpreadArgs {
     #[arg(long, help_heading = HEADING)]
     broadcast: bool,
     /// Let N routers pass it on, at most (IP_TTL, IP_MULTICAST_TTL; of multicast, 1 if left out)
-    #[arg(long, value_name = "N", value_parser = value_parser!(u8).range(1..), help_heading = HEADING)]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u8).range(1..), allow_negative_numbers = true, help_heading = HEADING)]
     ttl: Option<u8>,
     /// Whether this host hears what is sent to a group: on or off [default: on]
-    #[arg(long = "loop", value_name = "BOOL", action = ArgAction::Set, value_parser = BoolishValueParser::new(), help_heading = HEADING)]
+    #[arg(long = "loop", value_name = "BOOL", action = ArgAction::Set, value_parser = BoolishValueParser::new(), hide_possible_values = true, help_heading = HEADING)]
     loops: Option<bool>,
     /// Send to groups by the interface IF (IP_MULTICAST_IF)
     #[arg(long, value_name = "IF", value_parser = interface, help_heading = HEADING)]

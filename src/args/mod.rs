@@ -1,6 +1,7 @@
 //! Groups of flags that commands share, and their parsers: from what was typed to what is meant.
 
 mod address;
+mod count;
 mod duration;
 mod framing;
 mod group;
@@ -22,6 +23,7 @@ mod tls;
 mod view;
 
 pub use address::{AddressArgs, FamilyArgs, combine};
+pub use count::{Rate, count, rate};
 pub use duration::duration;
 pub use framing::{DATAGRAM, FramingArgs};
 pub use group::{JoinArgs, SpreadArgs};

@@ -12,7 +12,6 @@ use crate::engine::{Outlet, StdoutError};
 use crate::output::{Exit, Failure, Output, Style, Usage};
 
 /// What commands of commands are called.
-const VERBS: [&str; 6] = ["connect", "listen", "send", "get", "set", "list"];
 
 /// Help goes to stdout, a refusal is one line and a hint, in the form that the line itself asks for as far as that can
 /// be told.
@@ -83,18 +82,26 @@ fn usage(refused: &clap::Error, argv: &[OsString]) -> Usage {
     Usage::new(sentence.collect::<Vec<_>>().join(" "), hint)
 }
 
-/// The command that a usage line is about, as `sockkit tcp connect`; without one the first word tells.
+/// The command that a usage line is about, as `sockkit tcp connect`; without one, as for a bad value, the words tell.
 fn command_of(text: &str, argv: &[OsString]) -> String {
     let Some(usage) = text.lines().find_map(|line| line.strip_prefix("Usage: ")) else {
-        let word = |index| argv.get(index).and_then(|word: &OsString| word.to_str());
-        let known = word(1).filter(|first| DEFINITIONS.iter().any(|(name, _)| name == first));
-        let verb = word(2).filter(|verb| VERBS.contains(verb));
-        let words = ["sockkit"].into_iter().chain(known).chain(verb);
-        return words.collect::<Vec<_>>().join(" ");
+        return command_among(argv.iter().skip(1).filter_map(|word| word.to_str()));
     };
     let words = usage.split(' ');
     let names = words.take_while(|word| word.starts_with(|c: char| c.is_ascii_lowercase()));
     names.collect::<Vec<_>>().join(" ")
+}
+
+/// The first command that words name, and the first of its own commands that they name behind it.
+fn command_among<'a>(mut words: impl Iterator<Item = &'a str>) -> String {
+    let defined = |word: &str| DEFINITIONS.iter().find(|(name, _)| *name == word);
+    let Some((name, define)) = words.find_map(defined) else {
+        return "sockkit".to_owned();
+    };
+    let command = define(clap::Command::new(*name));
+    let verb = words.find_map(|word| command.find_subcommand(word));
+    let verb = verb.map(|verb| format!(" {}", verb.get_name()));
+    format!("sockkit {name}{}", verb.unwrap_or_default())
 }
 
 /// The names that a help lists below `Commands:`.
@@ -139,4 +146,23 @@ fn counterpart(flag: &str, listens: bool) -> Option<&'static str> {
         "-n" => "nc's -n is what happens anyway: an address is never looked up",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_that_words_name() {
+        for (line, command) in [
+            ("tcp connect -t x", "sockkit tcp connect"),
+            ("--json udp -v send 9 tcp --count 0", "sockkit udp send"),
+            ("options get", "sockkit options get"),
+            ("http --port x", "sockkit http"),
+            ("udp --color x", "sockkit udp"),
+            ("--color x", "sockkit"),
+        ] {
+            assert_eq!(command_among(line.split(' ')), command, "{line}");
+        }
+    }
 }

@@ -146,6 +146,15 @@ pub struct Dropped {
     pub total: u64,
 }
 
+/// Datagrams that were not sent, or not passed on, because their receivers took too little.
+#[derive(Debug, Serialize)]
+pub struct LeftOut {
+    /// How many since this was last told, besides those that a warning told of.
+    pub count: u64,
+    /// How many in all.
+    pub total: u64,
+}
+
 /// Something that goes wrong and is tried again.
 #[derive(Debug, Serialize)]
 pub struct Warning {
@@ -193,6 +202,10 @@ impl Event for Datagram<'_> {
 
 impl Event for Dropped {
     const NAME: &'static str = "dropped";
+}
+
+impl Event for LeftOut {
+    const NAME: &'static str = "left_out";
 }
 
 impl Event for Warning {
@@ -308,6 +321,16 @@ impl fmt::Display for Dropped {
             write!(f, ", {total} in all")?;
         }
         f.write_str(": its receive buffer was full")
+    }
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { count, total } = self;
+        write!(
+            f,
+            "{count} datagrams left out, {total} in all: more than is taken"
+        )
     }
 }
 

@@ -17,8 +17,8 @@ mod transfer;
 
 pub use bytes::Bytes;
 pub use connection::{
-    Accepted, Closed, Connected, Datagram, Dropped, HandedOver, Listening, PeerCredentials,
-    Received, Sender, Warning,
+    Accepted, Closed, Connected, Datagram, Dropped, HandedOver, LeftOut, Listening,
+    PeerCredentials, Received, Sender, Warning,
 };
 pub use dump::{Direction, Dump, DumpForm};
 pub use event::{Event, Face, Output, Style};

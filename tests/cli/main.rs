@@ -65,4 +65,5 @@ mod udp;
 mod udp_answers;
 mod udp_network;
 mod unix;
+mod unix_answers;
 mod unix_rights;

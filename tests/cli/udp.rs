@@ -506,3 +506,104 @@ fn a_thousand_datagrams_are_all_heard_in_order() {
     let expected: String = (0..1000).map(|number| format!("{number}\n")).collect();
     assert_eq!(listener.finish().expect(0).text(), expected);
 }
+
+#[test]
+fn a_bad_value_is_told_in_words_and_with_the_page_that_helps() {
+    for (words, why, page) in [
+        (
+            "udp send 9 x --count 0",
+            "a count is a number, from 1 on",
+            "udp send",
+        ),
+        (
+            "udp send 9 x --count -1",
+            "a count is a number, from 1 on",
+            "udp send",
+        ),
+        ("udp send 9 x --rate 0", "a rate is 10, or 0.5", "udp send"),
+        ("udp send 9 x --rate 1k", "a rate is 10, or 0.5", "udp send"),
+        ("udp send 9 x --rate -1", "a rate is 10, or 0.5", "udp send"),
+        (
+            "udp send 9 --size 0",
+            "a size is 1 to 262144 bytes",
+            "udp send",
+        ),
+        (
+            "udp listen --count x",
+            "a count is a number, from 1 on",
+            "udp listen",
+        ),
+        ("udp listen --join x", "`x` is no address", "udp listen"),
+        ("tcp connect -t x", "a duration is 500ms", "tcp connect"),
+        (
+            "--json tcp connect -t x",
+            "a duration is 500ms",
+            "tcp connect",
+        ),
+    ] {
+        let refused = sockkit(words.split(' ')).run().expect(2);
+        let said = match words.starts_with("--json") {
+            true => refused.text(),
+            false => refused.stderr.clone(),
+        };
+        assert!(said.contains(why), "{words}: {said}");
+        assert!(
+            said.contains(&format!("`sockkit {page} --help`")),
+            "{words}: {said}"
+        );
+    }
+}
+
+#[test]
+fn one_in_two_seconds_and_a_size_with_a_unit() {
+    let (receiver, port) = socket();
+    send(port, "x --rate 0.5").run().expect(0);
+    assert_eq!(receiver.record(), b"x");
+    let bytes = pattern(2100);
+    send(port, "--size 1k").upload(&bytes).run().expect(0);
+    for piece in bytes.chunks(1024) {
+        assert!(receiver.record() == piece);
+    }
+}
+
+#[test]
+fn an_address_that_is_none_is_blamed_before_the_data() {
+    for (address, why) in [
+        ("99999", "99999"),
+        ("80x", "80x"),
+        ("::1:80", "more than one colon"),
+    ] {
+        let refused = sockkit(["udp", "send", address, "x"]).run().expect(2);
+        assert!(!refused.stderr.contains("`x`"), "{}", refused.stderr);
+        refused.says(why);
+    }
+}
+
+#[test]
+fn a_group_of_the_other_family_is_not_heard() {
+    let join = |address: &str| {
+        let words = [
+            "udp",
+            "listen",
+            address,
+            "--join",
+            "239.1.1.1%lo",
+            "-t",
+            "100ms",
+        ];
+        sockkit(words).run()
+    };
+    join("[::]:0")
+        .expect(2)
+        .says("nothing that listens here can hear 239.1.1.1");
+    join("*:0").expect(124);
+    join("0.0.0.0:0").expect(124);
+}
+
+#[test]
+fn on_or_off_is_what_loop_takes() {
+    let help = sockkit(["udp", "send", "--help"]).run().expect(0).text();
+    assert!(!help.contains("possible values: true"), "{help}");
+    let (_receiver, port) = socket();
+    send(port, "--loop off -- x").run().expect(0);
+}

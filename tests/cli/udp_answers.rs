@@ -3,6 +3,7 @@
 use std::net::{SocketAddr, UdpSocket};
 
 use nix::sys::signal::Signal;
+use socket2::{Domain, Socket, Type};
 
 use crate::kit::{LONG, Record, Running, Start, patient, pattern, scratch, sockkit};
 
@@ -133,6 +134,85 @@ fn a_command_learns_that_its_peer_has_expired() {
 }
 
 #[test]
+fn a_command_that_says_no_end_ends_once_its_peer_has_expired() {
+    let script = "trap '' HUP TERM; while :; do echo more; done";
+    let listener = listen("--expire 100ms -v").args(["--sh", script]).start();
+    let client = saying(address(&listener), b"?");
+    assert_eq!(client.record(), b"more\n");
+    listener.stderr_until(|line| line.ends_with("status 137"));
+    assert!(listener.children().is_empty());
+}
+
+#[test]
+fn a_command_that_does_not_read_is_said_once_and_then_counted() {
+    let listener = listen("").args(["--sh", "exec sleep 1000"]).start();
+    let client = saying(address(&listener), b"");
+    let send = || {
+        for _ in 0..50 {
+            client.send(&[0; 60_000]).unwrap();
+        }
+    };
+    while !listener.stderr_so_far().contains("takes less") {
+        send();
+    }
+    send();
+    listener.stderr_until(|line| line.contains(" datagrams left out, "));
+    let said = listener.stderr_so_far();
+    assert_eq!(said.matches("takes less").count(), 1, "{said}");
+}
+
+#[test]
+fn nothing_answers_itself() {
+    let to = "0.0.0.0:0";
+    let words = ["udp", "listen", to, "--echo", "-o", "SO_REUSEADDR=1"];
+    let listener = sockkit(words).start();
+    let port = listener.port();
+    // Whoever has the listener's port speaks for it.
+    let itself = Socket::new(Domain::IPV4, Type::DGRAM, None).unwrap();
+    itself.set_reuse_address(true).unwrap();
+    let own: SocketAddr = ([127, 0, 0, 2], port).into();
+    itself.bind(&own.into()).unwrap();
+    let itself = UdpSocket::from(itself);
+    itself.send_to(b"me?", ("127.0.0.1", port)).unwrap();
+    let other = client();
+    other.send_to(b"you?", ("127.0.0.1", port)).unwrap();
+    assert_eq!(other.record(), b"you?");
+    itself.set_nonblocking(true).unwrap();
+    assert!(itself.recv(&mut [0; 9]).is_err());
+}
+
+#[test]
+fn a_reply_that_no_datagram_holds_is_refused_at_once() {
+    let folder = scratch();
+    let file = folder.path().join("reply");
+    let reply = format!("@{}", file.display());
+    std::fs::write(&file, [b'x'; 65_508]).unwrap();
+    let refused = listen("").args(["--reply", &reply]).run().expect(2);
+    refused.says("a reply of 65508 bytes is too long");
+    std::fs::write(&file, [b'x'; 65_507]).unwrap();
+    listen("-t 100ms")
+        .args(["--reply", &reply])
+        .run()
+        .expect(124);
+}
+
+#[test]
+fn a_line_tells_each_byte() {
+    let listener = listen("--format line").start();
+    let to = address(&listener);
+    for (bytes, shown) in [
+        (b"a\nb".as_slice(), "a\\nb"),
+        (b"a\\nb", "a\\\\nb"),
+        (b"\t\r\x00\x1b\x7f\xff", "\\t\\r\\x00\\x1b\\x7f\\xff"),
+        ("\u{e9}\u{202e}".as_bytes(), "\u{e9}\\u{202e}"),
+    ] {
+        saying(to, bytes);
+        let line = listener.line();
+        assert!(line.ends_with(&format!(": {shown}")), "{line}");
+    }
+}
+
+#[test]
 fn a_count_lets_the_last_command_answer() {
     let script = "read word; echo got $word";
     let listener = listen("--count 1").args(["--sh", script]).start();
@@ -191,7 +271,7 @@ fn the_forms_tell_what_there_is_to_tell() {
     let (line, from, to) = told("line");
     let head = format!(" {from} > {to}, 5 bytes, ttl 9, tos 0");
     assert!(
-        line.ends_with(&format!("{head}: Hi\\r\\n\\u{{1b}}\n")),
+        line.ends_with(&format!("{head}: Hi\\r\\n\\x1b\n")),
         "{line}"
     );
     let (time, _) = line.split_once(' ').unwrap();
@@ -279,6 +359,21 @@ fn many_of_one_size_keep_their_boundaries() {
     for piece in bytes.chunks(1000) {
         assert!(receiver.record() == piece);
     }
+}
+
+#[test]
+fn what_a_read_of_a_pipe_cuts_in_two_is_one() {
+    let receiver = client();
+    let to = receiver.local_addr().unwrap().to_string();
+    let bytes = pattern(100 * 1400);
+    // Those of the first read take a while: by then there is more to read.
+    let sender = sockkit(["udp", "send", &to, "--size", "1400", "--rate", "200"])
+        .input(&bytes)
+        .start();
+    for piece in bytes.chunks(1400) {
+        assert!(receiver.record() == piece);
+    }
+    sender.finish().expect(0);
 }
 
 #[test]

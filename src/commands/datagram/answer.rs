@@ -6,9 +6,10 @@ use std::time::Duration;
 use clap::{ArgGroup, Args, ValueEnum};
 
 use super::Service;
-use crate::args::duration;
+use crate::args::{DATAGRAM, duration};
 use crate::commands::serve::{CommandArgs, Reply, reply};
 use crate::engine::{Answer, Answering, Program, Runner};
+use crate::output::Usage;
 
 const HEADING: &str = "Who answers";
 
@@ -19,9 +20,8 @@ pub(super) const EXPIRE: Duration = Duration::from_secs(30);
 #[derive(Args, Clone, Debug)]
 #[command(group = ArgGroup::new("answer").conflicts_with_all(["to", "lines", "whole", "size", "from_hex", "send_empty"]))]
 pub(in super::super) struct AnswerArgs {
-    /// Whom stdin's datagrams go to
-    #[arg(long, value_enum, value_name = "WHOM", default_value_t = Whom::Last, help_heading = HEADING)]
-    to: Whom,
+    #[command(flatten)]
+    crowd: CrowdArgs,
     /// Run the command behind -- for each peer: it is fed what that peer sends, without boundaries, and each of its writes is
     /// a datagram to that peer; SOCKKIT_PEER_ADDR and others tell of it
     #[arg(long, group = "answer", group = "takes_command", requires = "command", help_heading = HEADING)]
@@ -38,11 +38,20 @@ pub(in super::super) struct AnswerArgs {
     /// Answer each datagram with TEXT, with escapes as \n and \xHH, or with what is in @FILE
     #[arg(long, value_name = "TEXT|@FILE", value_parser = reply, group = "answer", help_heading = HEADING)]
     reply: Option<Reply>,
-    /// Forget a peer that has been silent for D: its command's stdin ends, --to all leaves it out [default: 30s]
-    #[arg(long, value_name = "D", value_parser = duration, help_heading = HEADING)]
-    expire: Option<Duration>,
     #[command(flatten)]
     command: CommandArgs,
+}
+
+/// Flags of those who are heard.
+#[derive(Args, Clone, Copy, Debug)]
+pub(in super::super) struct CrowdArgs {
+    /// Whom stdin's datagrams go to [default: last]
+    #[arg(long, value_enum, value_name = "WHOM", help_heading = HEADING)]
+    to: Option<Whom>,
+    /// Forget a peer that has been silent for D: its command's stdin ends, and it is asked to end soon after; --to all leaves
+    /// it out [default: 30s]
+    #[arg(long, value_name = "D", value_parser = duration, help_heading = HEADING)]
+    expire: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -56,14 +65,7 @@ enum Whom {
 impl AnswerArgs {
     /// What was asked for, looked up.
     pub(in super::super) fn service(&self, proto: &str) -> anyhow::Result<Service> {
-        Ok(Service {
-            answering: match self.to {
-                Whom::Last => Answering::LastHeard,
-                Whom::All => Answering::AllHeard,
-            },
-            answer: self.answer(proto)?,
-            expire: self.expire.unwrap_or(EXPIRE),
-        })
+        Ok(self.crowd.service(self.answer(proto)?))
     }
 
     fn answer(&self, proto: &str) -> anyhow::Result<Answer> {
@@ -83,13 +85,42 @@ impl AnswerArgs {
     }
 }
 
-impl Service {
-    /// For those who know no other whom than the last.
-    pub(in super::super) fn of(answer: Answer) -> Self {
-        Self {
-            answering: Answering::LastHeard,
+impl CrowdArgs {
+    /// What was asked for, with what answers besides.
+    pub(in super::super) fn service(self, answer: Answer) -> Service {
+        Service {
+            answering: match self.to {
+                Some(Whom::All) => Answering::AllHeard,
+                _ => Answering::LastHeard,
+            },
             answer,
-            expire: EXPIRE,
+            expire: self.expire.unwrap_or(EXPIRE),
+        }
+    }
+
+    /// Whether anything was asked for.
+    pub(in super::super) fn is_given(self) -> bool {
+        self.to.is_some() || self.expire.is_some()
+    }
+
+    /// Whether it was asked whom stdin speaks to.
+    pub(in super::super) fn is_stdins(self) -> bool {
+        self.to.is_some()
+    }
+}
+
+impl Service {
+    /// A reply that no datagram of UDP can hold would fail for each that is to be answered.
+    pub(in super::super) fn check_size(&self) -> Result<(), Usage> {
+        match &self.answer {
+            Answer::Reply(reply) if reply.len() > DATAGRAM => {
+                let why = format!("a reply of {} bytes is too long", reply.len());
+                Err(Usage::new(
+                    why,
+                    format!("a datagram holds {DATAGRAM} at most"),
+                ))
+            }
+            _ => Ok(()),
         }
     }
 }

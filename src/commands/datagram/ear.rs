@@ -28,12 +28,14 @@ impl Ears {
         (family, protocol): (Family, Protocol),
         preparation: &Preparation,
     ) -> Result<(), CallError> {
-        make_room(socket, preparation)?;
+        make_room(socket, preparation, RECEIVE)?;
         if self.notes {
             socket.set_int(libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, 1)?;
             note_way(socket, family)?;
         }
         if family == Family::Unix {
+            // What a local receiver does not read is charged to who sent it: one would take the room of all.
+            make_room(socket, preparation, SEND)?;
             let wanted = self
                 .credentials
                 .then_some((libc::SOL_SOCKET, libc::SO_PASSCRED));
@@ -66,15 +68,25 @@ impl Ears {
     }
 }
 
-/// SO_RCVBUFFORCE, which needs a privilege, or as much as net.core.rmem_max allows; unless somebody has said how much.
-fn make_room(socket: &Socket, preparation: &Preparation) -> Result<(), CallError> {
+/// The buffers of a socket: what asks for as much as net.core.rmem_max or wmem_max allows, and what needs a privilege to
+/// ask for more.
+const RECEIVE: [i32; 2] = [libc::SO_RCVBUF, libc::SO_RCVBUFFORCE];
+const SEND: [i32; 2] = [libc::SO_SNDBUF, libc::SO_SNDBUFFORCE];
+
+/// As much as is allowed, unless somebody has said how much.
+fn make_room(
+    socket: &Socket,
+    preparation: &Preparation,
+    buffer: [i32; 2],
+) -> Result<(), CallError> {
     let level = libc::SOL_SOCKET;
-    if preparation.sets(level, &[libc::SO_RCVBUF, libc::SO_RCVBUFFORCE]) {
+    if preparation.sets(level, &buffer) {
         return Ok(());
     }
-    match socket.set_int(level, libc::SO_RCVBUFFORCE, BUFFER) {
+    let [modest, forced] = buffer;
+    match socket.set_int(level, forced, BUFFER) {
         Ok(()) => Ok(()),
-        Err(_) => socket.set_int(level, libc::SO_RCVBUF, BUFFER),
+        Err(_) => socket.set_int(level, modest, BUFFER),
     }
 }
 

@@ -7,14 +7,14 @@ mod show;
 
 use std::time::{Duration, Instant};
 
-use clap::{Args, value_parser};
+use clap::Args;
 
-pub(super) use self::answer::AnswerArgs;
+pub(super) use self::answer::{AnswerArgs, CrowdArgs};
 pub(super) use self::ear::Ears;
 pub(super) use self::outgoing::{Outgoing, Tempo};
 use self::show::{Format, Shower, remark};
 use super::Desk;
-use crate::args::{FramingArgs, FromHex, TimingArgs, ViewArgs};
+use crate::args::{FramingArgs, FromHex, TimingArgs, ViewArgs, count};
 use crate::engine::{
     Answer, Answering, Ear, Ending, Exchange, Heard, Inlet, LoopError, Reactor, Remark, Tally,
     Timer, Timers, Typed,
@@ -28,7 +28,7 @@ const LINGER: Duration = Duration::from_secs(1);
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct DatagramArgs {
     /// End after N datagrams have come
-    #[arg(short, long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
+    #[arg(short, long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub(super) count: Option<u64>,
     #[command(flatten)]
     framing: FramingArgs,

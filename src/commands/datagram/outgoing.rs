@@ -1,12 +1,11 @@
 //! What is sent: DATA words, each a datagram, or stdin cut into them; all at once, or so many a second.
 
 use std::ffi::OsString;
-use std::num::NonZeroU64;
 use std::os::unix::ffi::OsStrExt;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::args::{FramingArgs, FromHex, TimingArgs, ViewArgs, from_hex};
+use crate::args::{FramingArgs, FromHex, Rate, TimingArgs, ViewArgs, from_hex};
 use crate::engine::{Batch, CHUNK, Chop, Inlet, LoopError, Timer, Timers};
 use crate::output::Usage;
 
@@ -35,13 +34,13 @@ type Sending<'a> = &'a mut dyn FnMut(&Batch) -> Result<(), LoopError>;
 /// When the next of so many a second is due.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct Tempo {
-    rate: NonZeroU64,
+    rate: Rate,
     start: Instant,
     sent: u64,
 }
 
 impl Tempo {
-    pub(in super::super) fn new(rate: NonZeroU64, now: Instant) -> Self {
+    pub(in super::super) fn new(rate: Rate, now: Instant) -> Self {
         Self {
             rate,
             start: now,
@@ -50,7 +49,7 @@ impl Tempo {
     }
 
     fn due(&self) -> Instant {
-        let nanos = u128::from(self.sent) * 1_000_000_000 / u128::from(self.rate.get());
+        let nanos = u128::from(self.sent) * 1_000_000_000_000 / u128::from(self.rate.0.get());
         let after = Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
         self.start.checked_add(after).unwrap_or(self.start)
     }
@@ -145,6 +144,9 @@ impl Outgoing<'_> {
                     let read = inlet.read(posting.batch.space(size));
                     let read = read.map_err(LoopError::Stdin)?;
                     posting.batch.fill(read.unwrap_or(0), size);
+                    if read.is_some_and(|count| count > size) && inlet.never_waits() {
+                        posting.complete_last(&inlet, size)?;
+                    }
                     read
                 }
                 (_, decoder) => read_and_cut(&inlet, &mut chop, decoder, &mut buffer, posting)?,
@@ -177,6 +179,26 @@ struct Posting<'a> {
 }
 
 impl Posting<'_> {
+    /// A read of a pipe brings 64 KiB at most, whatever that cuts in two: the last datagram of one that brought several is
+    /// completed by what is there behind it, at once or once those before it are sent.
+    fn complete_last(&mut self, inlet: &Inlet, size: usize) -> Result<(), LoopError> {
+        let Some(mut last) = self.batch.pop() else {
+            return Ok(());
+        };
+        let mut has_sent = false;
+        while last.len() < size {
+            let mut more = vec![0; size - last.len()];
+            let read = inlet.read(&mut more).map_err(LoopError::Stdin)?;
+            match more.get(..read.unwrap_or(0)) {
+                Some(more) if !more.is_empty() => last.extend_from_slice(more),
+                _ if std::mem::replace(&mut has_sent, true) => break,
+                _ => self.flush()?,
+            }
+        }
+        self.batch.push(&last);
+        Ok(())
+    }
+
     /// Whether a read would not wait. While it might, what was gathered is sent.
     fn may_read(&mut self, inlet: &Inlet) -> Result<bool, LoopError> {
         self.judge()?;
@@ -275,11 +297,12 @@ fn read_and_cut(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::args::rate;
 
     #[test]
     fn a_tempo_is_kept_and_not_made_up_for() {
         let start = Instant::now();
-        let mut tempo = Tempo::new(NonZeroU64::new(10).unwrap(), start);
+        let mut tempo = Tempo::new(rate("10").unwrap(), start);
         for turn in 0..5 {
             assert_eq!(tempo.due(), start + Duration::from_millis(100 * turn));
             tempo.sent(tempo.due());

@@ -8,7 +8,7 @@ use crate::commands::serve::status_of;
 use crate::engine::{Heard, Remark, StdoutError};
 use crate::net::Address;
 use crate::output::{
-    Accepted, Bytes, Datagram, Dropped, HexDump, Output, Ran, Sender, Warning, harmless,
+    Accepted, Bytes, Datagram, Dropped, Harmless, HexDump, LeftOut, Output, Ran, Sender, Warning,
 };
 
 /// How what arrives is shown.
@@ -89,9 +89,22 @@ fn head(event: &Datagram<'_>) -> String {
     head
 }
 
-/// Bytes in one line.
+/// Bytes in one line, so that each line stands for one datagram only: a backslash is escaped like what it escapes.
 fn line(bytes: &[u8]) -> String {
-    harmless(bytes).replace('\n', "\\n")
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '\\' | '\n' | '\r' | '\t' => text.extend(c.escape_default()),
+                _ if c.is_ascii_control() => text.push_str(&format!("\\x{:02x}", u32::from(c))),
+                _ => text.push_str(&Harmless(c.encode_utf8(&mut [0; 4])).to_string()),
+            }
+        }
+        for byte in chunk.invalid() {
+            text.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    text
 }
 
 fn event<'a>(heard: &Heard<'a>) -> Datagram<'a> {
@@ -130,6 +143,10 @@ pub(super) fn remark(output: &Output, remark: &Remark<'_>) -> Result<(), StdoutE
         Remark::Dropped { count, total } => {
             let (count, total) = (*count, *total);
             return output.offer(&Dropped { count, total });
+        }
+        Remark::LeftOut { count, total } => {
+            let (count, total) = (*count, *total);
+            return output.offer(&LeftOut { count, total });
         }
         Remark::NotSent { to, error } => match error {
             Some(error) => error.to_string(),

@@ -58,6 +58,7 @@ impl Listen {
         let mut reactor = Reactor::new()?;
         let preparation = self.socket.parse()?;
         let service = self.answer.service(self.transport.word())?;
+        service.check_size()?;
         let endpoint = self.address.endpoint()?;
         let own_group = group_of(&endpoint);
         let prepare = |socket: &Socket, family: Family| {
@@ -126,6 +127,7 @@ impl Listen {
 
     /// Join the groups, each on the sockets that can hear it.
     fn join(&self, listeners: &[Listener]) -> anyhow::Result<()> {
+        let mut heard = vec![false; self.join.join.len()];
         for Listener { socket, local } in listeners {
             let Some(bound) = local.inet() else { continue };
             let own = Membership {
@@ -142,19 +144,20 @@ impl Listen {
             if is_own {
                 socket.join(&own)?;
             }
-            for join in joins.iter().filter(|join| hears(bound.ip(), join)) {
+            let mut joins_any = is_own;
+            for (join, is_heard) in joins.iter().zip(&mut heard) {
+                if !hears(socket, bound.ip(), join)? {
+                    continue;
+                }
                 socket.join(join)?;
+                (joins_any, *is_heard) = (true, true);
             }
-            if is_own || joins.iter().any(|join| hears(bound.ip(), join)) {
+            if joins_any {
                 socket.hear_own_groups(local.family())?;
             }
         }
-        let bound = |listener: &Listener| listener.local.inet().map(|address| address.ip());
-        let is_heard = |join: &Membership| {
-            let mut bound = listeners.iter().filter_map(bound);
-            bound.any(|bound| hears(bound, join))
-        };
-        match self.join.join.iter().find(|join| !is_heard(join)) {
+        let unheard = heard.iter().position(|is_heard| !is_heard);
+        match unheard.and_then(|index| self.join.join.get(index)) {
             Some(join) => {
                 let why = format!("nothing that listens here can hear {}", join.group);
                 let hint = format!("listen on '*:PORT', or on {}", join.group);
@@ -166,10 +169,12 @@ impl Listen {
 }
 
 /// Whether a socket with this address hears what is sent to a group: one of every address does, or of the group's own. The
-/// IPv6 one of `*` hears IPv4 too.
-fn hears(bound: std::net::IpAddr, join: &Membership) -> bool {
-    let is_its_family = bound.is_ipv4() == join.group.is_ipv4() || bound.is_ipv6();
-    (bound.is_unspecified() && is_its_family) || bound == join.group
+/// IPv6 one of `*` hears IPv4 too, that of `[::]` does not.
+fn hears(socket: &Socket, bound: std::net::IpAddr, join: &Membership) -> Result<bool, CallError> {
+    if !bound.is_unspecified() || bound.is_ipv4() == join.group.is_ipv4() {
+        return Ok(bound.is_unspecified() || bound == join.group);
+    }
+    Ok(bound.is_ipv6() && socket.int(libc::IPPROTO_IPV6, libc::IPV6_V6ONLY)? == 0)
 }
 
 /// Whether what was typed to listen on is a group's address.

@@ -1,14 +1,14 @@
 //! `sockkit udp send`.
 
-use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
-use clap::{Args, value_parser};
+use clap::Args;
 
 use super::target::TargetArgs;
 use super::transport::TransportArgs;
 use crate::args::{
-    FamilyArgs, FramingArgs, SocketArgs, SourceArgs, SpreadArgs, TimingArgs, ViewArgs,
+    FamilyArgs, FramingArgs, Rate, SocketArgs, SourceArgs, SpreadArgs, TimingArgs, ViewArgs, count,
+    rate,
 };
 use crate::commands::Desk;
 use crate::commands::datagram::{Outgoing, Tempo};
@@ -27,11 +27,11 @@ pub(super) struct SendTo {
     #[command(flatten)]
     target: TargetArgs,
     /// Send N datagrams: DATA over and over, or the first N of stdin
-    #[arg(short, long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
+    #[arg(short, long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     count: Option<u64>,
-    /// Send N datagrams a second at most
-    #[arg(long, value_name = "N")]
-    rate: Option<NonZeroU64>,
+    /// Send N datagrams a second at most; 0.5 is one in two seconds
+    #[arg(long, value_name = "N", value_parser = rate, allow_negative_numbers = true)]
+    rate: Option<Rate>,
     /// In the end send an empty datagram: some take it for the end
     #[arg(long)]
     send_empty: bool,

@@ -45,11 +45,14 @@ impl TargetArgs {
                         words = rest;
                         combine(Some(first), second.to_str(), None, None)?
                     }
-                    // A mistyped service would otherwise go out as data, and to another port.
-                    None if lacks_port(first) && !rest.is_empty() => {
-                        return Err(no_port(first, rest).into());
+                    None => {
+                        let endpoint = Endpoint::parse(first)?;
+                        // A mistyped service would otherwise go out as data, and to another port.
+                        if lacks_port(first) && !rest.is_empty() {
+                            return Err(no_port(first, rest).into());
+                        }
+                        endpoint
                     }
-                    None => Endpoint::parse(first)?,
                 }
             }
             ((host, port), _) => combine(None, None, host, port)?,

@@ -8,7 +8,7 @@ use super::rights::RightsArgs;
 use super::target::{TalkArgs, Target, TargetArgs};
 use crate::args::{LocalArgs, ReadyArgs};
 use crate::commands::Desk;
-use crate::commands::datagram::{Conversation, Ears, Service};
+use crate::commands::datagram::{Conversation, CrowdArgs, Ears, Service};
 use crate::commands::endpoint::inherited_listeners;
 use crate::commands::privilege::give_up_sockets;
 use crate::commands::serve::{Plan, ServeArgs};
@@ -21,7 +21,8 @@ use crate::output::{Exit, Listening, Usage};
 /// Listen on a local socket: what arrives goes to stdout, stdin is sent
 ///
 /// Takes one connection and closes the listener; -k serves many at once. With --type dgram every sender is heard, and
-/// stdin answers whoever was heard last; or --echo, --reply, --exec and --sh do, a command for each that has a name. The file has mode 0600 and is removed at the end.
+/// stdin answers whoever was heard last, or with --to all everybody; or --echo, --reply, --exec and --sh do, a command for
+/// each that has a name. The file has mode 0600 and is removed at the end.
 #[derive(Args, Debug)]
 #[command(after_help = LISTEN_EXAMPLES)]
 pub(super) struct Listen {
@@ -33,6 +34,8 @@ pub(super) struct Listen {
     serve: ServeArgs,
     #[command(flatten)]
     ready: ReadyArgs,
+    #[command(flatten)]
+    crowd: CrowdArgs,
     #[command(flatten)]
     rights: RightsArgs,
     #[command(flatten)]
@@ -52,10 +55,7 @@ impl Listen {
         let start = Instant::now();
         let kind = self.target.kind.kind();
         self.talk.check(self.target.kind)?;
-        let answer = match kind {
-            Kind::Dgram => self.serve.answer(self.rights.command())?,
-            _ => Answer::Stdin,
-        };
+        let service = self.service(kind)?;
         if self.rights.receives() && self.serve.is_special() {
             let why = "--recv-fd goes on with the descriptor that one connection brings";
             return Err(Usage::new(why, "leave out -k, and what serves many").into());
@@ -109,7 +109,7 @@ impl Listen {
             }
         };
         let exit = if kind == Kind::Dgram {
-            self.hear(&mut reactor, listeners, answer, start, desk)
+            self.hear(&mut reactor, listeners, service, start, desk)
         } else {
             let limit = self.talk.stream.timing.timeout;
             let welcome = |conn, socket: &Socket| rights.welcome(conn, socket, limit, desk);
@@ -130,6 +130,23 @@ impl Listen {
         };
         drop(bound);
         exit
+    }
+
+    /// What answers datagrams.
+    fn service(&self, kind: Kind) -> anyhow::Result<Service> {
+        if kind != Kind::Dgram {
+            if self.crowd.is_given() {
+                let why = "--to and --expire are for datagrams";
+                return Err(Usage::new(why, "--type dgram").into());
+            }
+            return Ok(self.crowd.service(Answer::Stdin));
+        }
+        let answer = self.serve.answer(self.rights.command())?;
+        if self.crowd.is_stdins() && !matches!(answer, Answer::Stdin) {
+            let why = "--to is about what stdin says, which something else answers for";
+            return Err(Usage::new(why, "leave it out").into());
+        }
+        Ok(self.crowd.service(answer))
     }
 
     /// Take one connection for the descriptor that it brings; the file is for nothing any more.
@@ -156,7 +173,7 @@ impl Listen {
         &self,
         reactor: &mut Reactor,
         listeners: Vec<Listener>,
-        answer: Answer,
+        service: Service,
         start: Instant,
         desk: &Desk,
     ) -> anyhow::Result<Exit> {
@@ -177,7 +194,7 @@ impl Listen {
         .listen(
             reactor,
             listeners.into_iter().map(Ears::ear).collect(),
-            Service::of(answer),
+            service,
         )
     }
 }

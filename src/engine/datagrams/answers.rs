@@ -1,78 +1,31 @@
 //! What is sent: stdin cut into datagrams, and what answers those that came.
 
-use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::super::ending::LoopError;
+use super::super::outlet::StdoutError;
 use super::super::reactor::Ready;
 use super::super::timer::Timer;
 use super::crowd::Way;
+use super::post::Parcel;
 use super::turn::Turning;
 use super::{Answer, Answering, Exchange, Remark};
-use crate::net::{Address, BATCH, CallError, Control, Letter, Notes, Send};
+use crate::net::{Address, BATCH, CallError, Letter, Notes, Send, Socket};
 
-/// How many answers wait at most for sockets that have no room.
-const MOST: usize = 4096;
 /// The most that a datagram may have; what a command writes at once beyond it is more than one.
 const DATAGRAM: usize = 65_507;
-
-/// A datagram on its way out.
-struct Parcel {
-    /// The way to its receiver; `None` is the peer that the one socket is connected to.
-    way: Option<Way>,
-    control: Control,
-    bytes: Vec<u8>,
-    /// Whether the run depends on it: what stdin said, rather than an answer to somebody.
-    is_ours: bool,
-}
-
-/// Datagrams on their way out.
-#[derive(Default)]
-pub(super) struct Post {
-    queue: VecDeque<Parcel>,
-    /// Whether it was said that there are too many.
-    has_said: bool,
-}
-
-impl Post {
-    pub(super) fn is_empty(&self) -> bool {
-        self.queue.is_empty()
-    }
-
-    pub(super) fn has_room(&self) -> bool {
-        self.queue.len() < MOST
-    }
-
-    fn add(&mut self, way: Option<Way>, bytes: &[u8], is_ours: bool) {
-        let control = way.as_ref().map_or(Control::NONE, Way::control);
-        let bytes = bytes.to_vec();
-        self.queue.push_back(Parcel {
-            way,
-            control,
-            bytes,
-            is_ours,
-        });
-    }
-}
-
-impl Parcel {
-    fn ear(&self) -> usize {
-        self.way.as_ref().map_or(0, |way| way.ear)
-    }
-
-    fn to(&self) -> Option<&Address> {
-        self.way.as_ref().map(|way| &way.to)
-    }
-}
 
 impl Turning<'_, '_> {
     pub(super) fn hears_stdin(&self) -> bool {
         let is_heard = match self.exchange.answering {
             Answering::Connected => true,
-            Answering::LastHeard => self.last.is_some(),
-            Answering::AllHeard => !self.crowd.is_empty(),
+            Answering::LastHeard => {
+                let takes = |way| self.post.is_taken_by(way);
+                self.last.as_ref().is_some_and(takes)
+            }
+            Answering::AllHeard => !self.crowd.is_empty() && self.post.is_abreast(self.now),
         };
-        !self.stdin_ended && self.post.is_empty() && is_heard
+        !self.stdin_ended && self.post.queue.is_empty() && is_heard
     }
 
     pub(super) fn take_stdin(&mut self) -> Result<(), LoopError> {
@@ -103,22 +56,33 @@ impl Turning<'_, '_> {
         }
         self.exchange.timers.restart(Timer::Idle, Instant::now());
         for datagram in cut {
-            self.say(&datagram);
+            self.say(&datagram)?;
         }
         self.send()
     }
 
     /// A datagram of stdin, to whoever is to hear it.
-    fn say(&mut self, datagram: &[u8]) {
-        match self.exchange.answering {
-            Answering::Connected => self.post.add(None, datagram, true),
-            Answering::LastHeard => self.post.add(self.last.clone(), datagram, true),
-            Answering::AllHeard => {
-                for way in self.crowd.present(self.exchange.expire, self.now) {
-                    self.post.add(Some(way), datagram, true);
-                }
+    fn say(&mut self, datagram: &[u8]) -> Result<(), StdoutError> {
+        let to = match self.exchange.answering {
+            Answering::Connected => {
+                self.post.add(None, datagram, true);
+                return Ok(());
             }
+            Answering::LastHeard => self.last.clone().into_iter().collect(),
+            Answering::AllHeard => self.crowd.present(self.exchange.expire, self.now),
+        };
+        for way in to {
+            self.add(way, datagram, true)?;
         }
+        Ok(())
+    }
+
+    fn add(&mut self, way: Way, bytes: &[u8], is_ours: bool) -> Result<(), StdoutError> {
+        if self.post.has_room_for(&way) {
+            self.post.add(Some(way), bytes, is_ours);
+            return Ok(());
+        }
+        self.leave_out(&way, 1, None)
     }
 
     /// What answers a datagram by itself.
@@ -130,17 +94,32 @@ impl Turning<'_, '_> {
         bytes: &[u8],
     ) -> Result<(), LoopError> {
         // An unbound local socket cannot be answered.
-        let Some(from) = from else { return Ok(()) };
-        let way = || Way::back(index, from.clone(), notes);
+        let way = from.and_then(|from| Way::back(index, from.clone(), notes));
+        let Some(way) = way.filter(|way| !self.is_own(way, notes)) else {
+            return Ok(());
+        };
         match &self.exchange.answer {
             Answer::Stdin | Answer::Discard => Ok(()),
-            Answer::Echo => self.reply(way(), bytes),
+            Answer::Echo => self.reply(way, bytes),
             Answer::Reply(reply) => {
                 let reply = reply.clone();
-                self.reply(way(), &reply)
+                self.reply(way, &reply)
             }
-            Answer::Run(_) => self.feed(way(), notes, bytes),
+            Answer::Run(_) => self.feed(way, notes, bytes),
         }
+    }
+
+    /// Whether a datagram claims to come from the very socket that heard it: its answer would be one again, for ever.
+    fn is_own(&self, way: &Way, notes: &Notes) -> bool {
+        let local = self.exchange.ears.get(way.ear).map(|ear| &ear.local);
+        let (Some(bound), Some(from)) = (local.and_then(Address::inet), way.to.inet()) else {
+            return false;
+        };
+        let spoken_to = notes.spoken_to.unwrap_or_else(|| bound.ip()).to_canonical();
+        let ip = from.ip().to_canonical();
+        // A socket of every address has all of the loopback.
+        let is_everywhere = bound.ip().is_unspecified();
+        from.port() == bound.port() && (ip == spoken_to || (is_everywhere && ip.is_loopback()))
     }
 
     fn reply(&mut self, way: Way, bytes: &[u8]) -> Result<(), LoopError> {
@@ -148,20 +127,23 @@ impl Turning<'_, '_> {
             self.send()?;
         }
         if self.post.has_room() {
-            self.post.add(Some(way), bytes, false);
-            return Ok(());
+            return Ok(self.add(way, bytes, false)?);
         }
-        self.complain(&way.to)
+        Ok(self.leave_out(&way, 1, None)?)
     }
 
-    fn complain(&mut self, to: &Address) -> Result<(), LoopError> {
-        if std::mem::replace(&mut self.post.has_said, true) {
+    /// So many datagrams for a peer are dropped, which is said once of each.
+    pub(super) fn leave_out(
+        &mut self,
+        way: &Way,
+        count: u64,
+        error: Option<&CallError>,
+    ) -> Result<(), StdoutError> {
+        if !self.left_out.note(way, count, self.now) {
             return Ok(());
         }
-        Ok((self.exchange.remark)(&Remark::NotSent {
-            to,
-            error: None,
-        })?)
+        let to = &way.to;
+        (self.exchange.remark)(&Remark::NotSent { to, error })
     }
 
     fn feed(&mut self, way: Way, notes: &Notes, bytes: &[u8]) -> Result<(), LoopError> {
@@ -176,28 +158,28 @@ impl Turning<'_, '_> {
             return Ok(());
         };
         let local = spoken_to(&ear.local, notes);
-        let to = way.to.clone();
         let when = (&**reactor, self.now);
         let is_taken = self
             .sessions
-            .feed(runner, (way, &local), bytes, when, remark)?;
+            .feed(runner, (&way, &local), bytes, when, remark)?;
         match is_taken {
             true => Ok(()),
-            false => self.complain(&to),
+            false => Ok(self.leave_out(&way, 1, None)?),
         }
     }
 
     /// A command said something, which is sent to its peer.
     pub(super) fn hear_command(&mut self, ready: Ready) -> Result<(), LoopError> {
         let when = (&*self.exchange.reactor, self.now);
-        let post = &mut self.post;
         self.exchange.timers.restart(Timer::Idle, self.now);
-        self.sessions
-            .take_ready(ready, &mut self.buffer, when, &mut |way, said| {
-                for datagram in said.chunks(DATAGRAM) {
-                    post.add(Some(way.clone()), datagram, false);
-                }
-            })?;
+        let said = self.sessions.take_ready(ready, &mut self.buffer, when)?;
+        if let Some((way, count)) = said {
+            let buffer = std::mem::take(&mut self.buffer);
+            let mut datagrams = buffer.get(..count).unwrap_or_default().chunks(DATAGRAM);
+            let added = datagrams.try_for_each(|bytes| self.add(way.clone(), bytes, false));
+            self.buffer = buffer;
+            added?;
+        }
         self.send()
     }
 
@@ -205,45 +187,72 @@ impl Turning<'_, '_> {
     pub(super) fn send(&mut self) -> Result<(), LoopError> {
         while let Some(first) = self.post.queue.front() {
             let ear = first.ear();
+            let is_local = matches!(first.to(), Some(Address::Unix(_)));
             match self.send_some(ear) {
                 Ok(Send::Bytes(count)) => {
                     self.tally.sent += count as u64;
                     self.post.queue.drain(..count.min(self.post.queue.len()));
                 }
+                Ok(Send::WouldBlock) if is_local => {
+                    if let Some((way, count)) = self.post.hold_first(self.now) {
+                        self.leave_out(&way, count, None)?;
+                    }
+                }
                 Ok(Send::WouldBlock) => {
                     self.blocked = Some(ear);
                     return Ok(());
                 }
-                Err(error) => self.give_up(error)?,
+                Err(error) => {
+                    let first = self.post.queue.pop_front();
+                    self.give_up(first, error)?;
+                }
             }
         }
         self.blocked = None;
-        self.post.has_said = false;
         Ok(())
     }
 
-    /// The first that waits cannot be sent: its receiver's affair, where it is not stdin's to its only peer.
-    fn give_up(&mut self, error: CallError) -> Result<(), LoopError> {
+    /// Try those again that had no room.
+    pub(super) fn send_held(&mut self) -> Result<(), LoopError> {
+        for way in self.post.due(self.now) {
+            while let Some(first) = self.post.first_for(&way) {
+                match self.send_one(first) {
+                    Ok(Send::Bytes(_)) => {
+                        self.tally.sent += 1;
+                        self.post.take_first_for(&way, self.now);
+                    }
+                    Ok(Send::WouldBlock) => {
+                        self.post.hold_on(&way, self.now);
+                        break;
+                    }
+                    Err(error) => {
+                        let first = self.post.take_first_for(&way, self.now);
+                        self.give_up(first, error)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One cannot be sent: its receiver's affair, where it is not stdin's to its only peer.
+    fn give_up(&mut self, parcel: Option<Parcel>, error: CallError) -> Result<(), LoopError> {
         let is_one_of_many = self.exchange.answering != Answering::Connected;
-        let Some(parcel) = self.post.queue.pop_front() else {
+        let Some(parcel) = parcel else {
             return Err(error.into());
         };
-        let ear = parcel.ear();
         if is_one_of_many && is_about_one_peer(&error) {
             return Ok(());
         }
-        match (parcel.is_ours, parcel.to()) {
-            (false, Some(to)) => {
-                let error = Some(&error);
-                Ok((self.exchange.remark)(&Remark::NotSent { to, error })?)
-            }
-            _ => Err(self.blamed(ear, error)),
+        match (parcel.is_ours, &parcel.way) {
+            (false, Some(way)) => Ok(self.leave_out(way, 1, Some(&error))?),
+            _ => Err(self.blamed(parcel.ear(), error)),
         }
     }
 
     /// How many of those that wait first went out.
     fn send_some(&self, ear: usize) -> Result<Send, CallError> {
-        let Some(socket) = self.exchange.ears.get(ear).map(|ear| &ear.socket) else {
+        let Some(socket) = self.socket(ear) else {
             return Ok(Send::WouldBlock);
         };
         let queue = &self.post.queue;
@@ -257,14 +266,20 @@ impl Turning<'_, '_> {
                 control: &parcel.control,
             })
             .collect();
-        let [_] = letters.as_slice() else {
-            return socket.sendmmsg(&letters);
-        };
-        // One alone is told as what it is.
-        let Some(Parcel { way, bytes, .. }) = queue.front() else {
+        match (letters.as_slice(), queue.front()) {
+            // One alone is told as what it is.
+            ([_], Some(first)) => self.send_one(first),
+            (letters, _) => socket.sendmmsg(letters),
+        }
+    }
+
+    /// Whether it went out.
+    fn send_one(&self, parcel: &Parcel) -> Result<Send, CallError> {
+        let Some(socket) = self.socket(parcel.ear()) else {
             return Ok(Send::WouldBlock);
         };
-        let sent = match way {
+        let bytes = &parcel.bytes;
+        let sent = match &parcel.way {
             None => socket.send(bytes)?,
             Some(Way {
                 to: Address::Inet(to),
@@ -277,6 +292,10 @@ impl Turning<'_, '_> {
             Send::Bytes(_) => Send::Bytes(1),
             Send::WouldBlock => Send::WouldBlock,
         })
+    }
+
+    fn socket(&self, ear: usize) -> Option<&Socket> {
+        self.exchange.ears.get(ear).map(|ear| &ear.socket)
     }
 }
 

@@ -100,6 +100,12 @@ impl Batch {
         self.ends.truncate(count);
     }
 
+    /// Take the last one out.
+    pub fn pop(&mut self) -> Option<Vec<u8>> {
+        let end = self.ends.pop()?;
+        self.between(self.used(), end).map(<[u8]>::to_vec)
+    }
+
     /// They, in order.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         (0..self.len()).filter_map(|index| self.between(self.start(index), *self.ends.get(index)?))
@@ -206,6 +212,7 @@ mod tests {
         some.fill(10, 4);
         let all: Vec<&[u8]> = some.iter().collect();
         assert_eq!(all, [&b"0123"[..], b"4567", b"89"]);
+        assert_eq!((some.pop(), some.len()), (Some(b"89".to_vec()), 2));
     }
 
     proptest! {

@@ -21,9 +21,13 @@ pub(super) struct Way {
 }
 
 impl Way {
-    pub(super) fn back(ear: usize, to: Address, notes: &Notes) -> Self {
+    /// `None` for one that cannot be answered: port 0 is nobody's.
+    pub(super) fn back(ear: usize, to: Address, notes: &Notes) -> Option<Self> {
+        if to.inet().is_some_and(|inet| inet.port() == 0) {
+            return None;
+        }
         let from = notes.answer_from.map(|from| (from, notes.interface));
-        Self { ear, to, from }
+        Some(Self { ear, to, from })
     }
 
     pub(super) fn control(&self) -> Control {
@@ -68,13 +72,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn nobody_is_at_port_0() {
+        let to = Address::Inet(([127, 0, 0, 1], 0).into());
+        assert_eq!(Way::back(0, to, &Notes::default()), None);
+    }
+
+    #[test]
     fn the_silent_are_forgotten_and_the_many_have_a_bound() {
         let start = Instant::now();
         let mut crowd = Crowd::default();
         let way = |port: usize| {
             let port = u16::try_from(port).unwrap();
             let to = Address::Inet(([127, 0, 0, 1], port).into());
-            Way::back(0, to, &Notes::default())
+            Way::back(0, to, &Notes::default()).unwrap()
         };
         crowd.heard(way(1), start);
         for port in 2..=MOST + 1 {

@@ -103,7 +103,7 @@ impl Turning<'_, '_> {
             self.note_drops(index, dropped);
         }
         if self.exchange.answering == Answering::LastHeard && !self.stdin_ended {
-            let way = |slot: Slot<'_>| Some(Way::back(index, slot.from()?, &slot.notes()));
+            let way = |slot: Slot<'_>| Way::back(index, slot.from()?, &slot.notes());
             self.last = inbox
                 .slots()
                 .rev()
@@ -137,10 +137,9 @@ impl Turning<'_, '_> {
             (self.exchange.remark)(&Remark::Truncated { from, length, kept })?;
         }
         if self.exchange.answering == Answering::AllHeard
-            && let Some(from) = &from
+            && let Some(way) = from.clone().and_then(|from| Way::back(index, from, notes))
         {
-            self.crowd
-                .heard(Way::back(index, from.clone(), notes), self.now);
+            self.crowd.heard(way, self.now);
         }
         if !looks {
             return Ok(());

@@ -8,6 +8,8 @@ mod batch;
 mod crowd;
 mod delivery;
 mod hearing;
+mod left_out;
+mod post;
 mod sessions;
 mod turn;
 
@@ -109,12 +111,19 @@ pub enum Remark<'a> {
         /// How many in all.
         total: u64,
     },
-    /// An answer could not be sent, or not at once.
+    /// An answer could not be sent, or not at once: said once of each peer.
     NotSent {
         /// Whom to.
         to: &'a Address,
         /// Why; `None` where too many wait already.
         error: Option<&'a CallError>,
+    },
+    /// So many were left out since the last remark, besides those that it was said of.
+    LeftOut {
+        /// How many.
+        count: u64,
+        /// How many in all.
+        total: u64,
     },
     /// A peer has a command from here on.
     Began {
@@ -173,7 +182,7 @@ pub struct Exchange<'a> {
     pub timers: Timers,
     /// How long to wait for more after stdin's end; `None` is without limit.
     pub linger: Option<Duration>,
-    /// How long a peer is remembered, and its command kept, that says and is told nothing.
+    /// How long a peer is remembered, and its command kept, that says nothing.
     pub expire: Duration,
     /// End after so many datagrams; `None` is without limit.
     pub count: Option<u64>,

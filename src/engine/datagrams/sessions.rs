@@ -18,8 +18,8 @@ use super::{Address, Remark, StdoutError};
 const MOST: usize = 1024;
 /// How much may wait for a command that does not read: datagrams beyond it are lost, as on any way.
 const BACKLOG: usize = 1024 * 1024;
-/// How long a command may go on at least once its stdin has ended, which nothing of its peer's will follow.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a command may go on once its stdin has ended, which nothing of its peer's will follow.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// How long a command may take to end when it is asked to.
 const GRACE: Duration = Duration::from_secs(1);
 /// The tokens of each: its stdin, its stdout, its end.
@@ -31,19 +31,22 @@ pub(super) type Remarks<'a> = &'a mut dyn FnMut(&Remark<'_>) -> Result<(), Stdou
 struct Session {
     job: Job,
     way: Way,
-    /// When it was last fed or heard, or asked to end.
+    /// When it was last fed, or asked to end.
     moved: Instant,
-    /// Whether its peer was given up, and its stdin ended.
+    /// Whether its stdin ended.
     is_parting: bool,
+    /// Whether its peer was given up: whatever it says, it has no more than its time.
+    is_forgotten: bool,
 }
 
 impl Session {
     /// When it has had its time.
     fn due(&self, expire: Duration) -> Instant {
         let limit = match (self.is_parting, self.job.asked) {
-            (false, _) => expire,
+            (_, Some(_)) => GRACE,
+            (false, None) => expire,
+            (true, None) if self.is_forgotten => PATIENCE,
             (true, None) => expire.max(PATIENCE),
-            (true, Some(_)) => GRACE,
         };
         self.moved.checked_add(limit).unwrap_or(self.moved)
     }
@@ -86,24 +89,24 @@ impl Sessions {
     pub(super) fn feed(
         &mut self,
         runner: &Runner,
-        (way, local): (Way, &Address),
+        (way, local): (&Way, &Address),
         bytes: &[u8],
         (reactor, now): (&Reactor, Instant),
         remarks: Remarks<'_>,
     ) -> Result<bool, LoopError> {
-        if let Some(key) = self.by_way.get(&way).copied() {
+        if let Some(key) = self.by_way.get(way).copied() {
             // One that has just ended reads no more: the next one does.
             if let Some(session) = self.all.get_mut(key) {
                 session.job.look_for_end();
                 if session.job.status.is_some() {
-                    self.by_way.remove(&way);
+                    self.by_way.remove(way);
                 }
             }
         }
-        let key = match self.by_way.get(&way) {
+        let key = match self.by_way.get(way) {
             Some(key) => *key,
             None if self.all.len() >= MOST => return Ok(false),
-            None => match self.begin(runner, &way, local, now, remarks)? {
+            None => match self.begin(runner, way, local, now, remarks)? {
                 Some(key) => key,
                 None => return Ok(true),
             },
@@ -148,22 +151,22 @@ impl Sessions {
             way: way.clone(),
             moved: now,
             is_parting: false,
+            is_forgotten: false,
         });
         self.by_way.insert(way.clone(), key);
         Ok(Some(key))
     }
 
-    /// Something of one is ready: what it says goes to `say`.
+    /// Something of one is ready: how many bytes it says, in `buffer`, and to whom.
     pub(super) fn take_ready(
         &mut self,
         ready: Ready,
         buffer: &mut [u8],
         (reactor, now): (&Reactor, Instant),
-        say: &mut dyn FnMut(&Way, &[u8]),
-    ) -> Result<(), LoopError> {
+    ) -> Result<Option<(Way, usize)>, LoopError> {
         let token = ready.token.saturating_sub(self.base);
         let Some(session) = self.all.get_mut(token / TOKENS) else {
-            return Ok(());
+            return Ok(None);
         };
         match token % TOKENS {
             0 => session.job.write(reactor)?,
@@ -171,19 +174,23 @@ impl Sessions {
                 if let Some(count) = session.job.read(buffer, reactor)?
                     && count > 0
                 {
-                    session.moved = now;
-                    say(&session.way, buffer.get(..count).unwrap_or_default());
+                    // A peer that asked once is not told for ever: it may not even be there. The last word may take long.
+                    let is_last_word = session.is_parting && !session.is_forgotten;
+                    if is_last_word && session.job.asked.is_none() {
+                        session.moved = now;
+                    }
+                    return Ok(Some((session.way.clone(), count)));
                 }
             }
             _ => session.job.look_for_end(),
         }
-        Ok(())
+        Ok(None)
     }
 
-    /// Reap those that are over, and watch the others; they are heard as long as what they say can be sent.
+    /// Reap those that are over, and watch the others; one is heard as long as what it says can be sent to its peer.
     pub(super) fn settle(
         &mut self,
-        hears: bool,
+        hears: &dyn Fn(&Way) -> bool,
         reactor: &Reactor,
         remarks: Remarks<'_>,
     ) -> Result<(), LoopError> {
@@ -201,7 +208,7 @@ impl Sessions {
             }
         }
         for (_, session) in &mut self.all {
-            session.job.watch(reactor, hears)?;
+            session.job.watch(reactor, hears(&session.way))?;
         }
         Ok(())
     }
@@ -232,6 +239,7 @@ impl Sessions {
                 session.job.ask(reactor)?;
                 continue;
             }
+            session.is_forgotten = true;
             self.by_way.remove(&session.way);
             session.job.end_input(reactor)?;
         }
@@ -240,10 +248,7 @@ impl Sessions {
     }
 
     fn look_at(&mut self, now: Instant) {
-        let due = self
-            .all
-            .iter()
-            .map(|(_, session)| session.moved + self.expire);
+        let due = self.all.iter().map(|(_, session)| session.due(self.expire));
         self.due = due.min().map(|due| due.max(now));
     }
 

@@ -9,8 +9,9 @@ use super::super::pump::CHUNK;
 use super::super::reactor::Interest;
 use super::super::timer::{Expired, Timer};
 use super::super::watch::{AtOnce, StdioWatch, Watch};
-use super::answers::Post;
 use super::crowd::{Crowd, Way};
+use super::left_out::LeftOut;
+use super::post::Post;
 use super::sessions::Sessions;
 use super::{Answer, Answering, Exchange, Remark, Tally};
 use crate::net::{BATCH, Inbox};
@@ -35,6 +36,7 @@ pub(super) struct Turning<'e, 'a> {
     pub(super) text: Vec<u8>,
     pub(super) buffer: Vec<u8>,
     pub(super) post: Post,
+    pub(super) left_out: LeftOut,
     pub(super) last: Option<Way>,
     pub(super) crowd: Crowd,
     pub(super) sessions: Sessions,
@@ -63,6 +65,7 @@ impl Exchange<'_> {
             text: Vec::new(),
             buffer: vec![0; CHUNK],
             post: Post::default(),
+            left_out: LeftOut::default(),
             last: None,
             crowd: Crowd::default(),
             sessions: Sessions::new(base, self.expire),
@@ -93,6 +96,9 @@ impl Turning<'_, '_> {
                 self.say_the_rest()?;
                 self.sessions.part(self.exchange.reactor, self.now)?;
                 self.settle()?;
+                for (way, count) in self.post.abandon(self.now) {
+                    self.leave_out(&way, count, None)?;
+                }
                 if self.post.is_empty() && self.sessions.is_empty() {
                     return Ok(Ending::Done);
                 }
@@ -105,8 +111,10 @@ impl Turning<'_, '_> {
             self.now = Instant::now();
             self.take_ready(at_once.stdin)?;
             self.sessions.expire(self.exchange.reactor, self.now)?;
+            self.send_held()?;
             self.settle()?;
             self.say_drops(false)?;
+            self.say_left_out(false)?;
             if let Some(expired) = self.exchange.timers.expired(self.now) {
                 return self.judge(expired);
             }
@@ -147,8 +155,10 @@ impl Turning<'_, '_> {
     fn next_wake(&self) -> Option<Instant> {
         let limits = self.exchange.timers.next();
         let news = self.said.0.filter(|_| self.tally.dropped > self.said.1);
+        let tries = [self.post.next(), self.left_out.next()];
         [limits, self.sessions.next(), news.map(|at| at + NEWS)]
             .into_iter()
+            .chain(tries)
             .flatten()
             .min()
     }
@@ -209,11 +219,12 @@ impl Turning<'_, '_> {
         if self.sessions.is_empty() {
             return Ok(());
         }
-        let hears = self.post.has_room();
+        let post = &self.post;
+        let hears = |way: &Way| post.has_room() && post.is_taken_by(way);
         let Exchange {
             reactor, remark, ..
         } = &mut *self.exchange;
-        self.sessions.settle(hears, reactor, remark)
+        self.sessions.settle(&hears, reactor, remark)
     }
 
     /// The kernel has dropped `count` in all on this socket.
@@ -235,6 +246,13 @@ impl Turning<'_, '_> {
         (self.exchange.remark)(&Remark::Dropped { count, total })
     }
 
+    fn say_left_out(&mut self, at_once: bool) -> Result<(), StdoutError> {
+        match self.left_out.news(self.now, at_once) {
+            Some((count, total)) => (self.exchange.remark)(&Remark::LeftOut { count, total }),
+            None => Ok(()),
+        }
+    }
+
     /// In the end the kernel is asked: those dropped behind the last one that was heard are on no datagram.
     fn account_for_drops(&mut self) -> Result<(), StdoutError> {
         for index in 0..self.drops.len() {
@@ -243,6 +261,7 @@ impl Turning<'_, '_> {
                 self.note_drops(index, count);
             }
         }
-        self.say_drops(true)
+        self.say_drops(true)?;
+        self.say_left_out(true)
     }
 }
