@@ -56,6 +56,31 @@ at s $PING -c1 $DF -s 1400 fd99:2::2
 }
 
 #[test]
+fn knocks_go_as_far_as_they_may() {
+    let script = r#"
+for to in 10.99.2.2 fd99:2::2; do
+    for how in --tcp --udp; do
+        at s $SOCKKIT ping -c1 -t 5 --ttl 1 $how 9 $to
+        at s $SOCKKIT ping -c1 -t 5 --ttl 2 $how 9 $to
+    done
+done
+"#;
+    let Some(run) = among_hosts(script) else {
+        return;
+    };
+    let text = run.text();
+    let v4 = "From 10.99.1.2 icmp_seq=1 Time to live exceeded";
+    let v6 = "From fd99:1::2 icmp_seq=1 Time exceeded: Hop limit";
+    assert_eq!(froms(&text), [v4, v4, v6, v6], "{}", run.stderr);
+    for to in ["10.99.2.2", "fd99:2::2"] {
+        for answer in ["closed", "port-unreachable"] {
+            let line = format!("{answer} from {to}: seq=1 time=");
+            assert!(text.contains(&line), "{text}{}", run.stderr);
+        }
+    }
+}
+
+#[test]
 fn loss_is_measured() {
     let script = r#"
 at d nft -f - <<END

@@ -21,6 +21,7 @@ impl Ping {
     pub(super) fn open(&self, hosts: &Hosts, desk: &Desk) -> anyhow::Result<Carrier> {
         let settings = Settings {
             preparation: self.socket.parse()?,
+            is_stream: self.tcp.is_some(),
             ttl: self.ttl,
             discover: self.df.then_some(libc::IP_PMTUDISC_DO),
         };

@@ -26,6 +26,7 @@ impl Trace {
     pub(super) fn open(&self, target: SocketAddr, desk: &Desk) -> anyhow::Result<Carrier> {
         let settings = Settings {
             preparation: self.socket.parse()?,
+            is_stream: self.tcp.is_some(),
             ttl: None,
             // What the kernel has learnt of the path does not count: it is to be seen.
             discover: (self.df || self.mtu).then_some(libc::IP_PMTUDISC_PROBE),
