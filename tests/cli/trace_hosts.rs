@@ -197,6 +197,24 @@ at s $SOCKKIT trace -n --df -s 1400 10.99.4.2; echo status $?
 }
 
 #[test]
+fn what_is_larger_than_a_link_goes_through_in_fragments() {
+    if peer("traceroute").is_none() {
+        return;
+    }
+    let script = |run: &str| format!("for by in '' -I; do at s {run} -n $by $LONG; done\n");
+    let Some(theirs) = along(&format!("LONG='10.99.4.2 1500'\n{}", script("traceroute"))) else {
+        return;
+    };
+    let ours = along(&format!(
+        "LONG='-s 1500 10.99.4.2'\n{}",
+        script("$SOCKKIT trace")
+    ));
+    let expected = hops(&theirs.text());
+    assert_eq!(expected.len(), 8, "{}", theirs.text());
+    assert_eq!(hops(&ours.unwrap().expect(0).text()), expected);
+}
+
+#[test]
 fn loss_is_measured_and_told_from_a_limit() {
     let script = r#"
 at d nft 'table ip f { chain o { type filter hook output priority 0; icmp type time-exceeded numgen inc mod 4 == 0 drop; }; }'
