@@ -61,7 +61,7 @@ fn knocks_go_as_far_as_they_may() {
 for to in 10.99.2.2 fd99:2::2; do
     for how in --tcp --udp; do
         at s $SOCKKIT ping -c1 -t 5 --ttl 1 $how 9 $to
-        at s $SOCKKIT ping -c1 -t 5 --ttl 2 $how 9 $to
+        at s $SOCKKIT ping -c1 -t 5 -o SO_MARK=1 --ttl 2 $how 9 $to
     done
 done
 "#;

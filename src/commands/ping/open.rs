@@ -30,13 +30,14 @@ impl Ping {
         let mark = mark();
         let udp = self.udp.map(Knock::Udp);
         let knock = self.tcp.map(Knock::Tcp).or(udp);
-        let carrier = match knock {
-            Some(knock) => self.knocking(knock, mark, settings, from, desk),
-            None => Carrier::Echo(self.echoing(hosts, mark, &settings, &from, desk)?),
-        };
+        if let Some(knock) = knock {
+            // Each request has a socket that is opened then, and an option may take a privilege: SO_MARK, socket(7).
+            return Ok(self.knocking(knock, mark, settings, from, desk));
+        }
+        let carrier = self.echoing(hosts, mark, &settings, &from, desk)?;
         // That it stays is no reason to stop, and no news to anybody who pings.
         let _ = drop_privileges();
-        Ok(carrier)
+        Ok(Carrier::Echo(carrier))
     }
 
     fn echoing(
