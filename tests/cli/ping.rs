@@ -51,6 +51,7 @@ fn it_reads_as_ping_does() {
         "-c2 -i0.2 127.0.0.1",
         "-c1 -s 0 127.0.0.1",
         "-c1 -s 1400 127.83.0.1",
+        "-4 -n -c1 localhost",
     ] {
         let theirs = program(&foreign, words.split(' ')).run().expect(0).text();
         let ours = ping(words).run().expect(0).text();
@@ -95,6 +96,22 @@ fn both_families_and_names() {
         .expect(0)
         .text()
         .contains("(127.0.0.1)");
+}
+
+#[test]
+fn a_block_is_every_host_of_it() {
+    if !permitted() {
+        return;
+    }
+    let run = ping("-q -c1 -t 5s 127.85.0.0/29 - --json").input("127.86.0.1/31\n");
+    let events = run.run().expect(0).events();
+    let hosts: Vec<&str> = events[1..]
+        .iter()
+        .map(|event| event["host"].as_str().unwrap())
+        .collect();
+    let mut expected: Vec<String> = (1..=6).map(|host| format!("127.85.0.{host}")).collect();
+    expected.extend(["127.86.0.0", "127.86.0.1"].map(str::to_owned));
+    assert_eq!(hosts, expected);
 }
 
 #[test]
@@ -274,6 +291,9 @@ fn what_makes_no_sense_is_refused() {
         ("--tcp 1 --udp 1 ::1", "--udp"),
         ("127.0.0.1:80", "has a port"),
         ("*", "is no destination"),
+        ("127.0.0.0/33", "is no length of a prefix"),
+        ("127.0.0.0/8", "has more than 65536 addresses"),
+        ("localhost/24", "is no host name"),
         ("fe80::1", "is link-local"),
         ("-", "no host came from stdin"),
     ] {

@@ -110,6 +110,7 @@ fn what_makes_no_sense_is_refused() {
         ("--flows 65 ::1", "--flows"),
         ("127.0.0.1:80", "has a port"),
         ("*", "is no destination"),
+        ("127.0.0.0/30", "is a block of addresses"),
         ("fe80::1", "is link-local"),
     ] {
         trace(words).run().expect(2).says(sentence);

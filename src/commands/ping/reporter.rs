@@ -72,6 +72,7 @@ impl<'a> Reporter<'a> {
             News::Lost { host, seq } => self.desk.output.offer(&Lost {
                 host: self.name(host),
                 addr: self.addr(host),
+                is_numeric: self.ping.numeric,
                 seq,
                 timeout: self.ping.timeout,
             }),
@@ -110,6 +111,7 @@ impl<'a> Reporter<'a> {
         self.desk.output.offer(&Replied {
             host: self.name(reply.host),
             addr: from.as_deref().unwrap_or_else(|| self.addr(reply.host)),
+            is_numeric: self.ping.numeric,
             seq: reply.seq,
             answer,
             bytes,
@@ -142,11 +144,13 @@ impl<'a> Reporter<'a> {
                 code: *code,
                 text: &text,
                 mtu: *mtu,
+                is_numeric: self.ping.numeric,
                 is_among_many: self.hosts.are_many(),
             }),
             Trouble::Local { errno, mtu } => self.desk.output.offer(&NotSent {
                 host,
                 addr,
+                is_numeric: self.ping.numeric,
                 seq,
                 text: &text,
                 errno: &errno_name(&std::io::Error::from_raw_os_error(*errno)),
