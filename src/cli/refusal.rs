@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use clap::error::{ContextKind, ErrorKind};
 use nix::sys::signal::Signal;
 
-use super::DEFINITIONS;
+use super::{DEFINITIONS, counterpart};
 use crate::engine::{Outlet, StdoutError};
 use crate::output::{Exit, Failure, Output, Style, Usage};
 
@@ -49,7 +49,8 @@ fn style_of(argv: &[OsString]) -> Style {
 /// The parser's paragraphs as one sentence, with the hint that helps most.
 fn usage(refused: &clap::Error, argv: &[OsString]) -> Usage {
     let text = refused.render().to_string();
-    let help = format!("`{} --help`", command_of(&text, argv));
+    let command = command_of(&text, argv);
+    let help = format!("`{command} --help`");
     if refused.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return Usage::new(
             format!("a command is missing: {}", commands_of(&text)),
@@ -66,12 +67,25 @@ fn usage(refused: &clap::Error, argv: &[OsString]) -> Usage {
         .find_map(|line| line.trim().strip_prefix("tip: "));
     // The parser would have an unknown flag taken for a value: hardly ever what was meant.
     let tip = tip.filter(|tip| !tip.starts_with("to pass"));
-    let flag = refused
-        .get(ContextKind::InvalidArg)
-        .map(ToString::to_string);
-    let counterpart = flag.as_deref().and_then(counterpart);
+    let counterpart = counterpart(refused, &command);
     let hint = counterpart.or(tip).map_or(help, str::to_owned);
     Usage::new(sentence.collect::<Vec<_>>().join(" "), hint)
+}
+
+/// What is meant by a flag that another program has.
+fn counterpart(refused: &clap::Error, command: &str) -> Option<&'static str> {
+    let text = |kind| refused.get(kind).map(ToString::to_string);
+    let flag = text(ContextKind::InvalidArg)?;
+    match refused.kind() {
+        ErrorKind::UnknownArgument => counterpart::of_flag(command, &flag),
+        // A number that is too large was meant as one.
+        ErrorKind::ValueValidation | ErrorKind::InvalidValue => {
+            let value = text(ContextKind::InvalidValue).unwrap_or_default();
+            let is_number = value.parse::<f64>().is_ok();
+            counterpart::of_value(command, &flag).filter(|_| !is_number)
+        }
+        _ => None,
+    }
 }
 
 /// The command that a usage line is about, as `sockkit tcp connect`; without one the first word tells.
@@ -94,24 +108,4 @@ fn commands_of(help: &str) -> String {
     let named = listed.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
     let names = named.filter_map(|line| line.split_whitespace().next());
     names.collect::<Vec<_>>().join(", ")
-}
-
-/// What a flag of nc or ncat is called here.
-fn counterpart(flag: &str) -> Option<&'static str> {
-    Some(match flag {
-        "-l" => "nc's -l is a command here: `sockkit tcp listen`",
-        "-u" => "nc's -u is a command here: `sockkit udp`",
-        "-U" => "nc's -U is a command here: `sockkit unix`",
-        "-w" => "nc's -w is --timeout for connecting and --idle-timeout for silence",
-        "-p" => "nc's -p is --port for a listener, --bind :PORT for a client",
-        "-s" => "nc's -s is --bind",
-        "-d" | "--directory" => "python's --directory is DIR: `sockkit http DIR`",
-        "-b" | "--bind" => "a listener's own address is ADDR, or --host",
-        "-e" => "ncat's -e is --exec -- COMMAND",
-        "-c" => "ncat's -c is --sh LINE",
-        "-m" => "ncat's -m is --max-conns",
-        "-N" => "nc's -N is what happens anyway: the end of stdin half-closes",
-        "-n" => "nc's -n is what happens anyway: an address is never looked up",
-        _ => return None,
-    })
 }

@@ -110,6 +110,12 @@ fn what_makes_no_sense_is_refused() {
         ("--flows 65 ::1", "--flows"),
         ("127.0.0.1:80", "has a port"),
         ("*", "is no destination"),
+        ("-T -p 80 ::1", "-T is --tcp 80"),
+        ("-U ::1", "traceroute's -U is -p 53"),
+        ("--tcp ::1", "the port is always said"),
+        ("--tcp 65536 ::1", "`sockkit trace --help`"),
+        ("-i lo ::1", "traceroute's -i is --interface IF"),
+        ("-s ::1 ::1", "traceroute's -s is --bind ADDR"),
         ("127.0.0.0/30", "is a block of addresses"),
         ("fe80::1", "is link-local"),
     ] {
