@@ -185,6 +185,49 @@ fn lies_are_told_apart() {
     }
 }
 
+/// Errors before each answer, by the sequence number: a redirect, a source quench, and one about a request to another host.
+const ADVISER: &str = r#"
+import socket, struct, threading
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+def message(kind, code, rest):
+    b = struct.pack('!BBH', kind, code, 0) + rest
+    t = sum(struct.unpack('!%dH' % (len(b) // 2), b))
+    while t >> 16: t = (t & 0xffff) + (t >> 16)
+    return struct.pack('!BBH', kind, code, ~t & 0xffff) + rest
+open('/run/ready', 'w').close()
+while True:
+    packet, peer = s.recvfrom(65535)
+    if packet[20] != 8: continue
+    quoted = bytearray(packet[:28])
+    seq = packet[27]
+    if seq == 3: quoted[19] ^= 1
+    kind, code, about = [(5, 1, bytes([10, 99, 1, 2])), (4, 0, bytes(4)), (3, 1, bytes(4))][seq - 1]
+    s.sendto(message(kind, code, about + quoted), peer)
+    reply = message(0, 0, packet[24:])
+    threading.Timer(0.1, lambda reply=reply, peer=peer: s.sendto(reply, peer)).start()
+"#;
+
+#[test]
+fn advice_and_others_errors_are_no_answers() {
+    if python_here().is_none() {
+        return;
+    }
+    for kind in ["", DGRAM] {
+        let script = format!(
+            "{kind}at d sysctl -qw net.ipv4.icmp_echo_ignore_all=1\nat d python3 -c \"{ADVISER}\" &\n\
+             while [ ! -e /run/ready ]; do sleep 0.05; done\n\
+             at s $SOCKKIT ping --json -c 3 -i 200ms -t 5 10.99.2.2\n"
+        );
+        let Some(run) = among_hosts(&script) else {
+            return;
+        };
+        let events = run.expect(0).events();
+        let names: Vec<_> = events.iter().map(|event| &event["event"]).collect();
+        let expected = ["socket", "ping", "reply", "reply", "reply", "summary"];
+        assert_eq!(names, expected);
+    }
+}
+
 #[test]
 fn links_have_zones() {
     let script = r#"
