@@ -242,6 +242,23 @@ at s $SOCKKIT trace -n --report --json -c 20 -i 20ms $BY 10.99.4.2
 }
 
 #[test]
+fn names_do_no_harm_to_the_terminal() {
+    let script = r#"
+printf '10.99.1.2 \033[31mevil\033[0m\n10.99.2.2 \342\200\256live\n' > /run/hosts
+mount --bind /run/hosts /etc/hosts
+at s $SOCKKIT trace 10.99.2.2
+at s $SOCKKIT trace --report -c 1 10.99.2.2
+"#;
+    let Some(run) = among_hosts(script) else {
+        return;
+    };
+    let text = run.expect(0).text();
+    assert!(!text.contains(['\x1b', '\u{202e}']), "{text:?}");
+    assert_eq!(text.matches("evil").count(), 2, "{text:?}");
+    assert_eq!(text.matches("live").count(), 2, "{text:?}");
+}
+
+#[test]
 fn links_have_zones_and_descriptors_are_few() {
     let script = "
 at s $SOCKKIT trace -n fe80::99%e1

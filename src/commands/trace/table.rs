@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::line::harmless_name;
 use crate::commands::trip::{Trip, picture};
 use crate::engine::trace::{Hop, HopNames, Survey};
 use crate::net::Address;
@@ -76,7 +77,7 @@ fn name(names: &HopNames, address: std::net::SocketAddr) -> String {
     let addr = || Address::Inet(address).host();
     names
         .name(address.ip())
-        .map_or_else(addr, ToOwned::to_owned)
+        .map_or_else(addr, harmless_name)
 }
 
 /// Whether a hop loses answers that hops behind it do not: it answers so often and no more, and nothing is lost there.
