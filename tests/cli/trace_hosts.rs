@@ -242,6 +242,27 @@ at s $SOCKKIT trace -n --report --json -c 20 -i 20ms $BY 10.99.4.2
 }
 
 #[test]
+fn a_report_outlives_the_way() {
+    let script = r#"
+at s $SOCKKIT trace --json -n -r -c 8 -i 300ms -t 400ms 10.99.2.2 | while read -r line; do
+    echo "$line"
+    case $line in *'"status":"reached"'*) ip -n s link set e1 down;; esac
+done
+"#;
+    let Some(run) = among_hosts(script) else {
+        return;
+    };
+    let events = run.expect(0).events();
+    let last = events.last().unwrap();
+    assert_eq!(
+        (&last["event"], &last["reached"]),
+        (&"summary".into(), &true.into())
+    );
+    let hops = events.iter().filter(|event| event["event"] == "hop");
+    assert_eq!(hops.count(), 2, "{events:?}");
+}
+
+#[test]
 fn names_do_no_harm_to_the_terminal() {
     let script = r#"
 printf '10.99.1.2 \033[31mevil\033[0m\n10.99.2.2 \342\200\256live\n' > /run/hosts

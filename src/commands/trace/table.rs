@@ -75,9 +75,7 @@ fn row(
 
 fn name(names: &HopNames, address: std::net::SocketAddr) -> String {
     let addr = || Address::Inet(address).host();
-    names
-        .name(address.ip())
-        .map_or_else(addr, harmless_name)
+    names.name(address.ip()).map_or_else(addr, harmless_name)
 }
 
 /// Whether a hop loses answers that hops behind it do not: it answers so often and no more, and nothing is lost there.
