@@ -84,6 +84,8 @@ pub(super) fn destination(word: &str, has_interface: bool) -> anyhow::Result<Hos
             let why = format!("{ip} is link-local, and on which link is not said");
             Err(Usage::new(why, format!("{ip}%eth0, or --interface eth0")).into())
         }
+        // What an IPv6 socket would send is IPv4, RFC 4291 section 2.5.5.2: no ICMPv6 comes back.
+        Host::Literal(ip, None) => Ok(Host::Literal(ip.to_canonical(), None)),
         _ => Ok(host),
     }
 }

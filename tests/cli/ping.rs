@@ -99,6 +99,16 @@ fn both_families_and_names() {
 }
 
 #[test]
+fn a_mapped_address_is_ipv4() {
+    if !permitted() {
+        return;
+    }
+    let text = ping("-c1 -t 5s ::ffff:127.83.7.1").run().expect(0).text();
+    let line = "64 bytes from ::ffff:127.83.7.1 (127.83.7.1): icmp_seq=1 ";
+    assert!(text.contains(line), "{text}");
+}
+
+#[test]
 fn a_block_is_every_host_of_it() {
     if !permitted() {
         return;
