@@ -229,6 +229,32 @@ fn advice_and_others_errors_are_no_answers() {
 }
 
 #[test]
+fn an_answer_from_another_address_is_told() {
+    // The host translates what it sends, not knowing that it is an answer.
+    let script = r#"
+at d ip addr add 10.99.2.77/24 dev e0
+at d nft -f - <<END
+table ip raw {
+    chain output {
+        type filter hook output priority 0;
+        icmp type echo-reply ip saddr set 10.99.2.77
+    }
+}
+END
+at s $SOCKKIT ping -c1 -t 5 10.99.2.2
+"#;
+    for kind in ["", DGRAM] {
+        let Some(run) = among_hosts(&format!("{kind}{script}")) else {
+            return;
+        };
+        let text = run.expect(0).text();
+        let line = text.lines().nth(1).unwrap();
+        assert!(line.starts_with("64 bytes from 10.99.2.77: "), "{text}");
+        assert!(line.ends_with(" (DIFFERENT ADDRESS!)"), "{text}");
+    }
+}
+
+#[test]
 fn links_have_zones() {
     let script = r#"
 at s $SOCKKIT ping -c1 fe80::99%e1 -i 1

@@ -53,6 +53,9 @@ pub(super) struct Replied<'a> {
     /// Whether the line has its address only.
     #[serde(skip)]
     pub(super) is_numeric: bool,
+    /// Whether that is not the one who was asked.
+    #[serde(rename = "other")]
+    pub(super) is_other: bool,
     /// Which request, counted from 1.
     pub(super) seq: u64,
     /// What answered: `echo`, `open`, `closed`, `datagram`, `port-unreachable`.
@@ -191,7 +194,7 @@ impl<'a> Replied<'a> {
     }
 
     fn who(&self) -> Who<'a> {
-        who(self.host, self.addr, self.is_numeric)
+        who(self.host, self.addr, self.is_numeric || self.is_other)
     }
 }
 
@@ -292,6 +295,9 @@ impl fmt::Display for Replied<'_> {
             write!(f, " ttl={ttl}")?;
         }
         write!(f, " time={time} ms")?;
+        if self.is_other {
+            f.write_str(" (DIFFERENT ADDRESS!)")?;
+        }
         if self.is_duplicate {
             f.write_str(" (DUP!)")?;
         }

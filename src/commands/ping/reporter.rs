@@ -1,6 +1,7 @@
 //! News as events, and in the end the summaries and the exit.
 
 use std::io::{IsTerminal, stdout};
+use std::net::IpAddr;
 use std::time::Instant;
 
 use nix::sys::signal::Signal;
@@ -112,6 +113,7 @@ impl<'a> Reporter<'a> {
             host: self.name(reply.host),
             addr: from.as_deref().unwrap_or_else(|| self.addr(reply.host)),
             is_numeric: self.ping.numeric,
+            is_other: self.is_other(reply),
             seq: reply.seq,
             answer,
             bytes,
@@ -123,6 +125,14 @@ impl<'a> Reporter<'a> {
             corrupt,
             corrupt_at,
         })
+    }
+
+    /// Whether it is not the one who was asked that answered; a group, or any address of this host, is many.
+    fn is_other(&self, reply: &Reply) -> bool {
+        let asked = self.addr(reply.host).parse::<IpAddr>().ok();
+        let asked = asked.filter(|ip| !ip.is_multicast() && !ip.is_unspecified());
+        let from = reply.from.map(|from| from.ip());
+        asked.is_some_and(|asked| from.is_some_and(|from| from != asked))
     }
 
     fn troubled(&self, host: usize, seq: u64, trouble: &Trouble) -> Result<(), StdoutError> {
