@@ -255,6 +255,26 @@ at s $SOCKKIT ping -c1 -t 5 10.99.2.2
 }
 
 #[test]
+fn a_name_that_is_still_looked_up_is_told_in_the_end() {
+    let script = r#"
+printf 'hosts: files dns\n' > /run/nsswitch.conf
+printf 'nameserver 10.99.1.2\n' > /run/resolv.conf
+for file in nsswitch.conf resolv.conf; do mount --bind /run/$file /etc/$file; done
+at r nft 'table ip filter { chain i { type filter hook input priority 0; udp dport 53 drop; }; }'
+at s $SOCKKIT ping -c1 -w 1 10.99.2.2 a.example
+echo status $?
+"#;
+    let Some(run) = among_hosts(script) else {
+        return;
+    };
+    let text = run.text();
+    assert!(text.ends_with("status 1\n"), "{text}");
+    assert!(!text.contains("a.example"), "{text}");
+    let told = "sockkit: resolve a.example: no answer so far\n";
+    assert!(run.stderr.contains(told), "{}", run.stderr);
+}
+
+#[test]
 fn links_have_zones() {
     let script = r#"
 at s $SOCKKIT ping -c1 fe80::99%e1 -i 1

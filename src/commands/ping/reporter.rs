@@ -15,7 +15,7 @@ use crate::commands::icmp::words;
 use crate::engine::ping::{News, Reply, Stop, Tally, Trouble, Unreachable};
 use crate::engine::{LoopError, StdoutError};
 use crate::net::{Address, errno_name};
-use crate::output::{Exit, Failure};
+use crate::output::{Exit, Failure, NoAnswer};
 
 /// Tells what happens.
 pub(super) struct Reporter<'a> {
@@ -178,11 +178,12 @@ impl<'a> Reporter<'a> {
 
     /// Sum up, and say how it all ends.
     pub(super) fn end(
-        self,
+        mut self,
         ran: Result<Stop, LoopError>,
         tallies: &[Tally],
     ) -> anyhow::Result<Exit> {
         let stop = ran?;
+        self.unresolved();
         for summary in self.summaries(tallies, self.is_seen) {
             match stop {
                 // Whoever asks for the end does not wait for stdout's reader.
@@ -198,6 +199,21 @@ impl<'a> Reporter<'a> {
         let all = tallies.iter().all(|tally| tally.received > 0);
         let exit = if all { Exit::Done } else { Exit::No };
         Ok(std::cmp::max_by_key(self.worst, exit, |exit| exit.status()))
+    }
+
+    /// Say whose names were still being looked up: no host was asked.
+    fn unresolved(&mut self) {
+        let hosts = self.hosts.names.iter().zip(&self.addresses);
+        let places = hosts.zip(&mut self.is_unknown);
+        for ((name, _), is_unknown) in
+            places.filter(|((_, addr), is_unknown)| addr.is_none() && !**is_unknown)
+        {
+            *is_unknown = true;
+            let why = format!("resolve {name}: no answer so far");
+            let failure = Failure::of(&NoAnswer { why, hint: None }.into());
+            let exit = failure.report(&self.desk.output);
+            self.worst = std::cmp::max_by_key(self.worst, exit, |exit| exit.status());
+        }
     }
 
     fn summaries(&self, tallies: &[Tally], is_seen: bool) -> impl Iterator<Item = Summary<'_>> {
