@@ -1,7 +1,10 @@
 //! argv in, exit status out.
+#![no_main]
 
-use std::process::ExitCode;
+use std::ffi::OsString;
 
-fn main() -> ExitCode {
-    sockkit::run(std::env::args_os()).leave()
+sockkit::main!(run);
+
+fn run(words: Vec<OsString>) -> u8 {
+    sockkit::run(words).leave()
 }

@@ -15,7 +15,7 @@ pub struct LifetimeArgs {
     /// What the peer's end means while stdin is open: auto ends unless stdin is a file or a pipe that has spoken
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = PeerEof::Auto, help_heading = HEADING)]
     on_peer_eof: PeerEof,
-    /// After the end of stdin, wait for the peer's end for D at most (exit status 124)
+    /// After the end of stdin, wait for the peer's end for D at most (exit status 124; one of many is cut off). With --exec and --sh: after the client's end, let its command go on for D at most
     #[arg(long, value_name = "D", value_parser = duration, help_heading = HEADING)]
     pub linger: Option<Duration>,
 }

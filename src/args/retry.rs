@@ -13,7 +13,7 @@ const SHORTEST: Duration = Duration::from_millis(10);
 /// Trying again.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct RetryArgs {
-    /// Try N times more, or forever, where the connection is refused, the way or an answer in time is missing, or a name server or proxy is in trouble
+    /// Try N times more, or forever, where the connection is refused, the way or an answer in time is missing, a name server or proxy is in trouble, or TLS's handshake is broken off
     #[arg(long, value_name = "N|forever", value_parser = retries)]
     retry: Option<Retries>,
     /// Wait D before the second attempt, and up to twice as long before each further one, 10s at most

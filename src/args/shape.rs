@@ -8,26 +8,26 @@ use clap::Args;
 use super::duration::duration;
 use super::size::size;
 use super::view::{FromHex, ViewArgs};
-use crate::engine::{Inlet, Pace};
+use crate::engine::{Crlf, Inlet, Pace};
 
 const HEADING: &str = "What is sent";
 
 /// Shapers of what is sent.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ShapeArgs {
-    /// Send the ends of lines as CR LF; one that is CR LF already stays
+    /// Send the ends of lines as CR LF, those of a command's too; one that is CR LF already stays
     #[arg(long, help_heading = HEADING)]
-    crlf: bool,
+    pub crlf: bool,
     /// Wait for D between two lines
     #[arg(long, value_name = "D", value_parser = duration, help_heading = HEADING)]
     delay: Option<Duration>,
-    /// Send N bytes a second at most: 500, 64k, 10M
+    /// Send N bytes a second at most, to each of many: 500, 64k, 10M
     #[arg(long, value_name = "N", value_parser = rate, help_heading = HEADING)]
     rate: Option<NonZeroU64>,
     /// Send N bytes of stdin at most, and take that for its end
     #[arg(long, value_name = "N", value_parser = size, help_heading = HEADING)]
     max_bytes: Option<u64>,
-    /// Send TEXT first; \n \r \t \e \0 \\ and \xHH stand for bytes
+    /// Send TEXT first, to each of many; \n \r \t \e \0 \\ and \xHH stand for bytes
     #[arg(long, value_name = "TEXT", value_parser = escaped, help_heading = HEADING)]
     preamble: Option<Escaped>,
     /// Only send: what arrives is dropped; ends when stdin has ended and the peer has taken everything
@@ -35,7 +35,7 @@ pub struct ShapeArgs {
     pub send_only: bool,
     /// Only receive: nothing is sent, and stdin is left alone
     #[arg(long, help_heading = HEADING, conflicts_with_all = ["crlf", "delay", "rate", "max_bytes", "preamble"])]
-    recv_only: bool,
+    pub recv_only: bool,
     /// Leave stdin alone, and the connection open for the peer to end
     #[arg(long, help_heading = HEADING, conflicts_with_all = ["crlf", "delay", "max_bytes"])]
     no_stdin: bool,
@@ -52,13 +52,6 @@ pub struct Typing {
     crlf: Option<Crlf>,
 }
 
-/// Ends lines with CR LF, whatever pieces they come in.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Crlf {
-    /// Whether the last byte was a CR.
-    after_cr: bool,
-}
-
 impl ShapeArgs {
     /// stdin, as far as it is wanted.
     pub fn inlet(&self) -> Inlet {
@@ -71,6 +64,11 @@ impl ShapeArgs {
     /// Whether stdin is none of our business: then it has no end that the peer should be told of.
     pub fn leaves_stdin(&self) -> bool {
         self.recv_only || self.no_stdin
+    }
+
+    /// Whether so many bytes of stdin were asked for.
+    pub fn measures_stdin(&self) -> bool {
+        self.max_bytes.is_some()
     }
 
     /// What is sent before everything else.
@@ -120,21 +118,6 @@ impl Typing {
     }
 }
 
-impl Crlf {
-    /// A piece, with a CR in front of each LF that has none.
-    pub(super) fn end_lines(&mut self, piece: &[u8]) -> Vec<u8> {
-        let mut ended = Vec::with_capacity(piece.len() + piece.len() / 16);
-        for byte in piece {
-            if *byte == b'\n' && !self.after_cr {
-                ended.push(b'\r');
-            }
-            ended.push(*byte);
-            self.after_cr = *byte == b'\r';
-        }
-        ended
-    }
-}
-
 fn rate(word: &str) -> Result<NonZeroU64, String> {
     NonZeroU64::new(size(word)?).ok_or_else(|| "a rate is at least 1".to_owned())
 }
@@ -174,46 +157,7 @@ fn escape(tail: &str) -> Option<(u8, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-
-    #[test]
-    fn lines_end_in_crlf_across_the_borders_of_reads() {
-        for (pieces, sent) in [
-            (
-                &["a\nb\r\nc\r", "\nd\re\n\n"] as &[&str],
-                "a\r\nb\r\nc\r\nd\re\r\n\r\n",
-            ),
-            (&["\r", "\n"], "\r\n"),
-            (&["\r", "", "\n"], "\r\n"),
-            (&["\n"], "\r\n"),
-            (&["\r\r\n"], "\r\r\n"),
-            (&["\r", "x\n"], "\rx\r\n"),
-            (&["no end"], "no end"),
-            (&[""], ""),
-        ] {
-            let mut crlf = Crlf::default();
-            let ended: Vec<u8> = pieces
-                .iter()
-                .flat_map(|piece| crlf.end_lines(piece.as_bytes()))
-                .collect();
-            assert_eq!(String::from_utf8(ended).unwrap(), sent, "{pieces:?}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn any_borders_give_the_same(bytes in "[\r\nx]{0,40}", cut in 0_usize..40) {
-            let (head, tail) = bytes.split_at(cut.min(bytes.len()));
-            let mut crlf = Crlf::default();
-            let pieces = [crlf.end_lines(head.as_bytes()), crlf.end_lines(tail.as_bytes())];
-            let whole = Crlf::default().end_lines(bytes.as_bytes());
-            prop_assert_eq!(&pieces.concat(), &whole);
-            // Doing it again changes nothing.
-            prop_assert_eq!(Crlf::default().end_lines(&whole), whole);
-        }
-    }
 
     #[test]
     fn escapes_stand_for_bytes() {

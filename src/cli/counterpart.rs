@@ -7,8 +7,9 @@ pub(super) fn of_flag(command: &str, flag: &str) -> Option<&'static str> {
         "ping" => ping(flag),
         "trace" => trace(flag),
         "raw" => tcpdump(flag),
+        "http" => server(flag),
         // A line without a command is hardly about any other.
-        "" | "tcp" | "udp" | "unix" | "http" => nc(flag),
+        "" | "tcp" | "udp" | "unix" => nc(flag, !command.ends_with(" connect")),
         _ => None,
     }
 }
@@ -27,8 +28,17 @@ fn name(command: &str) -> &str {
     command.split(' ').nth(1).unwrap_or_default()
 }
 
-/// Of nc, ncat and `python3 -m http.server`.
-fn nc(flag: &str) -> Option<&'static str> {
+/// Of `python3 -m http.server`, or as [`nc`].
+fn server(flag: &str) -> Option<&'static str> {
+    match flag {
+        "-d" | "--directory" => Some("python's --directory is DIR: `sockkit http DIR`"),
+        "-b" | "--bind" => Some("a listener's own address is ADDR, or --host"),
+        flag => nc(flag, true),
+    }
+}
+
+/// Of nc and ncat, for one who listens, or who connects.
+fn nc(flag: &str, listens: bool) -> Option<&'static str> {
     Some(match flag {
         "-l" => "nc's -l is a command here: `sockkit tcp listen`",
         "-u" => "nc's -u is a command here: `sockkit udp`",
@@ -36,11 +46,16 @@ fn nc(flag: &str) -> Option<&'static str> {
         "-w" => "nc's -w is --timeout for connecting and --idle-timeout for silence",
         "-p" => "nc's -p is --port for a listener, --bind :PORT for a client",
         "-s" => "nc's -s is --bind",
-        "-d" | "--directory" => "python's --directory is DIR: `sockkit http DIR`",
-        "-b" | "--bind" => "a listener's own address is ADDR, or --host",
+        "-b" | "--bind" if listens => "a listener's own address is ADDR, or --host",
+        "-d" => "nc's -d is --no-stdin",
+        "-e" | "-c" if !listens => "a listener runs commands: --exec -- COMMAND, --sh LINE",
         "-e" => "ncat's -e is --exec -- COMMAND",
         "-c" => "ncat's -c is --sh LINE",
-        "-m" => "ncat's -m is --max-conns",
+        "-m" if listens => "ncat's -m is --max-conns",
+        "-C" => "nc's -C is --crlf",
+        "-z" => "nc's -z is --probe: `sockkit tcp connect --probe HOST:PORTS`",
+        "-x" | "-X" => "nc's -x and -X are --proxy URL: http://, socks4://, socks5h://",
+        "--ssl" => "ncat's --ssl is --tls",
         "-N" => "nc's -N is what happens anyway: the end of stdin half-closes",
         "-n" => "nc's -n is what happens anyway: an address is never looked up",
         _ => return None,

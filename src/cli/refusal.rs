@@ -11,6 +11,9 @@ use super::{DEFINITIONS, counterpart};
 use crate::engine::{Outlet, StdoutError};
 use crate::output::{Exit, Failure, Output, Style, Usage};
 
+/// What commands of commands are called.
+const VERBS: [&str; 6] = ["connect", "listen", "send", "get", "set", "list"];
+
 /// Help goes to stdout, a refusal is one line and a hint, in the form that the line itself asks for as far as that can
 /// be told.
 pub fn refuse(refused: &clap::Error, argv: &[OsString]) -> Exit {
@@ -91,9 +94,11 @@ fn counterpart(refused: &clap::Error, command: &str) -> Option<&'static str> {
 /// The command that a usage line is about, as `sockkit tcp connect`; without one the first word tells.
 fn command_of(text: &str, argv: &[OsString]) -> String {
     let Some(usage) = text.lines().find_map(|line| line.strip_prefix("Usage: ")) else {
-        let first = argv.get(1).and_then(|word| word.to_str());
-        let known = first.filter(|first| DEFINITIONS.iter().any(|(name, _)| name == first));
-        return known.map_or_else(|| "sockkit".to_owned(), |name| format!("sockkit {name}"));
+        let word = |index| argv.get(index).and_then(|word: &OsString| word.to_str());
+        let known = word(1).filter(|first| DEFINITIONS.iter().any(|(name, _)| name == first));
+        let verb = word(2).filter(|verb| VERBS.contains(verb));
+        let words = ["sockkit"].into_iter().chain(known).chain(verb);
+        return words.collect::<Vec<_>>().join(" ");
     };
     let words = usage.split(' ');
     let names = words.take_while(|word| word.starts_with(|c: char| c.is_ascii_lowercase()));

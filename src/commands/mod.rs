@@ -7,6 +7,7 @@ mod datagram;
 mod endpoint;
 mod icmp;
 mod pass;
+mod privilege;
 mod probing;
 mod secure;
 mod serve;

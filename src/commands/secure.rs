@@ -7,9 +7,12 @@ use nix::sys::signal::Signal;
 use serde::Serialize;
 
 use super::Desk;
-use super::stream::Stream;
+use super::serve::GREETING;
+use super::stream::{Opened, Stream};
 use crate::args::ClientTlsArgs;
-use crate::engine::{Acceptor, ClientTls, Reactor, Timer, TlsSession, Transport, begin_tls, greet};
+use crate::engine::{
+    Acceptor, ClientTls, Connection, Reactor, Timer, TlsSession, Transport, begin_tls, greet,
+};
 use crate::net::{Endpoint, Host, Socket};
 use crate::output::{Event, Face, Warning};
 use crate::wire::StarttlsProtocol;
@@ -60,8 +63,27 @@ impl Secure {
 }
 
 impl Stream<'_> {
-    /// The way to the peer of a socket, through its handshake where it has one; or the signal that came before its end.
+    /// A connection through its handshake, where it has one; or the signal that came before its end.
     pub(super) fn open(
+        &self,
+        reactor: &mut Reactor,
+        connection: Connection,
+    ) -> anyhow::Result<Result<Opened, Signal>> {
+        let Connection {
+            socket,
+            peer,
+            reset,
+            ..
+        } = connection;
+        let transport = self.greet(reactor, socket)?;
+        Ok(transport.map(|transport| Opened {
+            transport,
+            peer,
+            reset,
+        }))
+    }
+
+    fn greet(
         &self,
         reactor: &mut Reactor,
         socket: Socket,
@@ -70,7 +92,11 @@ impl Stream<'_> {
             return Ok(Ok(Transport::Plain(socket)));
         };
         let mut timers = self.args.timing.timers(self.start);
-        timers.start(Timer::Answer, self.args.timing.timeout, Instant::now());
+        let limit = match secure {
+            Secure::Connect(..) => self.args.timing.timeout,
+            Secure::Accept(_) => Some(self.args.timing.timeout.unwrap_or(GREETING)),
+        };
+        timers.start(Timer::Answer, limit, Instant::now());
         let stream = match secure {
             Secure::Connect(tls, starttls) => {
                 if let Some(protocol) = starttls

@@ -2,14 +2,23 @@
 
 use std::cell::{Cell, RefCell};
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::Signal;
+
 use crate::args::{DumpForm, SightArgs};
-use crate::engine::Tap;
+use crate::engine::{Tap, pending_signal};
 use crate::net::CallError;
 use crate::output::{self, Direction, Dump, Exit, Output, Warning};
+
+/// How long nobody reads before it is looked for signals, in milliseconds.
+const SIGNALS: u16 = 100;
 
 /// What looks, and what became of it.
 #[derive(Clone)]
@@ -91,10 +100,14 @@ impl Record {
 
     /// A file that is emptied, and then only appended to: two records may share one.
     fn of(path: &Path) -> Result<Self, CallError> {
+        let refused = |cause| CallError::new("open", path.display(), cause);
         let opened = OpenOptions::new().append(true).create(true).open(path);
-        let file = opened.map_err(|cause| CallError::new("open", path.display(), cause))?;
+        let file = opened.map_err(refused)?;
         // What cannot be emptied, a pipe or a terminal, is not full of old things either.
         let _ = file.set_len(0);
+        // One whose reader does not read must not keep a signal from ending the run. It is ours alone: opened, not inherited.
+        let unwaiting = OFlag::O_APPEND | OFlag::O_NONBLOCK;
+        fcntl(&file, FcntlArg::F_SETFL(unwaiting)).map_err(|errno| refused(errno.into()))?;
         Ok(Self {
             file: Some((file, path.to_owned())),
             has_failed: Cell::new(false),
@@ -107,15 +120,50 @@ impl Record {
             return Ok(());
         }
         let Some((file, path)) = &self.file else {
-            // Nobody can be told that nobody reads stderr.
-            let _ = io::stderr().write_all(bytes);
+            // Nobody can be told that nobody reads stderr. It is shared, and stays as it is: so much of it as a pipe that
+            // has room takes at once, pipe(7), is written after a look.
+            for piece in bytes.chunks(libc::PIPE_BUF) {
+                let written =
+                    await_room(&io::stderr()).and_then(|()| io::stderr().write_all(piece));
+                if written.is_err() {
+                    break;
+                }
+            }
             return Ok(());
         };
-        let mut file = file;
-        file.write_all(bytes).map_err(|cause| {
+        write_unless_ended(file, bytes).map_err(|cause| {
             self.has_failed.set(true);
             CallError::new("write", path.display(), cause)
         })
+    }
+}
+
+/// Write all of it, however long its reader takes for it, unless a signal asks for the end meanwhile.
+fn write_unless_ended(mut file: &File, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match file.write(bytes) {
+            Ok(0) => return Err(Errno::EIO.into()),
+            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => await_room(&file)?,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Wait until something can be written, unless a signal asks for the end meanwhile.
+fn await_room(file: &impl AsFd) -> io::Result<()> {
+    loop {
+        let mut polled = [PollFd::new(file.as_fd(), PollFlags::POLLOUT)];
+        match poll(&mut polled, PollTimeout::from(SIGNALS)) {
+            Ok(0) | Err(Errno::EINTR) => {}
+            Ok(_) => return Ok(()),
+            Err(errno) => return Err(errno.into()),
+        }
+        if pending_signal().is_some_and(|signal| signal != Signal::SIGUSR1) {
+            return Err(Errno::EINTR.into());
+        }
     }
 }
 

@@ -8,14 +8,15 @@ use nix::sys::signal::Signal;
 
 use super::Desk;
 use super::account;
+use super::privilege::give_up_sockets;
 use super::secure::Secure;
 use super::sight::Sight;
 use crate::args::{LifetimeArgs, ShapeArgs, SightArgs, TimingArgs, ViewArgs};
 use crate::engine::{
     Account, Connection, Ending, Flow, LoopError, Moved, Pump, Reactor, Role, Show, StdoutError,
-    Ticker, Typed,
+    Ticker, Transport, Typed,
 };
-use crate::net::Socket;
+use crate::net::{Address, CallError, Socket};
 use crate::output::{Bytes, Closed, Connected, Exit, HexDump, Output, Received, Usage, Warning};
 
 /// Flags of every stream.
@@ -58,6 +59,8 @@ pub(super) struct Stream<'a> {
     pub(super) start: Instant,
     /// What is done with each connection, which has a number, before anything is said; `None` is nothing.
     pub(super) welcome: Option<Welcome<'a>>,
+    /// Who sees what passes; opened before anything else is.
+    pub(super) sight: Sight,
     /// How connections become TLS; `None` leaves them plain.
     pub(super) secure: Option<&'a Secure>,
 }
@@ -65,13 +68,38 @@ pub(super) struct Stream<'a> {
 /// Done with a connection as soon as it stands.
 pub(super) type Welcome<'a> = &'a dyn Fn(u64, &Socket) -> Result<(), LoopError>;
 
+/// A connection through its handshake, where it has one, and what is to be joined to it.
+pub(super) struct Opened {
+    pub(super) transport: Transport,
+    pub(super) peer: Address,
+    pub(super) reset: Option<CallError>,
+}
+
 impl Stream<'_> {
     /// Join a connection that this side asked for.
     pub(super) fn converse(&self, connection: Connection) -> anyhow::Result<Exit> {
+        match self.begin(connection)? {
+            Ok((mut reactor, opened)) => self.pump(&mut reactor, opened, Role::Connector),
+            Err(signal) => Ok(Exit::Signal(signal)),
+        }
+    }
+
+    /// Tell that a connection stands, which this side asked for, and go through its handshake; or the signal that came
+    /// before its end. After a failure signals do again what they do by themselves.
+    pub(super) fn begin(
+        &self,
+        connection: Connection,
+    ) -> anyhow::Result<Result<(Reactor, Opened), Signal>> {
         self.connected(&connection)?;
         let mut reactor = Reactor::new()?;
         reactor.catch_signals()?;
-        self.pump(&mut reactor, connection, Role::Connector)
+        match self.open(&mut reactor, connection) {
+            Ok(opened) => Ok(opened.map(|opened| (reactor, opened))),
+            Err(error) => {
+                reactor.release_signals()?;
+                Err(error)
+            }
+        }
     }
 
     /// Tell that a connection stands, and welcome it.
@@ -98,24 +126,20 @@ impl Stream<'_> {
     pub(super) fn pump(
         &self,
         reactor: &mut Reactor,
-        connection: Connection,
+        opened: Opened,
         role: Role,
     ) -> anyhow::Result<Exit> {
-        let Connection {
-            socket,
+        give_up_sockets(self.desk)?;
+        let Opened {
+            mut transport,
             peer,
             reset,
-            ..
-        } = connection;
-        let mut transport = match self.open(reactor, socket)? {
-            Ok(transport) => transport,
-            Err(signal) => return Ok(Exit::Signal(signal)),
-        };
+        } = opened;
         let peer = peer.to_string();
         let StreamArgs {
             shape, lifetime, ..
         } = self.args;
-        let sight = Sight::open(&self.args.sight, &self.desk.output)?;
+        let sight = &self.sight;
         let inlet = shape.inlet();
         let output = &self.desk.output;
         let mut typing = shape.typing(self.args.view);

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use super::chain::ChainError;
 use super::connector::ConnectError;
+use super::ending::LoopError;
 use super::timer::{Expired, Timer};
+use super::tls::TlsFailure;
 use crate::net::{CallError, NameError};
 
 /// Pauses that double.
@@ -36,8 +38,11 @@ impl Backoff {
 }
 
 /// Whether the same attempt may end otherwise in a while: nobody there yet, no way there yet, no answer in time, a name
-/// server or a proxy in trouble. What is forbidden, unknown or makes no sense stays so.
+/// server or a proxy in trouble, a handshake that was broken off. What is forbidden, unknown, not to be trusted or makes
+/// no sense stays so.
 pub fn is_worth_retrying(error: &(dyn Error + 'static)) -> bool {
+    let ended = error.downcast_ref::<LoopError>().and_then(LoopError::cause);
+    let error = ended.unwrap_or(error);
     if let Some(call) = error.downcast_ref::<CallError>() {
         is_temporary(call)
     } else if let Some(connect) = error.downcast_ref::<ConnectError>() {
@@ -57,6 +62,9 @@ pub(super) fn is_an_attempts(expired: &Expired) -> bool {
 }
 
 pub(super) fn is_temporary(error: &CallError) -> bool {
+    if let Some(failure) = TlsFailure::of(error) {
+        return failure.is_temporary;
+    }
     matches!(
         error.errno(),
         libc::ECONNREFUSED
@@ -111,6 +119,11 @@ mod tests {
         ] {
             assert_eq!(is_worth_retrying(&call(errno)), expected, "{errno}");
         }
+        let cut = TlsFailure::bare("it ended in the handshake");
+        let untrusted = cut.clone().on("tls", "h");
+        assert!(!is_worth_retrying(&LoopError::from(untrusted)));
+        let cut = cut.temporary().on("recv", "h");
+        assert!(is_worth_retrying(&LoopError::from(cut)));
         let several = ConnectError::Failed(
             "h".to_owned(),
             vec![call(libc::EAFNOSUPPORT), call(libc::ECONNREFUSED)],

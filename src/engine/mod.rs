@@ -8,6 +8,7 @@ mod chain;
 mod chop;
 mod command;
 mod connector;
+mod crlf;
 mod datagrams;
 mod ending;
 mod errands;
@@ -39,6 +40,7 @@ pub use chain::{Chain, ChainError, Hop};
 pub use chop::{Chop, Framing};
 pub use command::{CannotRun, Child, ChildStreams, Process, Program};
 pub use connector::{ConnectError, Connector};
+pub use crlf::Crlf;
 pub use datagrams::{
     Answer, Answering, Batch, Delivery, Ear, Exchange, Heard, Hearing, Remark, Tally, deliver,
 };

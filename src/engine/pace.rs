@@ -34,8 +34,10 @@ impl Pace {
         if now < self.next() {
             return 0;
         }
-        let line = rest.iter().position(|byte| *byte == b'\n');
-        let to_line = line.filter(|_| self.delay.is_some()).map(|at| at + 1);
+        let to_line = self.delay.and_then(|_| {
+            let line = rest.iter().position(|byte| *byte == b'\n');
+            line.map(|at| at + 1)
+        });
         let piece = self.rate.map(|rate| {
             let bytes = u128::from(rate.get()) * PIECE.as_millis() / 1000;
             usize::try_from(bytes).unwrap_or(usize::MAX).max(1)

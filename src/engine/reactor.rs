@@ -111,6 +111,13 @@ impl Reactor {
         Ok(())
     }
 
+    /// Have signals do again what they do by themselves; one that has come meanwhile does it now.
+    pub fn release_signals(self) -> Result<(), CallError> {
+        let mask: SigSet = heeded().collect();
+        mask.thread_unblock()
+            .map_err(|errno| CallError::new("sigprocmask", "", errno))
+    }
+
     /// Have a signal that is caught end nothing: [`Self::take_aside`] tells that it has come.
     pub fn set_aside(&mut self, signal: Signal) {
         self.aside.0 = Some(signal);

@@ -75,6 +75,7 @@ fn refused(socket: &Socket, no: &NoStarttls) -> CallError {
         NoStarttls::Garbled(_) => TlsFailure::new(why, "another --starttls, or --tls without it?"),
         NoStarttls::Injected => TlsFailure::new(why, "somebody between may have put it there"),
         NoStarttls::NotOffered => TlsFailure::new(why, "is it another port that has TLS? --tls"),
+        NoStarttls::Ended => TlsFailure::bare(why).temporary(),
         _ => TlsFailure::bare(why),
     };
     failure.on("starttls", socket.about())

@@ -55,13 +55,15 @@ pub use multicast::Membership;
 pub use network::Network;
 pub use packet::{Batch, Envelope};
 pub use poll::{milliseconds, poll_readable, poll_writable};
-pub use privilege::{bound_privileges, drop_privileges, gain_no_privileges, raise_net_raw};
+pub use privilege::{
+    bound_privileges, drop_privileges, drop_what_sockets_needed, gain_no_privileges, raise_net_raw,
+};
 pub use resolve::{NameError, Names, Resolver};
 pub use rights::Handed;
 pub use service_manager::notify_ready;
 pub use socket::{Recv, Send, Shutdown, Socket};
 pub use stamped::{Stamped, ToldError};
-pub use sys::{keep_from_children, notify, open_process, restore_sigpipe};
+pub use sys::{begin, keep_from_children, notify, open_process, restore_sigpipe};
 pub use tcp_info::{Moved, RoundTrip};
 pub use unix_name::{UnixName, UnixNameError};
 pub use unix_path::{BoundPath, SocketFile, bind_unix};

@@ -34,6 +34,30 @@ pub fn drop_privileges() -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
+/// Capabilities over files and processes: what is written, replaced, removed or ended later on may be another user's.
+const LASTING: [Capability; 5] = [
+    Capability::CAP_CHOWN,
+    Capability::CAP_DAC_OVERRIDE,
+    Capability::CAP_DAC_READ_SEARCH,
+    Capability::CAP_FOWNER,
+    Capability::CAP_KILL,
+];
+
+/// Give up every capability of this thread but those over files and processes: what it took to open sockets among them.
+pub fn drop_what_sockets_needed() -> Result<(), String> {
+    let drop = |set| {
+        let mut held = caps::read(None, set)?;
+        held.retain(|capability| LASTING.contains(capability));
+        caps::set(None, set, &held)
+    };
+    let has_none = caps::read(None, CapSet::Permitted).is_ok_and(|held| held.is_empty());
+    [CapSet::Effective, CapSet::Permitted, CapSet::Inheritable]
+        .into_iter()
+        .filter(|_| !has_none)
+        .try_for_each(drop)
+        .map_err(|error| error.to_string())
+}
+
 /// No exec(2) gives this thread, or those that it starts, a privilege that it has not: PR_SET_NO_NEW_PRIVS, prctl(2).
 pub fn gain_no_privileges() -> Result<(), CallError> {
     nix::sys::prctl::set_no_new_privs().map_err(|errno| CallError::new("prctl", "", errno))

@@ -10,6 +10,7 @@ use super::address::Address;
 use super::error::CallError;
 use super::explain::{Explain, Outcome, Quoted};
 use super::family::{Family, Kind, Protocol};
+use super::poll::poll_ended;
 use super::sys;
 use libc::c_int;
 use nix::errno::Errno;
@@ -44,6 +45,13 @@ pub enum Recv {
     Bytes(usize),
     /// Nothing is there yet (EAGAIN).
     WouldBlock,
+}
+
+impl Recv {
+    /// Whether it is an end, or something empty.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::Bytes(0)
+    }
 }
 
 /// What a send took.
@@ -215,6 +223,13 @@ impl Socket {
     /// recv(2) of a record with MSG_TRUNC, never waiting: its whole length, though only so much of it as fits is kept.
     pub fn recv_record(&self, buffer: &mut [u8]) -> Result<Recv, CallError> {
         self.recv_with(buffer, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_TRUNC)
+    }
+
+    /// Whether the 0 bytes that a recv of a record has just brought are the end, poll(2) and FIONREAD: a record may have
+    /// none, and others may wait behind it. Empty ones that are the last of all are not told from the end.
+    pub fn is_at_end(&self) -> Result<bool, CallError> {
+        let has_ended = poll_ended(self, &self.explain)?;
+        Ok(has_ended && sys::unread(self.as_fd()) == 0)
     }
 
     /// recv(2) with MSG_PEEK, never waiting: what is looked at is there for the next recv still.

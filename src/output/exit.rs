@@ -1,7 +1,5 @@
 //! How a run ends, as the shell sees it.
 
-use std::process::ExitCode;
-
 use nix::sys::signal::{SigSet, Signal, raise};
 
 use crate::net::restore_sigpipe;
@@ -68,7 +66,7 @@ impl Exit {
     }
 
     /// End the process: a signal's end is a signal's end, so that a shell's loop stops too.
-    pub fn leave(self) -> ExitCode {
+    pub fn leave(self) -> u8 {
         if let Self::Signal(signal) = self {
             // Where the signal is ignored, or raising fails, the status says the same.
             let ready = if signal == Signal::SIGPIPE {
@@ -82,6 +80,6 @@ impl Exit {
                 let _ = mask.thread_unblock();
             }
         }
-        ExitCode::from(self.status())
+        self.status()
     }
 }

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
+use nix::errno::Errno;
 use nix::sys::signal::Signal;
 use serde::Serialize;
 
@@ -173,6 +174,10 @@ fn judge_command(command: &CannotRun) -> (Exit, Option<String>) {
             let hint = "a path, or the name of a program in PATH; a shell's line: -- sh -c '...'";
             (Exit::NotFound, hint)
         }
+        false if command.cause == Errno::ENOEXEC => {
+            let hint = "a script begins with what runs it, as #!/bin/sh; or: -- sh SCRIPT";
+            (Exit::NotRun, hint)
+        }
         false => (Exit::NotRun, "a file that this user may execute"),
     };
     (exit, Some(hint.to_owned()))
@@ -231,17 +236,14 @@ fn symbol(cause: &(dyn Error + 'static)) -> Option<String> {
     call.map(|call| errno_name(&call.cause).into_owned())
 }
 
-/// What TLS had against the peer, or the peer against it.
-fn tls_failure(call: &CallError) -> Option<&TlsFailure> {
-    call.cause.get_ref()?.downcast_ref()
-}
-
 /// The network's answers are a no, everything else is trouble here.
 fn exit_of(call: &CallError) -> Exit {
-    if tls_failure(call).is_some() {
+    if TlsFailure::of(call).is_some() {
         return Exit::No;
     }
     match call.errno() {
+        // The socket that was handed over is no connection: the network was not asked.
+        libc::ENOTCONN if call.call == "getpeername" => Exit::Trouble,
         // No such local socket; a file of ours that cannot be made is trouble.
         libc::ENOENT if ["connect", "sendto", "sendmmsg"].contains(&call.call) => Exit::No,
         libc::ECONNREFUSED
@@ -259,7 +261,7 @@ fn exit_of(call: &CallError) -> Exit {
 }
 
 fn hint_of(call: &CallError) -> Option<String> {
-    if let Some(failure) = tls_failure(call) {
+    if let Some(failure) = TlsFailure::of(call) {
         return failure.hint.clone();
     }
     let hint = match (call.call, call.errno()) {

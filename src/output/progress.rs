@@ -18,9 +18,16 @@ pub struct Progress {
     /// How much there is to send; `None` where nobody knows.
     whole: Option<u64>,
     last: Instant,
+    sent: Meter,
+    received: Meter,
+    is_shown: bool,
+}
+
+/// How fast one direction is.
+#[derive(Debug, Default)]
+struct Meter {
     moved: u64,
     rate: Option<f64>,
-    is_shown: bool,
 }
 
 impl Progress {
@@ -29,8 +36,8 @@ impl Progress {
         Self {
             whole,
             last: now,
-            moved: 0,
-            rate: None,
+            sent: Meter::default(),
+            received: Meter::default(),
             is_shown: false,
         }
     }
@@ -45,47 +52,55 @@ impl Progress {
 
     /// The line.
     fn line(&mut self, sent: u64, received: u64, now: Instant) -> String {
-        self.measure(sent + received, now);
-        let speed = self.rate.unwrap_or(0.0);
+        let time = now.saturating_duration_since(self.last);
+        if time >= Duration::from_millis(1) {
+            self.sent.measure(sent, time);
+            self.received.measure(received, time);
+            self.last = now;
+        }
         let mut parts = Vec::new();
         if sent > 0 || received == 0 {
-            parts.push(match self.whole.filter(|whole| *whole > 0) {
+            let speed = self.sent.per_second();
+            match self.whole.filter(|whole| *whole > 0) {
                 Some(whole) => {
                     let percent = u128::from(sent.min(whole)) * 100 / u128::from(whole);
-                    format!("sent {} of {}, {percent} %", Size(sent), Size(whole))
+                    parts.push(format!("sent {} of {}", Size(sent), Size(whole)));
+                    parts.push(format!("{percent} %"));
                 }
-                None => format!("sent {}", Size(sent)),
-            });
+                None => parts.push(format!("sent {}", Size(sent))),
+            }
+            parts.push(format!("{}/s", Size(speed)));
+            let left = self.whole.map(|whole| whole.saturating_sub(sent));
+            if let Some(left) = left.filter(|left| *left > 0 && speed > 0) {
+                parts.push(format!("{} left", clock(left / speed)));
+            }
         }
         if received > 0 {
             parts.push(format!("received {}", Size(received)));
-        }
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a rate is not negative, and a float becomes the nearest number that there is"
-        )]
-        let whole_rate = speed as u64;
-        parts.push(format!("{}/s", Size(whole_rate)));
-        let left = self.whole.map(|whole| whole.saturating_sub(sent));
-        if let Some(left) = left.filter(|left| *left > 0 && received == 0 && whole_rate > 0) {
-            parts.push(format!("{} left", clock(left / whole_rate)));
+            parts.push(format!("{}/s", Size(self.received.per_second())));
         }
         parts.join(", ")
     }
+}
 
-    fn measure(&mut self, moved: u64, now: Instant) {
-        let time = now.saturating_duration_since(self.last);
-        if time < Duration::from_millis(1) {
-            return;
-        }
+impl Meter {
+    fn measure(&mut self, moved: u64, time: Duration) {
         #[expect(clippy::cast_precision_loss, reason = "what is shown has two digits")]
         let newest = rate(moved.saturating_sub(self.moved), time) as f64;
         self.rate = Some(match self.rate {
             Some(before) => before + WEIGHT * (newest - before),
             None => newest,
         });
-        (self.last, self.moved) = (now, moved);
+        self.moved = moved;
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rate is not negative, and a float becomes the nearest number that there is"
+    )]
+    fn per_second(&self) -> u64 {
+        self.rate.unwrap_or(0.0) as u64
     }
 }
 
@@ -128,13 +143,23 @@ mod tests {
     }
 
     #[test]
+    fn each_direction_has_a_rate_of_its_own() {
+        let now = Instant::now();
+        let mut progress = Progress::new(Some(64 << 20), now);
+        assert_eq!(
+            progress.line(20 << 20, 40 << 20, now + Duration::from_secs(2)),
+            "sent 20 MiB of 64 MiB, 31 %, 10 MiB/s, 0:04 left, received 40 MiB, 20 MiB/s"
+        );
+    }
+
+    #[test]
     fn nobody_knows_the_end_of_a_pipe() {
         let now = Instant::now();
         let mut progress = Progress::new(None, now);
         let then = now + Duration::from_secs(1);
         assert_eq!(progress.line(0, 2048, then), "received 2.0 KiB, 2.0 KiB/s");
         let both = progress.line(1, 2048, then);
-        assert_eq!(both, "sent 1 B, received 2.0 KiB, 2.0 KiB/s");
+        assert_eq!(both, "sent 1 B, 0 B/s, received 2.0 KiB, 2.0 KiB/s");
         assert_eq!(
             Progress::new(Some(0), now).line(0, 0, now),
             "sent 0 B, 0 B/s"

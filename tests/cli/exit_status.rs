@@ -49,6 +49,33 @@ fn usage_errors_are_two_and_nothing_is_attempted() {
 }
 
 #[test]
+fn flags_of_other_tools_are_known() {
+    for (words, hint) in [
+        ("tcp connect -d", "nc's -d is --no-stdin"),
+        ("tcp connect -C 1", "nc's -C is --crlf"),
+        (
+            "tcp connect -z 1",
+            "nc's -z is --probe: `sockkit tcp connect --probe HOST:PORTS`",
+        ),
+        ("tcp connect -x p:1 1", "nc's -x and -X are --proxy URL: "),
+        (
+            "tcp connect -e sh",
+            "a listener runs commands: --exec -- COMMAND, --sh LINE",
+        ),
+        ("tcp listen -e sh", "ncat's -e is --exec -- COMMAND"),
+        ("tcp listen --ssl", "ncat's --ssl is --tls"),
+        (
+            "http -d /",
+            "python's --directory is DIR: `sockkit http DIR`",
+        ),
+        ("tcp connect 1 -t soon", "`sockkit tcp connect --help`"),
+        ("tcp listen --max-conns 3", "-k"),
+    ] {
+        drop(run(words).expect(2).says(&format!("\n  hint: {hint}")));
+    }
+}
+
+#[test]
 fn help_is_asked_for_and_is_no_error() {
     for words in [
         "--help",
@@ -318,4 +345,30 @@ fn a_port_file_that_is_no_file_is_written_to() {
         .start();
     let port = std::fs::read_to_string(&fifo).unwrap();
     assert_eq!(port, format!("{}\n", listener.port()));
+}
+
+/// The capabilities that a process has now, proc_pid_status(5).
+fn effective(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    u64::from_str_radix(line.unwrap().trim(), 16).unwrap()
+}
+
+#[test]
+fn of_privileges_only_those_over_files_and_processes_outlive_the_opening() {
+    // CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_KILL: capability.h.
+    let lasting = 0b10_1111;
+    let folder = scratch();
+    for words in [
+        ["tcp", "listen", "-k", "127.0.0.1:0"].as_slice(),
+        &["tcp", "listen", "127.0.0.1:0"],
+        &["udp", "listen", "127.0.0.1:0"],
+        &["unix", "listen", "./stream"],
+        &["unix", "listen", "--type", "dgram", "./dgram"],
+    ] {
+        let listener = sockkit(words).directory(folder.path()).start();
+        listener.stderr_until(|line| line.starts_with("listening on"));
+        let left = effective(listener.pid());
+        assert_eq!(left & !lasting, 0, "{words:?} {left:x}");
+    }
 }

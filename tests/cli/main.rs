@@ -51,6 +51,7 @@ mod retry;
 mod serving;
 mod shape;
 mod sight;
+mod states;
 mod stats;
 mod stdio;
 mod strace;

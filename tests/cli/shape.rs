@@ -355,7 +355,7 @@ fn what_makes_no_sense_is_a_usage_error() {
         "tcp connect 1 --max-bytes 1.5",
         "unix connect ./no --type dgram --crlf",
         "unix connect ./no --type dgram --max-bytes 1",
-        "tcp listen 0 -k --rate 1",
+        "tcp listen 0 -k --rate 0",
     ] {
         let refused = sockkit(words.split(' ')).run().expect(2);
         assert!(refused.stdout.is_empty(), "{words}");

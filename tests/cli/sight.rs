@@ -7,7 +7,8 @@ use std::net::Shutdown;
 use serde_json::Value;
 
 use crate::kit::{
-    Finished, Start, accept, listener, pattern, read_end, scratch, sockkit, stream_to,
+    Finished, Start, accept, dead_port, free_port, listener, pattern, read_end, scratch, sockkit,
+    stream_to,
 };
 
 /// A client that says a question and hears an answer.
@@ -164,21 +165,84 @@ fn a_full_disk_of_a_tee_is_told_and_stops_nothing() {
 }
 
 #[test]
-fn a_file_that_cannot_be_opened_is_trouble() {
-    let (listener, port) = listener();
-    let client = sockkit([
+fn a_reader_that_does_not_read_keeps_no_signal_from_ending_it() {
+    let folder = scratch();
+    let pipe = folder.path().join("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let reader = fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(&pipe)
+        .unwrap();
+    for flags in [
+        ["--tee-in"].as_slice(),
+        &["--tee-out"],
+        &["--dump", "hex", "--dump-to"],
+    ] {
+        let start = sockkit(["tcp", "listen", "0", "--echo"]).args(flags);
+        let server = start.args([&pipe]).start();
+        let mut client = stream_to(("127.0.0.1", server.port()));
+        client.write_all(&pattern(200_000)).unwrap();
+        // The pipe is full, and more than it holds was heard.
+        let is_stuck = || {
+            let wait =
+                fs::read_to_string(format!("/proc/{}/wchan", server.pid())).unwrap_or_default();
+            wait.contains("poll") && !wait.contains("ep")
+        };
+        for _ in 0..100 {
+            if is_stuck() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        server.signal(nix::sys::signal::Signal::SIGTERM);
+        server.finish().expect(143);
+    }
+    // Nor does a stderr that nobody reads.
+    let port = free_port();
+    let to = format!("127.0.0.1:{port}");
+    let words = ["tcp", "listen", &to, "-k", "-q", "--echo", "--dump", "hex"];
+    let script = format!("exec \"$0\" \"$@\" 2>{}", pipe.display());
+    let server = sockkit(words).under(&script).start();
+    let probe = [
         "tcp",
         "connect",
-        &port.to_string(),
-        "--tee-in",
-        "/nowhere/file",
-    ])
-    .start();
-    drop(accept(&listener));
-    client
-        .finish()
-        .expect(2)
-        .says("sockkit: open /nowhere/file: no such file or directory (ENOENT)");
+        "--probe",
+        "--retry",
+        "forever",
+        "--deadline",
+        "8s",
+    ];
+    sockkit(probe).args([&to]).run().expect(0);
+    let mut client = stream_to(("127.0.0.1", port));
+    client.write_all(&pattern(200_000)).unwrap();
+    server.signal(nix::sys::signal::Signal::SIGTERM);
+    server.finish().expect(143);
+    drop(reader);
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_is_trouble_before_anything_is_tried() {
+    let (_nobody, port) = dead_port();
+    let port = port.to_string();
+    let folder = scratch();
+    let socket = folder.path().join("socket").display().to_string();
+    for flags in [
+        ["--tee-in", "/nowhere/file"].as_slice(),
+        &["--dump", "hex", "--dump-to", "/nowhere/file"],
+    ] {
+        for words in [
+            ["tcp", "connect", &port, "--retry", "forever"].as_slice(),
+            &["tcp", "listen", "0"],
+            &["unix", "connect", &socket],
+            &["unix", "listen", &socket],
+        ] {
+            let refused = sockkit(words).args(flags).run().expect(2);
+            let said = "sockkit: open /nowhere/file: no such file or directory (ENOENT)\n";
+            assert_eq!(refused.stderr, said, "{words:?}");
+        }
+    }
+    assert!(!folder.path().join("socket").exists());
 }
 
 #[test]

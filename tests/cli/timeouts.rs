@@ -127,6 +127,60 @@ fn traffic_in_either_direction_is_not_idle() {
 }
 
 #[test]
+fn a_trickle_puts_off_no_limit_but_that_of_idleness() {
+    let hello = b"\x16\x03\x01\x40\x00";
+    // Who listens, who trickles into it, and which limit fires all the same.
+    for (words, fired) in [
+        (
+            "connect PEER --deadline 1s --idle-timeout 5s",
+            "not done within 1s",
+        ),
+        (
+            "connect PEER --linger 1s --idle-timeout 5s",
+            "no end within 1s after the end of stdin",
+        ),
+        (
+            "connect PEER --tls --insecure -t 1s --idle-timeout 5s",
+            "no answer within 1s",
+        ),
+        ("listen 0 --deadline 1s", "not done within 1s"),
+        ("listen 0 -k --deadline 1s --echo", "not done within 1s"),
+        ("listen 0 --tls -t 1s", "no answer within 1s"),
+        (
+            "listen 0 --sh cat>/dev/null;sleep${IFS}1000 --linger 1s",
+            "",
+        ),
+    ] {
+        let (server, port) = listener();
+        let words = words.replace("PEER", &format!("127.0.0.1:{port}"));
+        let start = sockkit(["tcp"]).args(words.split_whitespace());
+        let is_client = words.starts_with("connect");
+        let running = match is_client {
+            true => start.input("x").start(),
+            false => start.piped().start(),
+        };
+        let mut peer = match is_client {
+            true => accept(&server),
+            false => stream_to(("127.0.0.1", running.port())),
+        };
+        if fired.is_empty() {
+            // Its client has said all, and is only waited for.
+            peer.shutdown(std::net::Shutdown::Write).unwrap();
+            running.finish().expect(124).says("no end within 1s");
+            continue;
+        }
+        // A byte now and then, as of a record that is never whole, until it has had enough.
+        for byte in hello.iter().chain(std::iter::repeat_n(&0, 90)) {
+            if running.ends_within(Duration::from_millis(100)) {
+                break;
+            }
+            let _ = peer.write_all(&[*byte]);
+        }
+        running.finish().expect(124).says(fired);
+    }
+}
+
+#[test]
 fn the_deadline_is_for_the_whole_run() {
     let (listener, port) = listener();
     let address = format!("127.0.0.1:{port}");
@@ -201,10 +255,7 @@ fn a_listener_that_is_late_names_the_real_port() {
 }
 
 #[test]
-fn limits_that_many_connections_do_not_have_are_refused() {
-    for flag in ["--linger=1s", "--on-peer-eof=exit"] {
-        sockkit(["tcp", "listen", "-k", "0", flag]).run().expect(2);
-    }
+fn a_listener_of_many_that_nobody_calls_ends() {
     sockkit(["tcp", "listen", "-k", "0", "-t", "200ms"])
         .run()
         .expect(124)

@@ -573,6 +573,70 @@ fn records_keep_their_boundaries() {
 }
 
 #[test]
+fn an_empty_record_is_no_end() {
+    for words in ["", "-k --max-conns 1", "--output-dir"] {
+        let (folder, path) = place();
+        let mut start = listen(&path, "--type seqpacket").args(words.split_whitespace());
+        if words == "--output-dir" {
+            start = start.args([folder.path().join("kept")]);
+        }
+        let listener = ready(start);
+        let client = seqpacket(&path);
+        for record in ["one", "", "two", "", "", "three"] {
+            assert_eq!((&client).write(record.as_bytes()).unwrap(), record.len());
+        }
+        drop(client);
+        if words.starts_with("-k") {
+            assert_eq!(listener.read(11), b"onetwothree");
+            continue;
+        }
+        let finished = listener.finish().expect(0);
+        let kept = fs::read_dir(folder.path().join("kept")).map(|mut kept| kept.next());
+        let heard = match kept {
+            Ok(Some(file)) => fs::read(file.unwrap().path()).unwrap(),
+            _ => finished.stdout.clone(),
+        };
+        assert_eq!(heard, b"onetwothree", "{words}");
+    }
+    // Programs hear of it, and one that stays is not taken for one that has left.
+    let (_folder, path) = place();
+    let listener = listen(&path, "--type seqpacket --json").start();
+    let mut lines = vec![listener.line()];
+    let client = seqpacket(&path);
+    lines.push(listener.line());
+    for record in ["", "then"] {
+        assert_eq!((&client).write(record.as_bytes()).unwrap(), record.len());
+        lines.push(listener.line());
+    }
+    for (line, data) in lines.iter().skip(2).zip(["", "then"]) {
+        let event: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(event["data"], data, "{lines:?}");
+    }
+    drop(client);
+    listener.finish().expect(0);
+}
+
+#[test]
+fn a_large_record_comes_whole() {
+    for words in ["", "-k"] {
+        let (_folder, path) = place();
+        let listener = ready(listen(&path, "--type seqpacket").args(words.split_whitespace()));
+        let client = seqpacket(&path);
+        let socket = socket2::SockRef::from(&client);
+        socket.set_send_buffer_size(4_000_000).unwrap();
+        // As much as this kernel lets go at once.
+        let much = pattern(1 << 20);
+        let lengths = [1 << 20, 400_000, 300_000, 200_000];
+        let sent = lengths
+            .iter()
+            .find_map(|length| (&client).write(&much[..*length]).ok());
+        let sent = sent.unwrap();
+        assert!(listener.read(sent) == much[..sent]);
+        drop(client);
+    }
+}
+
+#[test]
 fn a_record_is_never_split() {
     let folder = scratch();
     let file = folder.path().join("file");

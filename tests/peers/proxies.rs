@@ -105,6 +105,99 @@ fn check(urls: &[String], host: &str) {
     client.finish().expect(0);
 }
 
+/// The same under TLS, whose end of one half no proxy can keep to itself; the server is known by its own name, and not
+/// by the proxy's.
+fn check_under_tls(urls: &[String]) {
+    let folder = scratch();
+    let own = folder.path().join("own.pem");
+    let listener = sockkit([
+        "tcp",
+        "listen",
+        "localhost:0",
+        "-k",
+        "-4",
+        "--tls",
+        "--echo",
+    ])
+    .args(["--cert-out".as_ref(), own.as_path()])
+    .start();
+    let to = format!("localhost:{}", listener.port());
+    let proxies: Vec<&str> = urls.iter().flat_map(|url| ["--proxy", url]).collect();
+    let words = ["tcp", "connect", &to, "--tls", "-t", "8s"];
+    let much = pattern(300_000);
+    let client = sockkit(words)
+        .args(&proxies)
+        .args(["--ca".as_ref(), own.as_path()]);
+    let heard = client.upload(&much).run().expect(0);
+    assert!(heard.stdout == much, "{urls:?}");
+    let stranger = sockkit(words).args(&proxies).run().expect(1);
+    drop(stranger.says("the certificate is self-signed, and not trusted here"));
+    listener.signal(nix::sys::signal::Signal::SIGTERM);
+    listener.finish().expect(143);
+}
+
+#[test]
+fn tls_goes_through_each_and_through_all() {
+    let (http, socks, digest) = (tinyproxy(""), microsocks(&[]), ncat());
+    let mut urls = Vec::new();
+    urls.extend(
+        http.iter()
+            .map(|it| format!("http://127.0.0.1:{}", it.port)),
+    );
+    urls.extend(
+        socks
+            .iter()
+            .map(|it| format!("socks5h://127.0.0.1:{}", it.port)),
+    );
+    urls.extend(
+        digest
+            .iter()
+            .map(|it| format!("http://ada:secret@127.0.0.1:{}", it.port)),
+    );
+    for url in &urls {
+        check_under_tls(std::slice::from_ref(url));
+    }
+    check_under_tls(&urls);
+    let Some(proxy) = dante() else { return };
+    for scheme in ["socks4", "socks5"] {
+        check_under_tls(&[format!("{scheme}://127.0.0.1:{}", proxy.port)]);
+    }
+}
+
+#[test]
+fn tls_goes_through_haproxy() {
+    let settings = |to: u16| {
+        move |port| {
+            format!(
+                "defaults\n mode tcp\n timeout connect 5s\n timeout client 20s\n timeout server 20s\n\
+                 listen through\n bind 127.0.0.1:{port}\n server one 127.0.0.1:{to}\n"
+            )
+        }
+    };
+    let folder = scratch();
+    let own = folder.path().join("own.pem");
+    let listener = sockkit([
+        "tcp",
+        "listen",
+        "localhost:0",
+        "-k",
+        "-4",
+        "--tls",
+        "--sh",
+        "wc -c",
+    ])
+    .args(["--cert-out".as_ref(), own.as_path()])
+    .start();
+    let words = |_: &str, file: &str| owned(&["-db", "-f", file]);
+    let Some(through) = proxy("haproxy", words, settings(listener.port())) else {
+        return;
+    };
+    let to = format!("localhost:{}", through.port);
+    let client = sockkit(["tcp", "connect", &to, "--tls", "--ca"]).args([own]);
+    let counted = client.upload(pattern(1 << 20)).run().expect(0);
+    assert_eq!(counted.text().trim(), "1048576");
+}
+
 #[test]
 fn tinyproxy_connects() {
     let Some(proxy) = tinyproxy("") else { return };

@@ -2,6 +2,7 @@
 //! peers that people have: openssl, ncat, socat, curl, Python.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::kit::{
     Finished, LONG, Running, Start, free_port, listener, pattern, peer, program, python, scratch,
-    sockkit,
+    sockkit, stream_to,
 };
 
 const MUCH: usize = 50_000_000;
@@ -425,6 +426,178 @@ fn a_handshake_has_its_time() {
     let to = format!("127.0.0.1:{}", server.port());
     let _silent = sockkit(["tcp", "connect", &to]).piped().start();
     server.finish().expect(124).says("no answer within 400ms");
+}
+
+#[test]
+fn a_silent_client_keeps_no_place() {
+    let Some(papers) = Papers::new() else {
+        return;
+    };
+    let words = ["-k", "-v", "--max-conns", "1", "--echo", "-t", "1500ms"];
+    let server = papers.listen("good", &words).start();
+    let port = server.port();
+    // The second is cut off in the middle of its hello.
+    let _silent = stream_to(("127.0.0.1", port));
+    let mut half = stream_to(("127.0.0.1", port));
+    half.write_all(b"\x16\x03\x01\x02\x00").unwrap();
+    let client = papers.connect(port, &[]).input("served").run();
+    assert_eq!(client.expect(0).text(), "served");
+    for conn in ["1 closed", "2 closed"] {
+        let line = server.stderr_until(|line| line.starts_with(conn));
+        assert!(line.ends_with("TLS: no answer within 1.5s"), "{line}");
+    }
+    // The time is one for the handshake alone: who is through with it may be silent for longer.
+    let mut client = papers.connect(port, &[]).piped().start();
+    client.write("a");
+    assert_eq!(client.read(1), b"a");
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    client.write("b");
+    assert_eq!(client.read(1), b"b");
+    client.end_stdin();
+    client.finish().expect(0);
+    server.signal(nix::sys::signal::Signal::SIGTERM);
+    server.finish().expect(143);
+}
+
+/// Breaks handshakes off, each in another way, before it shows its certificate and greets.
+const LATE: &str = r#"
+import socket, ssl, sys
+cert, key = sys.argv[1:]
+context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+context.load_cert_chain(cert, key)
+listener = socket.create_server(("127.0.0.1", 0))
+print("listening on", listener.getsockname()[1], file=sys.stderr, flush=True)
+listener.accept()[0].close()
+raw = listener.accept()[0]
+raw.recv(65536)
+raw.close()
+raw = listener.accept()[0]
+raw.recv(10)
+raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+raw.close()
+tls = context.wrap_socket(listener.accept()[0], server_side=True)
+tls.sendall(b"hello")
+tls.unwrap()
+"#;
+
+#[test]
+fn a_handshake_that_is_broken_off_is_tried_again() {
+    let Some(papers) = Papers::new() else {
+        return;
+    };
+    let again = ["-v", "--retry", "3", "--retry-delay", "10ms"];
+    for flag in [None, Some("--show-cert")] {
+        let (cert, key) = (papers.path("good.pem"), papers.path("good.key"));
+        let Some(server) = python(LATE, &[&cert, &key]) else {
+            return;
+        };
+        let server = server.start();
+        let client = papers.connect(server.foreign_port(), &again).args(flag);
+        let finished = client.run().expect(0);
+        assert_eq!(finished.stderr.matches("attempt ").count(), 3);
+        match flag {
+            None => assert_eq!(finished.text(), "hello"),
+            Some(_) => assert!(finished.text().contains("trusted")),
+        }
+    }
+    // What is not to be trusted stays so.
+    let server = papers.listen("other", &["-k", "--echo"]).start();
+    let refused = papers.connect(server.port(), &again).run().expect(1);
+    assert!(!refused.stderr.contains("attempt "), "{}", refused.stderr);
+    // And a mail server that hangs up is called again.
+    let server = sockkit(["tcp", "listen", "-k", "0", "--reply", "220 "]).start();
+    let starttls = [
+        "--retry",
+        "1",
+        "--retry-delay",
+        "10ms",
+        "-v",
+        "--starttls",
+        "smtp",
+    ];
+    let cut = papers.connect(server.port(), &starttls).run().expect(1);
+    assert_eq!(cut.stderr.matches("attempt ").count(), 1, "{}", cut.stderr);
+}
+
+#[test]
+fn a_signal_ends_the_pause_after_a_handshake_that_was_broken_off() {
+    let server = sockkit(["tcp", "listen", "-k", "0", "--reply", ""]).start();
+    let again = [
+        "-v",
+        "--insecure",
+        "--retry",
+        "forever",
+        "--retry-delay",
+        "1h",
+    ];
+    let client = connect(server.port(), &again).start();
+    client.stderr_until(|line| line.starts_with("attempt 1 failed"));
+    client.signal(nix::sys::signal::Signal::SIGTERM);
+    client.finish().expect(143);
+}
+
+/// Says something under TLS, hears the end, and then sends what is no record of its.
+const BEHIND: &str = r#"
+import socket, ssl, sys
+context = ssl._create_unverified_context()
+raw = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+raw.settimeout(20)
+inbound, outbound = ssl.MemoryBIO(), ssl.MemoryBIO()
+tls = context.wrap_bio(inbound, outbound)
+def flush():
+    raw.sendall(outbound.read())
+def read():
+    while True:
+        try:
+            return tls.read()
+        except ssl.SSLWantReadError:
+            inbound.write(raw.recv(65536))
+while True:
+    try:
+        tls.do_handshake()
+        break
+    except ssl.SSLWantReadError:
+        flush()
+        inbound.write(raw.recv(65536))
+flush()
+while True:
+    try:
+        if not read():
+            break
+    except ssl.SSLZeroReturnError:
+        break
+raw.sendall(b"\x17\x03\x03\x00\x20" + b"z" * 32)
+try:
+    while raw.recv(65536):
+        pass
+except OSError:
+    pass
+"#;
+
+#[test]
+fn what_is_wrong_behind_our_end_is_one_clients_affair() {
+    let Some(papers) = Papers::new() else {
+        return;
+    };
+    let said = "a record was changed on its way";
+    for words in [["--reply", "x"], ["--sh", "echo x"]] {
+        let server = papers.listen("good", &words).args(["-k", "-v"]).start();
+        let port = server.port();
+        for _ in 0..2 {
+            let Some(client) = python(BEHIND, &[&port.to_string()]) else {
+                return;
+            };
+            client.run().expect(0);
+            server.stderr_until(|line| line.contains(said));
+        }
+        assert_eq!(papers.connect(port, &[]).run().expect(0).text().trim(), "x");
+        server.signal(nix::sys::signal::Signal::SIGTERM);
+        server.finish().expect(143);
+    }
+    let server = papers.listen("good", &["--reply", "x"]).start();
+    let client = python(BEHIND, &[&server.port().to_string()]);
+    client.unwrap().run().expect(0);
+    server.finish().expect(1).says(said);
 }
 
 #[test]

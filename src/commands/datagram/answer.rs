@@ -100,5 +100,6 @@ fn run(words: &[OsString], proto: &str) -> anyhow::Result<Answer> {
         terminal: false,
         proto: proto.to_owned(),
         descriptors: None,
+        crlf: false,
     }))
 }

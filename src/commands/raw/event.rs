@@ -113,13 +113,6 @@ pub(super) struct Sent {
     pub(super) layer: Option<Transport>,
 }
 
-/// The privilege that opened the socket could not be given up.
-#[derive(Serialize)]
-pub(super) struct PrivilegeKept {
-    /// Why.
-    pub(super) why: String,
-}
-
 /// A protocol as people write it.
 pub(super) fn word(protocol: Protocol) -> String {
     protocol
@@ -142,11 +135,6 @@ impl Event for Summary {
 
 impl Event for Sent {
     const NAME: &'static str = "sent";
-    const FACE: Face = Face::Detail;
-}
-
-impl Event for PrivilegeKept {
-    const NAME: &'static str = "privilege_kept";
     const FACE: Face = Face::Detail;
 }
 
@@ -245,11 +233,5 @@ impl fmt::Display for Sent {
             Some(layer) => write!(f, ": {layer}"),
             None => Ok(()),
         }
-    }
-}
-
-impl fmt::Display for PrivilegeKept {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "capabilities are kept: {}", self.why)
     }
 }

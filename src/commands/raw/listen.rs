@@ -8,9 +8,10 @@ use super::capture::Capture;
 use super::ear::Ear;
 use super::hearing::{Ears, Hearing};
 use super::link_ear::LinkEar;
-use super::open::{Wish, drop_what_opening_needed};
+use super::open::Wish;
 use crate::args::{HostArgs, Preparation, ReadyArgs, SocketArgs, TimingArgs};
 use crate::commands::Desk;
+use crate::commands::privilege::give_up_all;
 use crate::engine::StdoutError;
 use crate::net::{Address, Family, Host, Protocol};
 use crate::output::{Exit, Usage};
@@ -98,7 +99,7 @@ impl Listen {
                 LinkType::Raw,
             )
         };
-        drop_what_opening_needed(desk)?;
+        give_up_all(desk)?;
         let capture = self.pcap.as_ref().map(|path| Capture::create(path, link));
         let mut hearing = Hearing::new(self, desk, ears, capture.transpose()?)?;
         hearing.announce()?;

@@ -5,11 +5,9 @@ use std::net::SocketAddr;
 use crate::commands::Desk;
 use crate::net::{
     Address, CallError, Explain, Family, Host, HostPort, Kind, Port, Protocol, Resolver, Socket,
-    drop_privileges, raise_net_raw,
+    raise_net_raw,
 };
 use crate::output::Usage;
-
-use super::event::PrivilegeKept;
 
 /// How many bytes of packets wait to be heard at most, the kernel's own memory for them included.
 const RECEIVE_BUFFER: i32 = 1 << 25;
@@ -109,14 +107,6 @@ pub(super) fn widen(socket: &Socket) -> Result<(), CallError> {
         }
         result => result,
     }
-}
-
-/// Give up what only the opening needed; that it stays is no reason to stop.
-pub(super) fn drop_what_opening_needed(desk: &Desk) -> anyhow::Result<()> {
-    if let Err(why) = drop_privileges() {
-        desk.output.tell(&PrivilegeKept { why })?;
-    }
-    Ok(())
 }
 
 /// Without the privilege it is the kind of socket that is refused, not its arguments.

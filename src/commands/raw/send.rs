@@ -10,9 +10,10 @@ use clap::Args;
 
 use super::craft::CraftArgs;
 use super::event::{Sent, word};
-use super::open::{Wish, drop_what_opening_needed, open, without_port};
+use super::open::{Wish, open, without_port};
 use crate::args::{HostArgs, SocketArgs, from_hex};
 use crate::commands::Desk;
+use crate::commands::privilege::give_up_all;
 use crate::engine::deliver;
 use crate::net::{Address, CallError, Family, Host, Protocol, Socket};
 use crate::output::{Exit, Usage};
@@ -73,7 +74,7 @@ impl Send {
         let (address, family) = (Address::Inet(to), Address::Inet(to).family());
         let mut socket = open(family, protocol, &desk.explain)?;
         preparation.apply(&socket)?;
-        drop_what_opening_needed(desk)?;
+        give_up_all(desk)?;
         let (level, hops, header) = match family {
             Family::Inet6 => (
                 libc::IPPROTO_IPV6,

@@ -73,17 +73,25 @@ impl Keeper for Folder {
     }
 }
 
-/// `0001-192.0.2.1-51344`; of a local socket's name no more than that there is one is worth a file's name.
+/// `0001-192.0.2.1-51344`, `0002-2001_db8__1-51344`; of a local socket's name no more than that there is one is worth a
+/// file's name.
 fn name_of(conn: u64, peer: &Address) -> String {
     let number = format!("{conn:04}");
-    match peer {
-        Address::Unix(UnixName::Unnamed) => number,
-        peer => {
-            let harmless = |c: char| match c {
-                '.' | '_' => c,
-                c if c.is_ascii_alphanumeric() => c,
-                _ => '-',
-            };
+    let harmless = |c: char| match c {
+        '.' | '_' => c,
+        c if c.is_ascii_alphanumeric() => c,
+        _ => '-',
+    };
+    match (peer, peer.inet()) {
+        (_, Some(inet)) => {
+            let host = peer
+                .host()
+                .replace(':', "_")
+                .replace(|c| harmless(c) != c, "-");
+            format!("{number}-{host}-{}", inet.port())
+        }
+        (Address::Unix(UnixName::Unnamed), _) => number,
+        (peer, _) => {
             let peer: String = peer.to_string().chars().map(harmless).take(200).collect();
             format!("{number}-{}", peer.trim_matches('-'))
         }
@@ -100,7 +108,8 @@ mod tests {
         let path = |word: &str| Address::Unix(UnixName::Path(word.into()));
         for (conn, peer, name) in [
             (1, inet("192.0.2.1:7"), "0001-192.0.2.1-7"),
-            (12_345, inet("[2001:db8::1]:7"), "12345-2001-db8--1--7"),
+            (12_345, inet("[2001:db8::1]:7"), "12345-2001_db8__1-7"),
+            (1, inet("[::1]:7"), "0001-__1-7"),
             (1, path("../../etc/passwd"), "0001-..-..-etc-passwd"),
             (1, path("/"), "0001-"),
             (1, Address::Unix(UnixName::Unnamed), "0001"),

@@ -20,10 +20,10 @@ use self::report::Report;
 pub(super) use self::report::status_of;
 pub(super) use self::service::{CommandArgs, Reply, reply};
 use self::service::{ServiceArgs, Wish};
+use super::privilege::give_up_sockets;
 use super::secure::Secure;
-use super::sight::Sight;
-use super::stream::{Stream, View};
-use crate::args::{LifetimeArgs, duration};
+use super::stream::{Stream, StreamArgs, View};
+use crate::args::duration;
 use crate::engine::{
     Answer, BACKLOG, Connection, Gate, Hub, HubEnding, HubLimits, Listener, Reactor, Role, Slow,
     Timer, Timers, Typed, accept_first,
@@ -34,11 +34,14 @@ use crate::output::{Accepted, Denied, Exit, Listening, Usage, Warning};
 /// How many commands run at once, unless it is said.
 const COMMANDS: usize = 1024;
 
+/// How long a handshake may take, unless it is said: whoever stays silent has a place that others wait for.
+pub(super) const GREETING: Duration = Duration::from_secs(10);
+
 /// Flags of a stream's listener.
 #[derive(Args, Clone, Debug)]
 pub(super) struct ServeArgs {
     /// Serve many connections at once, until a signal: what they say goes to stdout, stdin goes to all that are connected
-    #[arg(short, long, conflicts_with_all = ["on_peer_eof", "delay", "rate", "preamble", "send_only", "stats"])]
+    #[arg(short, long)]
     keep_open: bool,
     /// With many: at most N connections at once, others wait [default: as many as `ulimit -Hn` allows; 1024 commands]
     #[arg(long, value_name = "N")]
@@ -91,7 +94,7 @@ impl ServeArgs {
             let why = "-k is not for datagrams: every sender is heard";
             return Err(Usage::new(why, "leave it out, or --type stream").into());
         }
-        Ok(self.service.parse(command)?.answer("unix")?)
+        Ok(self.service.parse(command, false)?.answer("unix")?)
     }
 
     /// How many connections may wait to be accepted.
@@ -104,25 +107,33 @@ impl ServeArgs {
         &self,
         command: &[OsString],
         gate: Gate,
-        lifetime: LifetimeArgs,
-        idle: Option<Duration>,
+        args: &StreamArgs,
     ) -> anyhow::Result<Plan> {
-        let wish = self.service.parse(command)?;
-        let runs = matches!(wish, Wish::Run { .. });
-        if lifetime.linger.is_some() && self.is_special() && !runs {
-            let why = "--linger is for one connection joined to stdin, and for --exec and --sh";
-            return Err(Usage::new(why, "--idle-timeout ends a silent connection").into());
+        let StreamArgs {
+            shape,
+            lifetime,
+            timing,
+            ..
+        } = args;
+        self.service.check(args)?;
+        if self.max_conns.is_some() && !self.keep_open() {
+            let why = "--max-conns is for many, and one connection is all that is taken";
+            return Err(Usage::new(why, "-k").into());
         }
-        let connections = match runs {
-            true => COMMANDS,
-            false => usize::MAX,
+        let wish = self.service.parse(command, shape.crlf)?;
+        let connections = match wish {
+            Wish::Run { .. } => COMMANDS,
+            _ => usize::MAX,
         };
         let limits = HubLimits {
             connections: self.max_conns.map_or(connections, NonZero::get),
             once: !self.keep_open(),
-            idle,
+            idle: timing.idle_timeout,
             arrival: self.accept_timeout,
+            greeting: Some(timing.timeout.unwrap_or(GREETING)),
             linger: lifetime.linger,
+            on_peer_eof: lifetime.on_peer_eof(),
+            send_only: shape.send_only,
             slow: match self.slow {
                 SlowArg::Disconnect => Slow::Disconnect,
                 SlowArg::Drop => Slow::Drop,
@@ -153,7 +164,10 @@ impl Stream<'_> {
         }
         self.set_aside(&mut reactor);
         match self.take_one(&mut reactor, listeners, &plan)? {
-            Ok(connection) => self.pump(&mut reactor, connection, Role::Listener),
+            Ok(connection) => match self.open(&mut reactor, connection)? {
+                Ok(opened) => self.pump(&mut reactor, opened, Role::Listener),
+                Err(signal) => Ok(Exit::Signal(signal)),
+            },
             Err(signal) => Ok(Exit::Signal(signal)),
         }
     }
@@ -164,6 +178,7 @@ impl Stream<'_> {
         listeners: &[Listener],
         ready: impl FnOnce(Option<u16>) -> Result<(), CallError>,
     ) -> anyhow::Result<()> {
+        give_up_sockets(self.desk)?;
         let first = listeners.first().and_then(|listener| listener.local.inet());
         ready(first.map(|address| address.port()))?;
         for listener in listeners {
@@ -241,11 +256,12 @@ impl Stream<'_> {
             .try_for_each(|listener| listener.socket.set_nonblocking())?;
         let mut timers = self.arrival_timers(&plan);
         timers.stop(Timer::Idle);
+        self.set_aside(reactor);
         let inherited = descriptor_limit();
         let mut limits = plan.limits;
         let fits = plan.wish.fits(raise_descriptor_limit());
         limits.connections = limits.connections.min(fits);
-        let sight = Sight::open(&self.args.sight, &self.desk.output)?;
+        let sight = &self.sight;
         let shape = &self.args.shape;
         let inlet = shape.inlet();
         let output = &self.desk.output;
@@ -269,6 +285,9 @@ impl Stream<'_> {
             speaks,
             timers,
             limits,
+            preamble: shape.preamble(),
+            pace: shape.pace(Instant::now()),
+            accounts: self.args.sight.stats,
             typed: decode.as_mut().map(|decode| decode as Typed<'_>),
             tap: sight.tap.clone(),
             records: self.records,

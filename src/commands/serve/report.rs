@@ -2,6 +2,7 @@
 
 use nix::sys::wait::WaitStatus;
 
+use crate::commands::account;
 use crate::commands::stream::{Stream, View, closed};
 use crate::engine::{HubEvent, LoopError, StdoutError};
 use crate::net::{Address, Socket};
@@ -36,6 +37,16 @@ impl Report<'_> {
                 bytes,
                 length,
             } => self.view.show(*conn, &peer.to_string(), bytes, *length),
+            HubEvent::Account {
+                conn,
+                peer,
+                socket,
+                moved,
+                since,
+            } => {
+                let peer = peer.to_string();
+                output.offer(&account::stats(*conn, &peer, *moved, socket, *since))
+            }
             HubEvent::Closed {
                 conn,
                 peer,

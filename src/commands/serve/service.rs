@@ -11,8 +11,8 @@ use super::broker::Broker;
 use super::chat::Chat;
 use super::folder::Folder;
 use crate::args::{Escaped, escaped};
-use crate::commands::stream::Stream;
-use crate::engine::{Answer, Program, Runner, Service};
+use crate::commands::stream::{Stream, StreamArgs};
+use crate::engine::{Answer, Crlf, OnPeerEof, Program, Runner, Service};
 use crate::net::CallError;
 use crate::output::Usage;
 
@@ -23,35 +23,22 @@ const SPARE: usize = 16;
 
 /// Flags of services, of which there is one at most.
 #[derive(Args, Clone, Debug)]
-#[command(
-    group = ArgGroup::new("service").conflicts_with_all(["on_peer_eof", "hex", "delay", "rate", "preamble", "send_only", "stats"])
-)]
+#[command(group = ArgGroup::new("service"))]
 pub(super) struct ServiceArgs {
     /// Run the command behind -- for each connection, which is its stdin and stdout; SOCKKIT_PEER_ADDR and others tell of it
-    #[arg(
-        long,
-        group = "service",
-        group = "takes_command",
-        requires = "command",
-        conflicts_with = "from_hex"
-    )]
+    #[arg(long, group = "service", group = "takes_command", requires = "command")]
     exec: bool,
     /// Run a line of the shell for each connection: sh -c LINE
-    #[arg(
-        long,
-        value_name = "LINE",
-        group = "service",
-        conflicts_with = "from_hex"
-    )]
+    #[arg(long, value_name = "LINE", group = "service")]
     sh: Option<OsString>,
     /// Give the command a terminal of its own: its stdin, stdout and stderr
     #[arg(long, help_heading = HEADING, conflicts_with_all = ["echo", "discard", "reply", "broker", "chat", "output_dir"])]
     pty: bool,
     /// Send back what comes
-    #[arg(long, help_heading = HEADING, group = "service", conflicts_with = "from_hex")]
+    #[arg(long, help_heading = HEADING, group = "service")]
     echo: bool,
     /// Drop what comes
-    #[arg(long, help_heading = HEADING, group = "service", conflicts_with = "from_hex")]
+    #[arg(long, help_heading = HEADING, group = "service")]
     discard: bool,
     /// Send each connection TEXT, with escapes as --preamble, or what is in @FILE, and end; what it says is dropped
     #[arg(
@@ -59,8 +46,7 @@ pub(super) struct ServiceArgs {
         help_heading = HEADING,
         value_name = "TEXT|@FILE",
         value_parser = reply,
-        group = "service",
-        conflicts_with = "from_hex"
+        group = "service"
     )]
     reply: Option<Reply>,
     /// Send what one says, and what stdin says, to all the others (-k is meant)
@@ -96,6 +82,7 @@ pub(super) enum Wish {
     Run {
         program: Program,
         terminal: bool,
+        crlf: bool,
     },
     Echo,
     Discard,
@@ -118,22 +105,103 @@ impl ServiceArgs {
             || self.output_dir.is_some()
     }
 
+    /// The flag that was typed; `None` where stdin and stdout are joined to what comes.
+    fn flag(&self) -> Option<&'static str> {
+        let flags = [
+            ("--exec", self.exec),
+            ("--sh", self.sh.is_some()),
+            ("--echo", self.echo),
+            ("--discard", self.discard),
+            ("--reply", self.reply.is_some()),
+            ("--broker", self.broker),
+            ("--chat", self.chat),
+            ("--output-dir", self.output_dir.is_some()),
+        ];
+        let typed = flags.into_iter().find(|(_, is_typed)| *is_typed);
+        typed.map(|(flag, _)| flag)
+    }
+
+    /// What is said of stdin and stdout makes no sense where a service takes their place.
+    pub(super) fn check(&self, args: &StreamArgs) -> Result<(), Usage> {
+        let Some(flag) = self.flag() else {
+            return Ok(());
+        };
+        let (shape, view) = (&args.shape, args.view);
+        let runs = self.exec || self.sh.is_some();
+        let is_deaf = runs || self.echo || self.discard || self.reply.is_some();
+        let keeps = self.output_dir.is_some();
+        let policy = args.lifetime.on_peer_eof();
+        for (is_wrong, what, hint) in [
+            (
+                view.hex,
+                format!("--hex shows what comes on stdout, where {flag} puts none of it"),
+                "--dump hex shows it on stderr, and with --dump-to in a file",
+            ),
+            (
+                shape.send_only,
+                format!("--send-only sends stdin and drops what comes, and {flag} does not"),
+                "leave one of them out",
+            ),
+            (
+                shape.recv_only && !self.discard && !keeps,
+                format!("--recv-only sends nothing, and {flag} is there to be heard"),
+                "--discard drops what comes, --output-dir keeps it",
+            ),
+            (
+                shape.measures_stdin() && is_deaf,
+                format!("--max-bytes counts what stdin says, which {flag} does not send"),
+                "--preamble is sent first, whatever the service",
+            ),
+            (
+                view.from_hex && is_deaf,
+                format!("--from-hex decodes what stdin says, which {flag} does not send"),
+                "--preamble is sent first, and knows \\xHH",
+            ),
+            (
+                shape.crlf && (self.echo || self.discard),
+                format!("--crlf ends lines that are said here, and {flag} says none"),
+                "--exec, --sh and --reply have lines to end",
+            ),
+            (
+                policy != OnPeerEof::Auto && !keeps,
+                format!("--on-peer-eof asks whether stdin is heard out, which {flag} does not do"),
+                "--linger bounds how long a command goes on",
+            ),
+            (
+                args.lifetime.linger.is_some() && !runs && !keeps,
+                format!(
+                    "--linger waits behind the end of stdin or of a command's input, and {flag} has neither"
+                ),
+                "--idle-timeout ends a silent connection",
+            ),
+        ] {
+            if is_wrong {
+                return Err(Usage::new(what, hint));
+            }
+        }
+        Ok(())
+    }
+
     /// What was asked for, looked up.
-    pub(super) fn parse(&self, command: &[OsString]) -> anyhow::Result<Wish> {
+    pub(super) fn parse(&self, command: &[OsString], crlf: bool) -> anyhow::Result<Wish> {
         if self.pty && !self.exec && self.sh.is_none() {
             let why = "--pty gives a terminal to the command of --exec or --sh";
             return Err(Usage::new(why, "--pty --exec -- bash -i").into());
         }
         Ok(if self.exec {
-            self.run(command)?
+            self.run(command, crlf)?
         } else if let Some(line) = &self.sh {
-            self.run(&["/bin/sh".into(), "-c".into(), line.clone()])?
+            self.run(&["/bin/sh".into(), "-c".into(), line.clone()], crlf)?
         } else if self.echo {
             Wish::Echo
         } else if self.discard {
             Wish::Discard
         } else if let Some(reply) = &self.reply {
-            Wish::Reply(reply.bytes()?.into())
+            let bytes = reply.bytes()?;
+            Wish::Reply(match crlf {
+                true => Crlf::default().end_lines(&bytes).into(),
+                false => bytes.into(),
+            })
         } else if self.broker {
             Wish::Broker
         } else if self.chat {
@@ -146,10 +214,11 @@ impl ServiceArgs {
         })
     }
 
-    fn run(&self, words: &[OsString]) -> anyhow::Result<Wish> {
+    fn run(&self, words: &[OsString], crlf: bool) -> anyhow::Result<Wish> {
         Ok(Wish::Run {
             program: Program::find(words, |_| false)?,
             terminal: self.pty,
+            crlf,
         })
     }
 }
@@ -180,11 +249,16 @@ impl Wish {
             Self::Echo => Answer::Echo,
             Self::Discard => Answer::Discard,
             Self::Reply(text) => Answer::Reply(text),
-            Self::Run { program, terminal } if !terminal => Answer::Run(Runner {
+            Self::Run {
                 program,
-                terminal,
+                terminal: false,
+                crlf,
+            } => Answer::Run(Runner {
+                program,
+                terminal: false,
                 proto: proto.to_owned(),
                 descriptors: None,
+                crlf,
             }),
             _ => {
                 let why = "--pty, --broker, --chat and --output-dir are for connections";
@@ -221,9 +295,14 @@ impl Wish {
             Self::Broker => Service::Moderate(Box::new(Broker::new(output))),
             Self::Chat => Service::Moderate(Box::new(Chat::new(output))),
             Self::Keep(folder) => Service::Keep(Box::new(Folder::new(folder))),
-            Self::Run { program, terminal } => Service::Run(Runner {
+            Self::Run {
                 program,
                 terminal,
+                crlf,
+            } => Service::Run(Runner {
+                program,
+                terminal,
+                crlf,
                 proto: stream.proto.to_owned(),
                 descriptors: inherited,
             }),

@@ -16,8 +16,9 @@ use crate::commands::Desk;
 use crate::commands::endpoint::{inherited, no_wildcard, sources};
 use crate::commands::pass::PassArgs;
 use crate::commands::secure::Secure;
+use crate::commands::sight::Sight;
 use crate::commands::stream::{Stream, StreamArgs};
-use crate::engine::Connection;
+use crate::engine::{Connection, Role, Timers};
 use crate::net::{CallError, Descriptor, Endpoint, Kind};
 use crate::output::{Exit, Usage};
 
@@ -55,6 +56,9 @@ pub(super) struct Connect {
     stream: StreamArgs,
 }
 
+/// Makes a connection, within the limits of one attempt.
+type Connecting<'a> = Box<dyn Fn(&Timers) -> anyhow::Result<Connection> + 'a>;
+
 const CONNECT_EXAMPLES: &str = "\
 Examples:
   sockkit tcp connect                            to 127.0.0.1:8082
@@ -90,31 +94,37 @@ impl Connect {
             records: false,
             start,
             welcome: None,
+            sight: Sight::open(&self.stream.sight, &desk.output)?,
             secure: secure.as_ref(),
         };
         let door = self.pass.door(desk)?;
-        let connection = match endpoint {
-            Endpoint::Inherited(descriptor) => self.take_over(descriptor, desk)?,
+        let connect: Connecting<'_> = match endpoint {
+            Endpoint::Inherited(descriptor) => Box::new(move |_| self.take_over(descriptor, desk)),
             Endpoint::Network(network) => {
-                let network = no_wildcard(network)?;
                 let dial = Dial {
+                    network: no_wildcard(network)?,
                     proxies: self.proxy.parse(environment()?)?,
                     opening: self.opening(desk)?,
-                    network,
                     desk,
                 };
-                attempts.make(|timers| dial.connect(timers))?
+                Box::new(move |timers| dial.connect(timers))
             }
         };
-        match door {
-            Some(door) => door.pass(&connection, stream.proto, attempts.timing.timeout, desk),
-            None => {
-                self.speak_or_listen(&connection)?;
-                match self.tls.shows_certificate() {
-                    true => peer_certificate::show(&stream, connection),
-                    false => stream.converse(connection),
-                }
+        if let Some(door) = door {
+            let connection = attempts.make(connect)?;
+            return door.pass(&connection, stream.proto, attempts.timing.timeout, desk);
+        }
+        let begun = attempts.make(|timers| {
+            let connection = connect(timers)?;
+            self.speak_or_listen(&connection)?;
+            stream.begin(connection)
+        })?;
+        match begun {
+            Err(signal) => Ok(Exit::Signal(signal)),
+            Ok((_, opened)) if self.tls.shows_certificate() => {
+                peer_certificate::show(&stream, opened)
             }
+            Ok((mut reactor, opened)) => stream.pump(&mut reactor, opened, Role::Connector),
         }
     }
 

@@ -9,6 +9,7 @@ use crate::args::{AddressArgs, AlpnArgs, PortArgs, ServerTlsArgs, SocketArgs};
 use crate::commands::endpoint::listeners;
 use crate::commands::secure::Secure;
 use crate::commands::serve::{AccessArgs, CommandArgs, ServeArgs};
+use crate::commands::sight::Sight;
 use crate::commands::stream::{Stream, StreamArgs};
 use crate::commands::{Desk, certificate};
 use crate::engine::{Acceptor, Reactor};
@@ -19,6 +20,12 @@ use crate::output::Exit;
 ///
 /// Takes one connection and closes the listener; -k serves many at once. Instead of stdin and stdout a connection may
 /// have a command of its own, or a small service.
+///
+/// A command's stdin ends when its client has said all: the client may only have half-closed and wait for the answer. One
+/// that is gone is found out when the command says something, or after about a minute, and the command is ended then
+/// (HUP, TERM, KILL, a second apart). --linger bounds how long a command may go on.
+///
+/// With --tls a client has --timeout for its handshake, 10 s unless that is said.
 #[derive(Args, Debug)]
 #[command(after_help = LISTEN_EXAMPLES)]
 pub(super) struct Listen {
@@ -60,13 +67,9 @@ Examples:
 impl Listen {
     pub(super) fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
         let endpoint = self.address.endpoint()?;
-        let timing = self.stream.timing;
-        let plan = self.serve.plan(
-            &self.command.command,
-            self.access.gate(desk)?,
-            self.stream.lifetime,
-            timing.idle_timeout,
-        )?;
+        let plan = self
+            .serve
+            .plan(&self.command.command, self.access.gate(desk)?, &self.stream)?;
         let host = match &endpoint {
             Endpoint::Network(network) => &network.host,
             Endpoint::Inherited(_) => &Host::Any,
@@ -80,6 +83,7 @@ impl Listen {
             records: false,
             start: Instant::now(),
             welcome: None,
+            sight: Sight::open(&self.stream.sight, &desk.output)?,
             secure: secure.as_ref(),
         };
         let mut reactor = Reactor::new()?;

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
-use crate::commands::stream::Stream;
-use crate::engine::{Connection, Fingerprint, Reactor, TlsSession};
+use crate::commands::stream::{Opened, Stream};
+use crate::engine::{Fingerprint, TlsSession};
 use crate::output::{Event, Exit, Face, Harmless};
 use crate::wire::Certificate;
 
@@ -52,16 +52,13 @@ struct Shown {
     authority: bool,
 }
 
-/// Go through the handshake, tell what was shown, and end.
-pub(super) fn show(stream: &Stream<'_>, connection: Connection) -> anyhow::Result<Exit> {
-    stream.connected(&connection)?;
-    let mut reactor = Reactor::new()?;
-    reactor.catch_signals()?;
-    let Connection { socket, peer, .. } = connection;
-    let mut transport = match stream.open(&mut reactor, socket)? {
-        Ok(transport) => transport,
-        Err(signal) => return Ok(Exit::Signal(signal)),
-    };
+/// The handshake is done: tell what was shown, and end.
+pub(super) fn show(stream: &Stream<'_>, opened: Opened) -> anyhow::Result<Exit> {
+    let Opened {
+        mut transport,
+        peer,
+        ..
+    } = opened;
     transport.say_end();
     let Some(session) = transport.session() else {
         return Ok(Exit::Done);

@@ -9,6 +9,7 @@ use crate::args::{AddressArgs, Preparation, SocketArgs, SourceArgs, SpreadArgs, 
 use crate::commands::Desk;
 use crate::commands::datagram::{Conversation, Ears, ExchangeArgs};
 use crate::commands::endpoint::{inherited, no_wildcard, resolve, sources};
+use crate::commands::privilege::give_up_sockets;
 use crate::net::{CallError, Endpoint, HostPort, Kind, Socket};
 use crate::output::{Connected, Exit};
 
@@ -50,6 +51,7 @@ impl Connect {
             Endpoint::Inherited(descriptor) => inherited(descriptor, &preparation, desk)?,
             Endpoint::Network(network) => self.open(&no_wildcard(network)?, &preparation, desk)?,
         };
+        give_up_sockets(desk)?;
         let (peer, local) = (socket.getpeername()?.to_string(), socket.getsockname()?);
         desk.output.tell(&Connected {
             proto: self.transport.word(),

@@ -9,6 +9,7 @@ use crate::args::{AddressArgs, JoinArgs, PortArgs, Preparation, SocketArgs, Spre
 use crate::commands::Desk;
 use crate::commands::datagram::{AnswerArgs, Conversation, Ears, ExchangeArgs};
 use crate::commands::endpoint::listeners;
+use crate::commands::privilege::give_up_sockets;
 use crate::engine::{Listener, Reactor};
 use crate::net::{CallError, Endpoint, Family, Host, Kind, Membership, Socket};
 use crate::output::{Exit, Listening, Usage};
@@ -72,6 +73,7 @@ impl Listen {
             desk,
         )?;
         self.join(&listeners)?;
+        give_up_sockets(desk)?;
         reactor.catch_signals()?;
         let Some(local) = listeners.first().map(|listener| listener.local.clone()) else {
             return Ok(Exit::Done);

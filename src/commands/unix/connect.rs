@@ -10,6 +10,7 @@ use super::target::{TalkArgs, Target, TargetArgs, Type, connect};
 use crate::commands::Desk;
 use crate::commands::endpoint::inherited;
 use crate::commands::pass::PassArgs;
+use crate::commands::sight::Sight;
 use crate::commands::stream::Stream;
 use crate::engine::{Connection, Reactor};
 use crate::net::{Socket, SocketFile, UnixName, bind_unix};
@@ -50,6 +51,7 @@ impl Connect {
         self.talk.check(self.target.kind)?;
         let preparation = self.talk.socket.parse()?;
         let door = self.pass.door(desk)?;
+        let sight = Sight::open(&self.talk.stream.sight, &desk.output)?;
         let rights = self.rights.parse(self.target.kind)?;
         if self.target.kind == Type::Dgram && self.rights.shows() {
             let why = "--show-cred is for connections, and for listeners of datagrams";
@@ -80,7 +82,7 @@ impl Connect {
         if let Some(door) = door {
             return door.pass(&connection, "unix", self.talk.stream.timing.timeout, desk);
         }
-        let exit = self.converse(connection, &rights, start, desk);
+        let exit = self.converse(connection, &rights, sight, start, desk);
         drop(bound);
         exit
     }
@@ -89,6 +91,7 @@ impl Connect {
         &self,
         connection: Connection,
         rights: &Rights,
+        sight: Sight,
         start: Instant,
         desk: &Desk,
     ) -> anyhow::Result<Exit> {
@@ -101,6 +104,7 @@ impl Connect {
             records: self.target.kind == Type::Seqpacket,
             start,
             welcome: rights.is_any().then_some(&welcome),
+            sight,
             secure: None,
         };
         if !self.rights.receives() {

@@ -10,7 +10,9 @@ use crate::args::{LocalArgs, ReadyArgs};
 use crate::commands::Desk;
 use crate::commands::datagram::{Conversation, Ears, Service};
 use crate::commands::endpoint::inherited_listeners;
+use crate::commands::privilege::give_up_sockets;
 use crate::commands::serve::{Plan, ServeArgs};
+use crate::commands::sight::Sight;
 use crate::commands::stream::Stream;
 use crate::engine::{Answer, Gate, Listener, Reactor};
 use crate::net::{Address, BoundPath, Family, Kind, Protocol, Socket, UnixName};
@@ -58,12 +60,10 @@ impl Listen {
             let why = "--recv-fd goes on with the descriptor that one connection brings";
             return Err(Usage::new(why, "leave out -k, and what serves many").into());
         }
-        let plan = self.serve.plan(
-            self.rights.command(),
-            Gate::default(),
-            self.talk.stream.lifetime,
-            self.talk.stream.timing.idle_timeout,
-        )?;
+        let plan = self
+            .serve
+            .plan(self.rights.command(), Gate::default(), &self.talk.stream)?;
+        let sight = Sight::open(&self.talk.stream.sight, &desk.output)?;
         let preparation = self.talk.socket.parse()?;
         let rights = self.rights.parse(self.target.kind)?;
         let mut reactor = Reactor::new()?;
@@ -120,6 +120,7 @@ impl Listen {
                 records: kind == Kind::SeqPacket,
                 start,
                 welcome: rights.is_any().then_some(&welcome),
+                sight,
                 secure: None,
             };
             if self.rights.receives() {
@@ -162,6 +163,7 @@ impl Listen {
         let Some(local) = listeners.first().map(|listener| listener.local.clone()) else {
             return Ok(Exit::Done);
         };
+        give_up_sockets(desk)?;
         self.ready.announce()?;
         desk.output.tell(&Listening {
             proto: "unix",

@@ -184,6 +184,7 @@ fn join(descriptor: OwnedFd, stream: &Stream<'_>) -> anyhow::Result<Exit> {
         },
         records: kind == Some(Kind::SeqPacket),
         welcome: None,
+        sight: stream.sight.clone(),
         ..*stream
     };
     stream.converse(Connection {

@@ -13,8 +13,12 @@ pub(super) enum Alarm {
     Stall,
     /// It may have nothing more to say, or say it for too long.
     Farewell,
-    /// Its command may have gone on for too long.
+    /// Its command, or its silence after the end of stdin, may have gone on for too long.
     Linger,
+    /// Its handshake may have taken too long.
+    Greeting,
+    /// What waits for its time may be sent.
+    Pace,
     /// A command that was asked to end may not have done so.
     Ladder,
 }

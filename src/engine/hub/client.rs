@@ -5,14 +5,24 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::super::ending::Moved;
+use super::super::pace::Pace;
 use super::super::reactor::{Interest, Reactor};
 use super::super::tap::Tap;
 use super::super::transport::Transport;
 use super::super::watch::Watch;
-use crate::net::{Address, CallError, Recv, Send};
+use crate::net::{Address, CallError, Recv, Send, Socket};
 
 /// How much may wait for one connection before its queue is full.
 pub(super) const QUEUE: usize = 1024 * 1024;
+
+/// How all connections are spoken to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Manner {
+    /// What slows sending down, each by itself.
+    pub(super) pace: Option<Pace>,
+    /// Whether they keep records apart (SOCK_SEQPACKET).
+    pub(super) records: bool,
+}
 
 /// A connection. All that passes to and from its transport does so through the methods here.
 pub(super) struct Client {
@@ -22,10 +32,17 @@ pub(super) struct Client {
     watch: Watch,
     /// Who sees what passes.
     tap: Tap,
+    manner: Manner,
+    /// Whether what is queued waits for its time.
+    is_paced: bool,
+    /// When that is, where nobody was told yet.
+    wake: Option<Instant>,
     queue: VecDeque<Rc<[u8]>>,
     sent_of_first: usize,
     queued: usize,
     pub(super) moved: Moved,
+    /// When it came.
+    pub(super) since: Instant,
     /// When it last said or took something.
     pub(super) active: Instant,
     /// When it last took something.
@@ -65,10 +82,14 @@ impl Client {
             transport,
             watch: Watch::new(token),
             tap: Tap::default(),
+            manner: Manner::default(),
+            is_paced: false,
+            wake: None,
             queue: VecDeque::new(),
             sent_of_first: 0,
             queued: 0,
             moved: Moved::default(),
+            since: now,
             active: now,
             took: now,
             is_full: false,
@@ -84,14 +105,43 @@ impl Client {
         }
     }
 
-    /// The same, whose bytes are seen.
-    pub(super) fn seen_by(self, tap: Tap) -> Self {
-        Self { tap, ..self }
+    /// The same, whose bytes are seen, and which is spoken to in some manner.
+    pub(super) fn treated(self, tap: Tap, manner: Manner) -> Self {
+        Self {
+            tap,
+            manner,
+            ..self
+        }
+    }
+
+    /// Its socket, to be asked about.
+    pub(super) fn socket(&self) -> &Socket {
+        self.transport.socket()
     }
 
     /// Whether everything that it was told is with the kernel.
     pub(super) fn is_clear(&self) -> bool {
         self.queue.is_empty() && !self.transport.wants_write()
+    }
+
+    /// Whether there being room would help.
+    pub(super) fn wants_room(&self) -> bool {
+        !self.is_clear() && !self.is_paced
+    }
+
+    /// Whether what is queued waits for its time, not for the peer.
+    pub(super) fn is_paced(&self) -> bool {
+        self.is_paced
+    }
+
+    /// When what is queued may be sent; told once.
+    pub(super) fn take_wake(&mut self) -> Option<Instant> {
+        self.wake.take()
+    }
+
+    /// Whether its peer has yet to say that everything has arrived.
+    pub(super) fn is_unacknowledged(&self) -> bool {
+        self.transport.socket().unacknowledged() > 0
     }
 
     /// Whether it is still in its handshake.
@@ -138,17 +188,16 @@ impl Client {
     }
 
     /// What it says; the length of a record may be more than what fits into `buffer`.
-    pub(super) fn recv(
-        &mut self,
-        buffer: &mut [u8],
-        records: bool,
-        now: Instant,
-    ) -> Result<Recv, CallError> {
-        let received = match records {
+    pub(super) fn recv(&mut self, buffer: &mut [u8], now: Instant) -> Result<Recv, CallError> {
+        let received = match self.manner.records {
             true => self.transport.socket().recv_record(buffer)?,
             false => self.transport.recv(buffer)?,
         };
         match received {
+            Recv::Bytes(0) if self.manner.records => {
+                self.active = now;
+                self.ended = self.transport.socket().is_at_end()?;
+            }
             Recv::Bytes(0) => self.ended = true,
             Recv::Bytes(count) => {
                 self.active = now;
@@ -176,6 +225,9 @@ impl Client {
         if self.failure.is_some() || self.half_closed {
             return;
         }
+        if self.manner.pace.is_some() {
+            return self.enqueue(&bytes.into(), now);
+        }
         let mut rest = bytes;
         while self.is_clear() && !rest.is_empty() {
             match self.offer(rest, now) {
@@ -200,7 +252,11 @@ impl Client {
         }
         while let Some(first) = self.queue.front().map(Rc::clone) {
             let rest = first.get(self.sent_of_first..).unwrap_or_default();
-            match self.offer(rest, now) {
+            let piece = self.due(rest, now);
+            if piece.is_empty() {
+                return;
+            }
+            match self.offer(piece, now) {
                 Ok(0) => return,
                 Ok(count) => {
                     self.queued -= count;
@@ -215,10 +271,29 @@ impl Client {
         }
     }
 
+    /// How much of `rest` may be sent now; where nothing, it is known when. A record goes whole, though another may have
+    /// to wait for it.
+    fn due<'r>(&mut self, rest: &'r [u8], now: Instant) -> &'r [u8] {
+        let Some(pace) = &self.manner.pace else {
+            return rest;
+        };
+        let count = pace.allows(rest, now);
+        let was_paced = std::mem::replace(&mut self.is_paced, count == 0);
+        if self.is_paced && !was_paced {
+            self.wake = Some(pace.next());
+        }
+        match count {
+            0 => &[],
+            _ if self.manner.records => rest,
+            count => rest.get(..count).unwrap_or(rest),
+        }
+    }
+
     /// What a peer does not take any more is dropped.
     pub(super) fn fail(&mut self, failure: CallError) {
         self.queue.clear();
         (self.queued, self.sent_of_first) = (0, 0);
+        self.is_paced = false;
         self.failure.get_or_insert(failure);
     }
 
@@ -282,8 +357,11 @@ impl Client {
             Send::Bytes(count) => {
                 (self.active, self.took) = (now, now);
                 self.moved.sent += count as u64;
-                self.tap
-                    .sent(self.conn, bytes.get(..count).unwrap_or(bytes));
+                let sent = bytes.get(..count).unwrap_or(bytes);
+                self.tap.sent(self.conn, sent);
+                if let Some(pace) = &mut self.manner.pace {
+                    pace.sent(sent, now);
+                }
                 Ok(count)
             }
         }

@@ -6,7 +6,7 @@ use slab::Slab;
 
 use super::super::tap::Tap;
 use super::super::transport::Transport;
-use super::client::{Client, QUEUE};
+use super::client::{Client, Manner, QUEUE};
 use crate::net::Address;
 
 /// All connections.
@@ -21,13 +21,16 @@ pub(super) struct Crowd {
     full: usize,
     /// Who sees what passes.
     tap: Tap,
+    /// How they are spoken to.
+    manner: Manner,
 }
 
 impl Crowd {
     /// Nobody yet; `tap` sees what passes.
-    pub(super) fn new(tap: Tap) -> Self {
+    pub(super) fn new(tap: Tap, manner: Manner) -> Self {
         Self {
             tap,
+            manner,
             ..Self::default()
         }
     }
@@ -73,8 +76,8 @@ impl Crowd {
     ) -> usize {
         let entry = self.clients.vacant_entry();
         let key = entry.key();
-        let tap = self.tap.clone();
-        entry.insert(Client::new(conn, transport, peer, token(key), now).seen_by(tap));
+        let (tap, manner) = (self.tap.clone(), self.manner);
+        entry.insert(Client::new(conn, transport, peer, token(key), now).treated(tap, manner));
         key
     }
 

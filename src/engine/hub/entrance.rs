@@ -1,12 +1,12 @@
 //! Those who come: accepted as long as there is room, sent away where they may not come, and put to the service.
 
-use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::Instant;
 
 use nix::errno::Errno;
 
-use super::super::command::{CannotRun, Child};
+use super::super::command::CannotRun;
+use super::super::crlf::Crlf;
 use super::super::ending::LoopError;
 use super::super::listener::{PAUSE, is_gone, is_shortage};
 use super::super::pump::RECORD;
@@ -88,7 +88,22 @@ impl Serving<'_, '_> {
         if let Some(idle) = self.hub.limits.idle {
             self.alarms.set(self.now + idle, Alarm::Idle, key, conn);
         }
+        self.greet_or_welcome(key, conn);
         self.serve(key, conn, &peer, local)
+    }
+
+    /// What comes before everything else: a handshake, which has its time, and the preamble.
+    fn greet_or_welcome(&mut self, key: usize, conn: u64) {
+        let Some(client) = self.crowd.get_mut(key) else {
+            return;
+        };
+        if let Some(limit) = self.hub.limits.greeting
+            && client.is_greeting()
+        {
+            self.alarms
+                .set(self.now + limit, Alarm::Greeting, key, conn);
+        }
+        client.say(self.hub.preamble, self.now);
     }
 
     /// Nobody else is to connect in vain.
@@ -123,8 +138,11 @@ impl Serving<'_, '_> {
             }),
             Service::Run(runner) => match runner.start(conn, peer, local) {
                 Ok(started) => {
-                    let is_terminal = runner.terminal;
-                    self.take_on(key, conn, started, is_terminal)
+                    let (is_terminal, crlf) = (runner.terminal, runner.crlf);
+                    let tokens = self.job_tokens(self.jobs.vacant_key());
+                    let mut job = Job::new(conn, key, started, is_terminal, tokens);
+                    job.crlf = crlf.then(Crlf::default);
+                    self.take_on(key, job)
                 }
                 Err(error) => self.not_run(key, conn, error),
             },
@@ -144,17 +162,8 @@ impl Serving<'_, '_> {
         }
     }
 
-    fn take_on(
-        &mut self,
-        key: usize,
-        conn: u64,
-        started: (Child, OwnedFd),
-        is_terminal: bool,
-    ) -> Result<(), LoopError> {
-        let job = self.jobs.vacant_key();
-        let tokens = self.job_tokens(job);
-        let started = Job::new(conn, key, started, is_terminal, tokens);
-        self.jobs.insert(started);
+    fn take_on(&mut self, key: usize, job: Job) -> Result<(), LoopError> {
+        let job = self.jobs.insert(job);
         if let Some(client) = self.crowd.get_mut(key) {
             client.job = Some(job);
         }

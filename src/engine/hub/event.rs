@@ -1,9 +1,11 @@
 //! What happens in a hub.
 
+use std::time::Instant;
+
 use nix::sys::wait::WaitStatus;
 
 use super::super::command::CannotRun;
-use super::super::ending::Moved;
+use super::super::ending::{LoopError, Moved};
 use crate::net::{Address, CallError, Socket};
 
 /// Something that happened to a connection; `conn` counts them from 1.
@@ -49,6 +51,19 @@ pub enum HubEvent<'a> {
         /// Who.
         peer: &'a Address,
     },
+    /// How much went each way so far: it ends, or somebody has asked.
+    Account {
+        /// Which one.
+        conn: u64,
+        /// Who.
+        peer: &'a Address,
+        /// Its socket, to be asked about.
+        socket: &'a Socket,
+        /// How much.
+        moved: Moved,
+        /// When it came.
+        since: Instant,
+    },
     /// It ended.
     Closed {
         /// Which one.
@@ -60,7 +75,7 @@ pub enum HubEvent<'a> {
         /// How many bytes were left out for it.
         dropped: u64,
         /// Why, where it was not a plain end.
-        failure: Option<&'a CallError>,
+        failure: Option<&'a LoopError>,
     },
     /// Its command could not be started.
     NotRun {

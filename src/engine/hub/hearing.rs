@@ -54,11 +54,11 @@ impl Serving<'_, '_> {
     fn receive(&mut self, key: usize) -> Result<(), LoopError> {
         let mut buffer = std::mem::take(&mut self.buffer);
         let heard = match self.crowd.get_mut(key) {
-            Some(client) => client.recv(buffer.bytes_mut(), self.hub.records, self.now),
+            Some(client) => client.recv(buffer.bytes_mut(), self.now),
             None => Ok(Recv::WouldBlock),
         };
         let taken = match heard {
-            Ok(Recv::Bytes(count)) if count > 0 => {
+            Ok(Recv::Bytes(count)) if count > 0 || !self.has_ended(key) => {
                 let whole = buffer.bytes();
                 let bytes = whole.get(..count).unwrap_or(whole);
                 self.hear(key, bytes, count)
@@ -77,6 +77,11 @@ impl Serving<'_, '_> {
         taken
     }
 
+    fn has_ended(&mut self, key: usize) -> bool {
+        let client = self.crowd.get_mut(key);
+        client.is_none_or(|client| client.ended)
+    }
+
     /// Put what somebody said to the service. Those who are leaving are not heard any more.
     fn hear(&mut self, key: usize, bytes: &[u8], length: usize) -> Result<(), LoopError> {
         let Some(client) = self.crowd.get_mut(key) else {
@@ -84,6 +89,7 @@ impl Serving<'_, '_> {
         };
         let (conn, job) = (client.conn, client.job);
         match &mut self.hub.service {
+            _ if self.hub.limits.send_only => Ok(()),
             Service::Join => Ok((self.hub.report)(&HubEvent::Received {
                 conn,
                 peer: &client.peer,
@@ -176,7 +182,11 @@ impl Serving<'_, '_> {
         let read = job.read(window, self.hub.reactor);
         let client = job.client.and_then(|client| self.crowd.get_mut(client));
         if let (Ok(Some(count)), Some(client)) = (&read, client) {
-            client.say(buffer.bytes().get(..*count).unwrap_or_default(), self.now);
+            let said = buffer.bytes().get(..*count).unwrap_or_default();
+            match &mut job.crlf {
+                Some(crlf) => client.say(&crlf.end_lines(said), self.now),
+                None => client.say(said, self.now),
+            }
         }
         self.buffer = buffer;
         read.map(drop).map_err(LoopError::from)

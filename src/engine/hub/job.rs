@@ -7,6 +7,7 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
 
 use super::super::command::{Child, Process};
+use super::super::crlf::Crlf;
 use super::super::reactor::{Interest, Reactor};
 use super::super::watch::Watch;
 use crate::net::CallError;
@@ -27,6 +28,8 @@ pub(in crate::engine) struct Job {
     /// `None` once it has ended.
     stdout: Option<OwnedFd>,
     is_terminal: bool,
+    /// Ends the lines that it says.
+    pub(super) crlf: Option<Crlf>,
     /// What its stdin has not taken yet.
     rest: Vec<u8>,
     written: usize,
@@ -58,6 +61,7 @@ impl Job {
             stdin: child.stdin,
             stdout: Some(child.stdout),
             is_terminal,
+            crlf: None,
             rest: Vec::new(),
             written: 0,
             last: b'\n',

@@ -23,10 +23,12 @@ use nix::sys::wait::WaitStatus;
 
 use self::serving::Serving;
 use super::ending::LoopError;
+use super::flow::OnPeerEof;
 use super::gate::Gate;
 use super::inlet::Inlet;
 use super::listener::Listener;
 use super::outlet::{Outlet, StdoutError};
+use super::pace::Pace;
 use super::pump::Typed;
 use super::reactor::Reactor;
 use super::tap::Tap;
@@ -60,6 +62,12 @@ pub struct Hub<'a> {
     pub timers: Timers,
     /// How much is served.
     pub limits: HubLimits,
+    /// What every connection is told before everything else.
+    pub preamble: &'a [u8],
+    /// What slows down what each is told; `None` tells it as fast as it is taken.
+    pub pace: Option<Pace>,
+    /// Whether an account is given of each that ends, and of all when the signal asks that the reactor was to set aside.
+    pub accounts: bool,
     /// Decodes what is typed; `None` sends it as it is.
     pub typed: Option<Typed<'a>>,
     /// Who sees what passes.
@@ -84,8 +92,14 @@ pub struct HubLimits {
     pub idle: Option<Duration>,
     /// How long nobody may be connected before the run ends; `None` is without limit.
     pub arrival: Option<Duration>,
-    /// How long a command may go on after its client has said all; `None` is without limit.
+    /// How long a handshake may take; `None` is without limit.
+    pub greeting: Option<Duration>,
+    /// How long a command may go on after its client has said all, or a client after stdin has; `None` is without limit.
     pub linger: Option<Duration>,
+    /// What the end of one means while stdin is open.
+    pub on_peer_eof: OnPeerEof,
+    /// Whether what they say is dropped, and each is done with once it has been told all.
+    pub send_only: bool,
     /// What becomes of one that takes less than it is told.
     pub slow: Slow,
 }
@@ -118,6 +132,7 @@ impl Hub<'_> {
     pub fn run(&mut self) -> Result<HubEnding, LoopError> {
         let mut serving = Serving::new(self);
         let ending = serving.turn_until_over();
+        serving.give_last_accounts();
         serving.end_jobs();
         ending
     }

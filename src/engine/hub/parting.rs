@@ -1,20 +1,23 @@
 //! Ends: what each connection and each command still waits for, and what remains to be done when they are through.
 
+use std::fmt::Display;
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 
 use super::super::ending::LoopError;
+use super::super::flow::OnPeerEof;
 use super::super::inlet::Source;
+use super::super::outlet::StdoutError;
 use super::super::reactor::Interest;
 use super::super::timer::{Expired, Timer};
 use super::alarm::Alarm;
+use super::client::Client;
 use super::event::HubEvent;
 use super::job::Job;
 use super::service::Service;
 use super::serving::Serving;
-use crate::net::{Address, CallError};
 
 /// How long one that has been told everything may be silent before it is closed: a close that leaves bytes unheard is a
 /// reset, which may overtake the last that it was told (RFC 9293, section 3.10.4; RFC 9112, section 9.6).
@@ -60,6 +63,8 @@ impl Serving<'_, '_> {
             if client.failure.is_some() {
                 return self.close(key, None);
             }
+            let conn = client.conn;
+            self.begin_lingering(key, conn);
         }
         self.begin_farewell(key);
         self.watch_client(key)
@@ -67,7 +72,8 @@ impl Serving<'_, '_> {
 
     /// One that has been answered has nothing more to be heard for.
     fn begin_farewell(&mut self, key: usize) {
-        let is_answered = matches!(self.hub.service, Service::Reply(_) | Service::Run(_));
+        let is_answered = self.hub.limits.send_only
+            || matches!(self.hub.service, Service::Reply(_) | Service::Run(_));
         let Some(client) = self.crowd.get_mut(key).filter(|_| is_answered) else {
             return;
         };
@@ -79,6 +85,14 @@ impl Serving<'_, '_> {
         }
     }
 
+    /// stdin has ended: its peer has so long to do the same. That of a command is counted from its client's end.
+    fn begin_lingering(&mut self, key: usize, conn: u64) {
+        let hears_stdin = matches!(self.hub.service, Service::Join | Service::Keep(_));
+        if let Some(linger) = self.hub.limits.linger.filter(|_| hears_stdin) {
+            self.alarms.set(self.now + linger, Alarm::Linger, key, conn);
+        }
+    }
+
     fn watch_client(&mut self, key: usize) -> Result<(), LoopError> {
         let (reads, may_hear) = (self.may_read(key), self.may_hear());
         let Some(client) = self.crowd.get_mut(key) else {
@@ -86,8 +100,11 @@ impl Serving<'_, '_> {
         };
         let interest = Interest {
             read: reads,
-            write: !client.is_clear(),
+            write: client.wants_room(),
         };
+        if let Some(at) = client.take_wake() {
+            self.alarms.set(at, Alarm::Pace, key, client.conn);
+        }
         // A hang-up that is known would be told for ever.
         let is_news = !(client.hung_up || client.failure.is_some());
         let wanted = (interest != Interest::NONE || is_news).then_some(interest);
@@ -136,12 +153,13 @@ impl Serving<'_, '_> {
             Service::Join | Service::Keep(_) => {
                 // A file, or a pipe that has spoken to it, is heard out.
                 let client = self.crowd.get_mut(key);
-                let spoken = match self.hub.inlet.source() {
-                    Source::File => true,
-                    Source::Pipe => client.is_some_and(|client| client.moved.sent > 0),
-                    Source::Null | Source::Terminal => false,
+                let is_heard_out = match (self.hub.limits.on_peer_eof, self.hub.inlet.source()) {
+                    (OnPeerEof::Exit, _) => false,
+                    (OnPeerEof::Drain, _) | (_, Source::File) => true,
+                    (_, Source::Pipe) => client.is_some_and(|client| client.moved.sent > 0),
+                    (_, Source::Null | Source::Terminal) => false,
                 };
-                spoken && !self.stdin_ended
+                is_heard_out && !self.stdin_ended
             }
             Service::Run(_) => self.job_may_speak(key),
             _ => false,
@@ -158,15 +176,18 @@ impl Serving<'_, '_> {
     pub(super) fn close(
         &mut self,
         key: usize,
-        failure: Option<CallError>,
+        failure: Option<LoopError>,
     ) -> Result<(), LoopError> {
         let Some(mut client) = self.crowd.remove(key) else {
             return Ok(());
         };
         let conn = client.conn;
-        self.failure = client.failure.take().or(failure);
+        self.failure = client.failure.take().map(LoopError::from).or(failure);
         if self.failure.is_none() {
             client.say_end();
+        }
+        if self.hub.accounts {
+            (self.hub.report)(&account(&client))?;
         }
         (self.hub.report)(&HubEvent::Closed {
             conn,
@@ -188,6 +209,24 @@ impl Serving<'_, '_> {
             }
             Service::Moderate(_) => self.moderate(None, |moderator, say| moderator.left(conn, say)),
             _ => Ok(()),
+        }
+    }
+
+    /// Somebody has asked how much went to and from each.
+    pub(super) fn give_accounts(&mut self) -> Result<(), StdoutError> {
+        for key in self.crowd.keys() {
+            if let Some(client) = self.crowd.get_mut(key) {
+                (self.hub.report)(&account(client))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The run ends, and with it those who are still connected.
+    pub(super) fn give_last_accounts(&mut self) {
+        if self.hub.accounts {
+            // Whoever does not take them has been told, or is told by the exit status.
+            drop(self.give_accounts());
         }
     }
 
@@ -319,8 +358,27 @@ impl Serving<'_, '_> {
         if self.hub.limits.once {
             return Err(expired(Timer::Idle, limit, &client.peer));
         }
-        let late = CallError::new("recv", "", nix::errno::Errno::ETIMEDOUT);
-        self.close(key, Some(late))
+        self.close(key, Some(expired(Timer::Idle, limit, "")))
+    }
+
+    /// Whether a handshake has taken too long.
+    pub(super) fn look_for_greeting(&mut self, key: usize, conn: u64) -> Result<(), LoopError> {
+        let Some(limit) = self.hub.limits.greeting else {
+            return Ok(());
+        };
+        let Some(client) = self
+            .crowd
+            .same(key, conn)
+            .filter(|client| client.is_greeting())
+        else {
+            return Ok(());
+        };
+        if self.hub.limits.once {
+            let on = format_args!("TLS with {}", client.peer);
+            return Err(expired(Timer::Answer, limit, on));
+        }
+        client.cut();
+        self.close(key, Some(expired(Timer::Answer, limit, "TLS")))
     }
 
     /// Whether one that was answered has said nothing more, or too much.
@@ -329,7 +387,11 @@ impl Serving<'_, '_> {
             return Ok(());
         };
         let since = client.farewell.unwrap_or(self.now);
-        let due = (client.active.max(since) + SILENCE).min(since + FAREWELL);
+        let due = match client.is_unacknowledged() {
+            // It has yet to take what it was told.
+            true => self.now + SILENCE,
+            false => (client.active.max(since) + SILENCE).min(since + FAREWELL),
+        };
         if due > self.now {
             self.alarms.set(due, Alarm::Farewell, key, conn);
             return Ok(());
@@ -349,12 +411,21 @@ impl Serving<'_, '_> {
             return Err(expired(Timer::Linger, limit, &client.peer));
         }
         client.cut();
-        let late = CallError::new("exec", "", nix::errno::Errno::ETIMEDOUT);
-        self.close(key, Some(late))
+        self.close(key, Some(expired(Timer::Linger, limit, "")))
     }
 }
 
-fn expired(timer: Timer, limit: Duration, on: &Address) -> LoopError {
+fn account(client: &Client) -> HubEvent<'_> {
+    HubEvent::Account {
+        conn: client.conn,
+        peer: &client.peer,
+        socket: client.socket(),
+        moved: client.moved,
+        since: client.since,
+    }
+}
+
+fn expired(timer: Timer, limit: Duration, on: impl Display) -> LoopError {
     let on = on.to_string();
     Expired { timer, limit, on }.into()
 }

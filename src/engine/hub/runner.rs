@@ -14,6 +14,8 @@ pub struct Runner {
     pub program: Program,
     /// Whether it is given a terminal.
     pub terminal: bool,
+    /// Whether the ends of the lines that it says become CR LF.
+    pub crlf: bool,
     /// The word for the protocol.
     pub proto: String,
     /// The soft limit of descriptors that it gets; `None` for ours.

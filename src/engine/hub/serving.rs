@@ -10,11 +10,12 @@ use super::super::ending::LoopError;
 use super::super::inlet::Source;
 use super::super::listener::late;
 use super::super::outlet::StdoutError;
-use super::super::pump::CHUNK;
+use super::super::pump::room;
 use super::super::reactor::Interest;
 use super::super::timer::Timer;
 use super::super::watch::Watch;
 use super::alarm::{Alarm, Alarms};
+use super::client::Manner;
 use super::crowd::Crowd;
 use super::job::Job;
 use super::{Hub, HubEnding};
@@ -59,21 +60,26 @@ pub(super) struct Serving<'h, 'a> {
     /// How the only connection's command ended of itself.
     pub(super) status: Option<WaitStatus>,
     /// Why the only connection ended, where it was not a plain end.
-    pub(super) failure: Option<CallError>,
+    pub(super) failure: Option<LoopError>,
 }
 
 impl<'h, 'a> Serving<'h, 'a> {
     pub(super) fn new(hub: &'h mut Hub<'a>) -> Self {
-        let crowd = Crowd::new(hub.tap.clone());
+        let manner = Manner {
+            pace: hub.pace,
+            records: hub.records,
+        };
+        let crowd = Crowd::new(hub.tap.clone(), manner);
         let base = FIRST + hub.listeners.len();
         let stdin_ended = hub.inlet.source() == Source::Null;
+        let buffer = Buffer::new(room(hub.records));
         Self {
             hub,
             crowd,
             jobs: Slab::new(),
             alarms: Alarms::default(),
             now: Instant::now(),
-            buffer: Buffer::new(CHUNK),
+            buffer,
             accepted: 0,
             stdin_ended,
             paused_until: None,
@@ -98,6 +104,9 @@ impl<'h, 'a> Serving<'h, 'a> {
                 return Ok(HubEnding::Signal(signal));
             }
             self.now = Instant::now();
+            if self.hub.reactor.take_aside() {
+                self.give_accounts()?;
+            }
             self.paused_until = self.paused_until.filter(|until| *until > self.now);
             self.take_ready(stdin_at_once)?;
             self.ring()?;
@@ -120,7 +129,7 @@ impl<'h, 'a> Serving<'h, 'a> {
     fn outcome(&mut self) -> Result<HubEnding, LoopError> {
         match (self.status, self.failure.take()) {
             (Some(status), _) => Ok(HubEnding::Command(status)),
-            (None, Some(failure)) => Err(failure.into()),
+            (None, Some(failure)) => Err(failure),
             (None, None) => Ok(HubEnding::Done),
         }
     }
@@ -210,6 +219,8 @@ impl<'h, 'a> Serving<'h, 'a> {
                 Alarm::Farewell => self.look_for_farewell(key, conn)?,
                 Alarm::Linger => self.end_lingering(key, conn)?,
                 Alarm::Ladder => self.ask_again(key, conn)?,
+                Alarm::Greeting => self.look_for_greeting(key, conn)?,
+                Alarm::Pace => self.go_on_telling(key, conn),
             }
         }
         Ok(())

@@ -76,6 +76,14 @@ impl Serving<'_, '_> {
         Ok(())
     }
 
+    /// What waited for its time goes on.
+    pub(super) fn go_on_telling(&mut self, key: usize, conn: u64) {
+        if let Some(client) = self.crowd.same(key, conn) {
+            client.send(self.now);
+            self.crowd.touch(key);
+        }
+    }
+
     /// Have the moderator decide who is told what; `about` is the one that the matter is about.
     pub(super) fn moderate(
         &mut self,
@@ -118,7 +126,11 @@ impl Serving<'_, '_> {
         let Some(client) = self.crowd.same(key, conn).filter(|client| client.is_full) else {
             return Ok(());
         };
-        let due = client.took + PATIENCE;
+        let due = match client.is_paced() {
+            // It is not slow: it is told slowly.
+            true => self.now + PATIENCE,
+            false => client.took + PATIENCE,
+        };
         if due > self.now {
             self.alarms.set(due, Alarm::Stall, key, conn);
             return Ok(());

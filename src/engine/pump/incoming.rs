@@ -4,7 +4,7 @@ use super::super::buffer::Buffer;
 use super::super::ending::LoopError;
 use super::super::outlet::{Drain, Moving};
 use super::super::transport::Transport;
-use super::{BULK, CHUNK, CONN, Pump, TURN, Transfer};
+use super::{BULK, CHUNK, CONN, LARGEST_RECORD, Pump, TURN, Transfer};
 use crate::net::{CallError, Recv};
 
 /// Where what arrives is kept until stdout has it.
@@ -28,13 +28,21 @@ impl Incoming {
             && !pump.records
             && pump.transport.is_plain();
         Self {
-            buffer: Buffer::new(CHUNK),
+            buffer: Buffer::new(room(pump.records)),
             is_bulk: false,
             drain: pump
                 .outlet
                 .drain()
                 .filter(|_| as_it_is && pump.transport.socket().is_nonblocking()),
         }
+    }
+}
+
+/// How much one recv may bring: a record comes whole, however much of it the sender's buffer held.
+pub(in super::super) fn room(records: bool) -> usize {
+    match records {
+        true => LARGEST_RECORD,
+        false => CHUNK,
     }
 }
 
@@ -70,7 +78,12 @@ impl Pump<'_> {
             true => self.transport.socket().recv_record(buffer),
             false => self.transport.recv(buffer),
         };
-        let Some(count) = self.count(transfer, received) else {
+        let is_empty_record = self.records && received.as_ref().is_ok_and(Recv::is_nothing);
+        let count = match is_empty_record && !self.transport.socket().is_at_end()? {
+            true => Some(0),
+            false => self.count(transfer, received),
+        };
+        let Some(count) = count else {
             return Ok(Look::Later);
         };
         let buffer = transfer.incoming.buffer.bytes();

@@ -12,6 +12,8 @@ pub struct TlsFailure {
     pub why: String,
     /// What may help.
     pub hint: Option<String>,
+    /// Whether the same peer may be talked to in a while: it ended before anything was agreed on.
+    pub is_temporary: bool,
 }
 
 impl TlsFailure {
@@ -20,7 +22,22 @@ impl TlsFailure {
         Self {
             why: why.into(),
             hint: Some(hint.into()),
+            is_temporary: false,
         }
+    }
+
+    /// The same, which may be otherwise in a while.
+    #[must_use]
+    pub fn temporary(self) -> Self {
+        Self {
+            is_temporary: true,
+            ..self
+        }
+    }
+
+    /// What TLS had against the peer of a call, or the peer against it.
+    pub fn of(call: &CallError) -> Option<&Self> {
+        call.cause.get_ref()?.downcast_ref()
     }
 
     /// The failure of `call` with this peer.
@@ -33,6 +50,7 @@ impl TlsFailure {
         Self {
             why: why.into(),
             hint: None,
+            is_temporary: false,
         }
     }
 }

@@ -25,13 +25,18 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
-/// `sha256:` and 64 hex digits, with colons or without; the name of the hash may be left out, since it is the only one.
+/// `sha256:` and 64 hex digits, with colons or without, or openssl's `sha256 Fingerprint=`; the name of the hash may be
+/// left out, since it is the only one.
 impl FromStr for Fingerprint {
     type Err = String;
 
     fn from_str(word: &str) -> Result<Self, String> {
-        let bare = match word.split_once(':') {
-            Some((hash, rest)) if hash.eq_ignore_ascii_case("sha256") => rest,
+        let bare = match word.split_once([':', '=']) {
+            Some((hash, rest))
+                if ["sha256", "sha256 fingerprint"].contains(&&*hash.to_ascii_lowercase()) =>
+            {
+                rest
+            }
             _ => word,
         };
         let digits: String = bare.chars().filter(|digit| *digit != ':').collect();
@@ -55,6 +60,7 @@ mod tests {
         for word in [
             shown.clone(),
             format!("sha256:{shown}"),
+            format!("sha256 Fingerprint={shown}"),
             format!("SHA256:{}", shown.to_ascii_lowercase()),
             shown.replace(':', ""),
             format!("sha256:{}", hex::encode(one.0)),

@@ -292,8 +292,9 @@ fn one_that_is_silent_for_too_long_loses_its_command() {
 
 #[test]
 fn a_terminal_of_its_own() {
-    let line = "test -t 0 && test -t 1 && test -t 2 && tty; ps -o pid=,pgid=,sid=,tpgid= -p $$; \
-                read word; echo \"[$word]\"; cat; echo over";
+    // The terminal echoes what is typed into the midst of what is said: the numbers are said at once.
+    let line = "test -t 0 && test -t 1 && test -t 2 && tty; n=$(ps -o pid=,pgid=,sid=,tpgid= -p $$); \
+                echo \"<$n>\"; read word; echo \"[$word]\"; cat; echo over";
     let listener = shell("--pty", line).start();
     let mut guest = client(listener.port());
     guest.write_all(b"word\nrest").unwrap();
@@ -301,10 +302,10 @@ fn a_terminal_of_its_own() {
     guest.shutdown(Shutdown::Write).unwrap();
     let heard = String::from_utf8(read_end(&mut guest)).unwrap();
     assert!(heard.contains("/dev/pts/"), "{heard}");
-    let numbers = heard
-        .lines()
-        .find(|line| line.split_whitespace().count() == 4);
-    let numbers: Vec<&str> = numbers.unwrap().split_whitespace().collect();
+    let (_, numbers) = heard.split_once('<').unwrap();
+    let (numbers, _) = numbers.split_once('>').unwrap();
+    let numbers: Vec<&str> = numbers.split_whitespace().collect();
+    assert_eq!(numbers.len(), 4, "{heard}");
     assert!(
         numbers.iter().all(|number| *number == numbers[0]),
         "{heard}"

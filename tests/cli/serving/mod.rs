@@ -4,6 +4,7 @@ mod access;
 mod command;
 mod crowd;
 mod services;
+mod shaped;
 mod slow;
 mod talk;
 

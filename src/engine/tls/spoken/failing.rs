@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use rustls::{AlertDescription, Error, InvalidMessage, PeerIncompatible};
+use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible};
 
 use super::examiner::Shown;
 use super::unbelief::unbelieved;
@@ -28,10 +28,7 @@ impl Scene<'_> {
                 let chain = self.shown.as_ref().map(|shown| shown.chain.as_slice());
                 unbelieved(why, chain.unwrap_or_default(), self.has_pins)
             }
-            Error::InvalidCertificate(why) => {
-                let hint = "--client-ca says who vouches for clients";
-                TlsFailure::new(format!("the client's certificate is refused: {why}"), hint)
-            }
+            Error::InvalidCertificate(why) => refused(why),
             Error::InvalidMessage(what) => self.describe_message(what),
             Error::AlertReceived(alert) => self.describe_alert(*alert),
             Error::PeerIncompatible(what) => self.describe_incompatible(what),
@@ -50,7 +47,10 @@ impl Scene<'_> {
     fn describe_message(&self, what: &InvalidMessage) -> TlsFailure {
         match self.opening.filter(|opening| !is_record(opening)) {
             Some(opening) => not_tls(opening, self.is_client),
-            None => TlsFailure::bare(format!("a message is no TLS: {what:?}")),
+            None => {
+                let what = spaced(&format!("{what:?}"), ' ');
+                TlsFailure::bare(format!("a message is no TLS: {what}"))
+            }
         }
     }
 
@@ -142,22 +142,43 @@ fn not_tls(opening: &[u8], is_client: bool) -> TlsFailure {
 pub(super) fn ended(is_new: bool, is_greeting: bool) -> TlsFailure {
     if is_new {
         let hint = "does it speak TLS? try it without --tls";
-        return TlsFailure::new("it ended before it said a word", hint);
+        return TlsFailure::new("it ended before it said a word", hint).temporary();
     } else if is_greeting {
-        return TlsFailure::bare("it ended in the handshake");
+        return TlsFailure::bare("it ended in the handshake").temporary();
     }
     let hint = "what came before is here; it was cut on its way, or the peer leaves without a word, as ncat does";
     TlsFailure::new("it ended without close_notify", hint)
 }
 
+/// Why a client's certificate is not believed.
+fn refused(why: &CertificateError) -> TlsFailure {
+    match why {
+        // webpki's own sentence: an authority's certificate in a client's place, which is what `openssl req -x509` makes.
+        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+            let hint =
+                "openssl req -x509 makes one unless it is told -addext basicConstraints=CA:FALSE";
+            let why = "the client's certificate is that of an authority, not of a client";
+            TlsFailure::new(why, hint)
+        }
+        why => {
+            let hint = "--client-ca says who vouches for clients";
+            TlsFailure::new(format!("the client's certificate is refused: {why}"), hint)
+        }
+    }
+}
+
 /// The names that RFC 8446, section 6, and its registry have.
 fn words(alert: AlertDescription) -> String {
-    let camel = format!("{alert:?}");
+    spaced(&format!("{alert:?}"), '_')
+}
+
+/// `CamelCase` as words with something in between.
+pub(super) fn spaced(camel: &str, between: char) -> String {
     let mut words = String::new();
     let mut before = 'A';
     for letter in camel.chars() {
         if letter.is_uppercase() && !before.is_uppercase() {
-            words.push('_');
+            words.push(between);
         }
         words.extend(letter.to_lowercase());
         before = letter;

@@ -41,8 +41,8 @@ impl Files {
             Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(pair),
             Err(Error::InconsistentKeys(_)) => Err(self.unlike()),
             Err(_) => {
-                let hint = "`openssl x509 -in FILE -noout -text` shows what is in it";
-                let what = "its first certificate is damaged";
+                let hint = "`openssl x509 -in FILE -noout -text` shows what is in it; version 1 has no extensions: openssl req -x509, or openssl x509 -extfile";
+                let what = "its first certificate is damaged, or of version 1, which is not spoken";
                 Err(TlsError::in_file(&self.certificate, what, hint))
             }
         }
@@ -84,7 +84,7 @@ pub(super) fn chain(
 fn key(file: &Path, contents: &[u8]) -> Result<PrivateKeyDer<'static>, TlsError> {
     match PrivateKeyDer::from_pem_slice(contents) {
         Ok(key) => Ok(key),
-        Err(pem::Error::NoItemsFound) if is_encrypted(contents) => {
+        Err(_) if is_encrypted(contents) => {
             let hint = "nobody is there to ask for its password: openssl pkey -in FILE -out PLAIN";
             Err(TlsError::in_file(file, "its key is encrypted", hint))
         }
@@ -97,10 +97,10 @@ fn key(file: &Path, contents: &[u8]) -> Result<PrivateKeyDer<'static>, TlsError>
     }
 }
 
-/// PKCS #8 under a password, RFC 5958.
+/// PKCS #8 under a password, RFC 5958, or a key in the traditional form with one, RFC 1421, section 4.6.1.1.
 fn is_encrypted(contents: &[u8]) -> bool {
-    let label = b"BEGIN ENCRYPTED PRIVATE KEY";
-    contents.windows(label.len()).any(|window| window == label)
+    let has = |label: &[u8]| contents.windows(label.len()).any(|window| window == label);
+    has(b"BEGIN ENCRYPTED PRIVATE KEY") || has(b"Proc-Type: 4,ENCRYPTED")
 }
 
 fn damaged(file: &Path, error: &pem::Error) -> TlsError {

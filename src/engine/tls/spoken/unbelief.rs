@@ -3,7 +3,7 @@
 use rustls::CertificateError;
 use rustls::pki_types::{CertificateDer, UnixTime};
 
-use super::failing::date;
+use super::failing::{date, spaced};
 use super::fingerprint_of;
 use crate::engine::tls::TlsFailure;
 use crate::wire::Certificate;
@@ -38,7 +38,11 @@ pub(super) fn unbelieved(
             "is the clock here right? --insecure goes on all the same",
         ),
         CertificateError::ApplicationVerificationFailure if has_pins => not_pinned(chain),
-        CertificateError::UnknownIssuer => unknown_issuer(chain),
+        // Somebody is known here who has the issuer's name, and another kind of key.
+        CertificateError::UnknownIssuer
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            unknown_issuer(chain)
+        }
         // webpki's own sentence: an authority's certificate in a server's place, which is what `openssl req -x509` makes.
         CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
             unknown_issuer(chain)
@@ -51,10 +55,13 @@ pub(super) fn unbelieved(
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             TlsFailure::bare("the certificate is not meant for servers (extendedKeyUsage)")
         }
-        why => TlsFailure::new(
-            format!("the certificate is not trusted: {why}"),
-            "--show-cert shows it",
-        ),
+        why => {
+            // What the library calls it, without what is inside.
+            let why = format!("{why:?}");
+            let name = why.split([' ', '(']).next().unwrap_or_default();
+            let why = format!("the certificate is not trusted: {}", spaced(name, ' '));
+            TlsFailure::new(why, "--show-cert shows it")
+        }
     }
 }
 
