@@ -456,7 +456,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__ping)
-            opts="-c -i -t -w -s -4 -6 -o -q -v -h --count --interval --gap --timeout --deadline --size --ttl --df --tcp --udp --ipv4 --ipv6 --bind --option --interface --json --explain --quiet --verbose --color --help"
+            opts="-c -i -t -w -n -s -4 -6 -o -q -v -h --count --interval --gap --timeout --deadline --numeric --size --ttl --df --tcp --udp --ipv4 --ipv6 --bind --option --interface --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

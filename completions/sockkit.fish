@@ -657,6 +657,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l interface -d 'T
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s n -l numeric -d 'Show addresses only'
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l df -d 'Have no router fragment it (IP_MTU_DISCOVER): one that is too large is told with the MTU'
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s 6 -l ipv6 -d 'Use IPv6 only'

@@ -1,5 +1,7 @@
 //! ADDR where there are no ports: raw packets, echo requests.
 
+use std::net::IpAddr;
+
 use clap::Args;
 
 use super::address::FamilyArgs;
@@ -38,6 +40,19 @@ pub fn parse_host(word: &str) -> Result<Host, EndpointError> {
     if !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()) {
         let why = format!("`{word}` is a number, and there are no ports here");
         return Err(refused(why, "a name, 127.0.0.1 or ::1"));
+    }
+    // No path either: where there are no ports there are no local sockets.
+    if let Some((address, _)) = word.split_once('/') {
+        return Err(match address.parse::<IpAddr>() {
+            Ok(_) => {
+                let why = format!("`{word}` is a block of addresses, and one is wanted");
+                refused(
+                    why,
+                    format!("{address}; `sockkit ping {word}` asks them all"),
+                )
+            }
+            Err(_) => no_host(word),
+        });
     }
     let inside = word
         .strip_prefix('[')
@@ -118,6 +133,8 @@ mod tests {
             ("fd:3", "127.0.0.1"),
             ("a b", "127.0.0.1"),
             ("127.0.0.1%lo", "fe80::1%eth0"),
+            ("127.0.0.0/30", "127.0.0.0; `sockkit ping 127.0.0.0/30`"),
+            ("https://localhost/", "127.0.0.1"),
         ] {
             let given = parse_host(word).unwrap_err().hint.unwrap();
             assert!(given.contains(hint), "{word}: {given}");

@@ -1,5 +1,6 @@
 //! The command line: the subcommands, and the flags that mean the same in each.
 
+mod counterpart;
 mod refusal;
 
 use std::ffi::OsString;

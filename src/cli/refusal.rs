@@ -7,11 +7,9 @@ use std::time::SystemTime;
 use clap::error::{ContextKind, ErrorKind};
 use nix::sys::signal::Signal;
 
-use super::DEFINITIONS;
+use super::{DEFINITIONS, counterpart};
 use crate::engine::{Outlet, StdoutError};
 use crate::output::{Exit, Failure, Output, Style, Usage};
-
-/// What commands of commands are called.
 
 /// Help goes to stdout, a refusal is one line and a hint, in the form that the line itself asks for as far as that can
 /// be told.
@@ -51,7 +49,8 @@ fn style_of(argv: &[OsString]) -> Style {
 /// The parser's paragraphs as one sentence, with the hint that helps most.
 fn usage(refused: &clap::Error, argv: &[OsString]) -> Usage {
     let text = refused.render().to_string();
-    let help = format!("`{} --help`", command_of(&text, argv));
+    let command = command_of(&text, argv);
+    let help = format!("`{command} --help`");
     if refused.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return Usage::new(
             format!("a command is missing: {}", commands_of(&text)),
@@ -68,18 +67,25 @@ fn usage(refused: &clap::Error, argv: &[OsString]) -> Usage {
         .find_map(|line| line.trim().strip_prefix("tip: "));
     // The parser would have an unknown flag taken for a value: hardly ever what was meant.
     let tip = tip.filter(|tip| !tip.starts_with("to pass"));
-    let flag = refused
-        .get(ContextKind::InvalidArg)
-        .map(ToString::to_string);
-    let listens = !help.contains(" connect ");
-    let counterpart = flag
-        .as_deref()
-        .and_then(|flag| match help.contains(" http ") {
-            true => webs_counterpart(flag),
-            false => counterpart(flag, listens),
-        });
+    let counterpart = counterpart(refused, &command);
     let hint = counterpart.or(tip).map_or(help, str::to_owned);
     Usage::new(sentence.collect::<Vec<_>>().join(" "), hint)
+}
+
+/// What is meant by a flag that another program has.
+fn counterpart(refused: &clap::Error, command: &str) -> Option<&'static str> {
+    let text = |kind| refused.get(kind).map(ToString::to_string);
+    let flag = text(ContextKind::InvalidArg)?;
+    match refused.kind() {
+        ErrorKind::UnknownArgument => counterpart::of_flag(command, &flag),
+        // A number that is too large was meant as one.
+        ErrorKind::ValueValidation | ErrorKind::InvalidValue => {
+            let value = text(ContextKind::InvalidValue).unwrap_or_default();
+            let is_number = value.parse::<f64>().is_ok();
+            counterpart::of_value(command, &flag).filter(|_| !is_number)
+        }
+        _ => None,
+    }
 }
 
 /// The command that a usage line is about, as `sockkit tcp connect`; without one, as for a bad value, the words tell.
@@ -112,40 +118,6 @@ fn commands_of(help: &str) -> String {
     let named = listed.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
     let names = named.filter_map(|line| line.split_whitespace().next());
     names.collect::<Vec<_>>().join(", ")
-}
-
-/// What a flag of python's http.server is called here.
-fn webs_counterpart(flag: &str) -> Option<&'static str> {
-    match flag {
-        "-d" | "--directory" => Some("python's --directory is DIR: `sockkit http DIR`"),
-        "-b" | "--bind" => Some("a listener's own address is ADDR, or --host"),
-        flag => counterpart(flag, true),
-    }
-}
-
-/// What a flag of nc or ncat is called here, by one who listens, or who connects.
-fn counterpart(flag: &str, listens: bool) -> Option<&'static str> {
-    Some(match flag {
-        "-l" => "nc's -l is a command here: `sockkit tcp listen`",
-        "-u" => "nc's -u is a command here: `sockkit udp`",
-        "-U" => "nc's -U is a command here: `sockkit unix`",
-        "-w" => "nc's -w is --timeout for connecting and --idle-timeout for silence",
-        "-p" => "nc's -p is --port for a listener, --bind :PORT for a client",
-        "-s" => "nc's -s is --bind",
-        "-b" | "--bind" if listens => "a listener's own address is ADDR, or --host",
-        "-d" => "nc's -d is --no-stdin",
-        "-e" | "-c" if !listens => "a listener runs commands: --exec -- COMMAND, --sh LINE",
-        "-e" => "ncat's -e is --exec -- COMMAND",
-        "-c" => "ncat's -c is --sh LINE",
-        "-m" if listens => "ncat's -m is --max-conns",
-        "-C" => "nc's -C is --crlf",
-        "-z" => "nc's -z is --probe: `sockkit tcp connect --probe HOST:PORTS`",
-        "-x" | "-X" => "nc's -x and -X are --proxy URL: http://, socks4://, socks5h://",
-        "--ssl" => "ncat's --ssl is --tls",
-        "-N" => "nc's -N is what happens anyway: the end of stdin half-closes",
-        "-n" => "nc's -n is what happens anyway: an address is never looked up",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -18,6 +18,8 @@ use crate::wire::Mark;
 pub(super) struct Settings {
     /// The options that were typed.
     pub(super) preparation: Preparation,
+    /// Whether the sockets are streams, which know of no groups.
+    pub(super) is_stream: bool,
     /// How many routers may pass a packet on; `None` leaves that to the system.
     pub(super) ttl: Option<u8>,
     /// IP_MTU_DISCOVER; `None` leaves it to the system.
@@ -44,7 +46,9 @@ impl Settings {
         };
         if let Some(ttl) = self.ttl {
             socket.set_int(level, hops, ttl.into())?;
-            socket.set_int(level, group_hops, ttl.into())?;
+            if !self.is_stream {
+                socket.set_int(level, group_hops, ttl.into())?;
+            }
         }
         if let Some(how) = self.discover {
             // IP_PMTUDISC_DO and IPV6_PMTUDISC_DO are the same number, and so are the others.
@@ -80,6 +84,8 @@ pub(super) fn destination(word: &str, has_interface: bool) -> anyhow::Result<Hos
             let why = format!("{ip} is link-local, and on which link is not said");
             Err(Usage::new(why, format!("{ip}%eth0, or --interface eth0")).into())
         }
+        // What an IPv6 socket would send is IPv4, RFC 4291 section 2.5.5.2: no ICMPv6 comes back.
+        Host::Literal(ip, None) => Ok(Host::Literal(ip.to_canonical(), None)),
         _ => Ok(host),
     }
 }

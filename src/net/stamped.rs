@@ -65,6 +65,14 @@ pub struct ToldError {
     pub extension: Option<usize>,
 }
 
+impl ToldError {
+    /// Whether the packet went on nevertheless: a source quench or a redirect of IPv4, which sockets for echo requests are
+    /// told of too.
+    pub fn is_advice(&self) -> bool {
+        matches!((self.from, self.kind), (Some(SocketAddr::V4(_)), 4 | 5))
+    }
+}
+
 impl Socket {
     /// recvmsg(2) with what the kernel notes on a packet, never waiting; `None` when nothing is there.
     pub fn recv_stamped(&self, buffer: &mut [u8]) -> Result<Option<Stamped>, CallError> {

@@ -51,6 +51,7 @@ fn it_reads_as_ping_does() {
         "-c2 -i0.2 127.0.0.1",
         "-c1 -s 0 127.0.0.1",
         "-c1 -s 1400 127.83.0.1",
+        "-4 -n -c1 localhost",
     ] {
         let theirs = program(&foreign, words.split(' ')).run().expect(0).text();
         let ours = ping(words).run().expect(0).text();
@@ -95,6 +96,32 @@ fn both_families_and_names() {
         .expect(0)
         .text()
         .contains("(127.0.0.1)");
+}
+
+#[test]
+fn a_mapped_address_is_ipv4() {
+    if !permitted() {
+        return;
+    }
+    let text = ping("-c1 -t 5s ::ffff:127.83.7.1").run().expect(0).text();
+    let line = "64 bytes from ::ffff:127.83.7.1 (127.83.7.1): icmp_seq=1 ";
+    assert!(text.contains(line), "{text}");
+}
+
+#[test]
+fn a_block_is_every_host_of_it() {
+    if !permitted() {
+        return;
+    }
+    let run = ping("-q -c1 -t 5s 127.85.0.0/29 - --json").input("127.86.0.1/31\n");
+    let events = run.run().expect(0).events();
+    let hosts: Vec<&str> = events[1..]
+        .iter()
+        .map(|event| event["host"].as_str().unwrap())
+        .collect();
+    let mut expected: Vec<String> = (1..=6).map(|host| format!("127.85.0.{host}")).collect();
+    expected.extend(["127.86.0.0", "127.86.0.1"].map(str::to_owned));
+    assert_eq!(hosts, expected);
 }
 
 #[test]
@@ -274,6 +301,13 @@ fn what_makes_no_sense_is_refused() {
         ("--tcp 1 --udp 1 ::1", "--udp"),
         ("127.0.0.1:80", "has a port"),
         ("*", "is no destination"),
+        ("-I lo ::1", "ping's -I is --interface IF"),
+        ("-M do ::1", "-M is --df"),
+        ("-g 127.0.0.0/30", "fping's -g is what happens anyway"),
+        ("--tcp ::1", "the port is always said"),
+        ("127.0.0.0/33", "is no length of a prefix"),
+        ("127.0.0.0/8", "has more than 65536 addresses"),
+        ("localhost/24", "is no host name"),
         ("fe80::1", "is link-local"),
         ("-", "no host came from stdin"),
     ] {

@@ -56,6 +56,31 @@ at s $PING -c1 $DF -s 1400 fd99:2::2
 }
 
 #[test]
+fn knocks_go_as_far_as_they_may() {
+    let script = r#"
+for to in 10.99.2.2 fd99:2::2; do
+    for how in --tcp --udp; do
+        at s $SOCKKIT ping -c1 -t 5 --ttl 1 $how 9 $to
+        at s $SOCKKIT ping -c1 -t 5 -o SO_MARK=1 --ttl 2 $how 9 $to
+    done
+done
+"#;
+    let Some(run) = among_hosts(script) else {
+        return;
+    };
+    let text = run.text();
+    let v4 = "From 10.99.1.2 icmp_seq=1 Time to live exceeded";
+    let v6 = "From fd99:1::2 icmp_seq=1 Time exceeded: Hop limit";
+    assert_eq!(froms(&text), [v4, v4, v6, v6], "{}", run.stderr);
+    for to in ["10.99.2.2", "fd99:2::2"] {
+        for answer in ["closed", "port-unreachable"] {
+            let line = format!("{answer} from {to}: seq=1 time=");
+            assert!(text.contains(&line), "{text}{}", run.stderr);
+        }
+    }
+}
+
+#[test]
 fn loss_is_measured() {
     let script = r#"
 at d nft -f - <<END
@@ -158,6 +183,95 @@ fn lies_are_told_apart() {
         }
         assert_eq!(summary["corrupt"], 1 + u64::from(is_raw));
     }
+}
+
+/// Errors before each answer, by the sequence number: a redirect, a source quench, and one about a request to another host.
+const ADVISER: &str = r#"
+import socket, struct, threading
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+def message(kind, code, rest):
+    b = struct.pack('!BBH', kind, code, 0) + rest
+    t = sum(struct.unpack('!%dH' % (len(b) // 2), b))
+    while t >> 16: t = (t & 0xffff) + (t >> 16)
+    return struct.pack('!BBH', kind, code, ~t & 0xffff) + rest
+open('/run/ready', 'w').close()
+while True:
+    packet, peer = s.recvfrom(65535)
+    if packet[20] != 8: continue
+    quoted = bytearray(packet[:28])
+    seq = packet[27]
+    if seq == 3: quoted[19] ^= 1
+    kind, code, about = [(5, 1, bytes([10, 99, 1, 2])), (4, 0, bytes(4)), (3, 1, bytes(4))][seq - 1]
+    s.sendto(message(kind, code, about + quoted), peer)
+    reply = message(0, 0, packet[24:])
+    threading.Timer(0.1, lambda reply=reply, peer=peer: s.sendto(reply, peer)).start()
+"#;
+
+#[test]
+fn advice_and_others_errors_are_no_answers() {
+    if python_here().is_none() {
+        return;
+    }
+    for kind in ["", DGRAM] {
+        let script = format!(
+            "{kind}at d sysctl -qw net.ipv4.icmp_echo_ignore_all=1\nat d python3 -c \"{ADVISER}\" &\n\
+             while [ ! -e /run/ready ]; do sleep 0.05; done\n\
+             at s $SOCKKIT ping --json -c 3 -i 200ms -t 5 10.99.2.2\n"
+        );
+        let Some(run) = among_hosts(&script) else {
+            return;
+        };
+        let events = run.expect(0).events();
+        let names: Vec<_> = events.iter().map(|event| &event["event"]).collect();
+        let expected = ["socket", "ping", "reply", "reply", "reply", "summary"];
+        assert_eq!(names, expected);
+    }
+}
+
+#[test]
+fn an_answer_from_another_address_is_told() {
+    // The host translates what it sends, not knowing that it is an answer.
+    let script = r#"
+at d ip addr add 10.99.2.77/24 dev e0
+at d nft -f - <<END
+table ip raw {
+    chain output {
+        type filter hook output priority 0;
+        icmp type echo-reply ip saddr set 10.99.2.77
+    }
+}
+END
+at s $SOCKKIT ping -c1 -t 5 10.99.2.2
+"#;
+    for kind in ["", DGRAM] {
+        let Some(run) = among_hosts(&format!("{kind}{script}")) else {
+            return;
+        };
+        let text = run.expect(0).text();
+        let line = text.lines().nth(1).unwrap();
+        assert!(line.starts_with("64 bytes from 10.99.2.77: "), "{text}");
+        assert!(line.ends_with(" (DIFFERENT ADDRESS!)"), "{text}");
+    }
+}
+
+#[test]
+fn a_name_that_is_still_looked_up_is_told_in_the_end() {
+    let script = r#"
+printf 'hosts: files dns\n' > /run/nsswitch.conf
+printf 'nameserver 10.99.1.2\n' > /run/resolv.conf
+for file in nsswitch.conf resolv.conf; do mount --bind /run/$file /etc/$file; done
+at r nft 'table ip filter { chain i { type filter hook input priority 0; udp dport 53 drop; }; }'
+at s $SOCKKIT ping -c1 -w 1 10.99.2.2 a.example
+echo status $?
+"#;
+    let Some(run) = among_hosts(script) else {
+        return;
+    };
+    let text = run.text();
+    assert!(text.ends_with("status 1\n"), "{text}");
+    assert!(!text.contains("a.example"), "{text}");
+    let told = "sockkit: resolve a.example: no answer so far\n";
+    assert!(run.stderr.contains(told), "{}", run.stderr);
 }
 
 #[test]

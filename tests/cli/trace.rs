@@ -95,6 +95,34 @@ fn a_report_is_seen_to_grow_on_a_terminal() {
 }
 
 #[test]
+fn a_report_that_grows_does_not_scroll() {
+    let (_held, closed) = dead_port();
+    let Terminal {
+        mut person,
+        program,
+        ..
+    } = Terminal::new();
+    let words = format!("-n --report -c 3 -i 200ms -p {closed} 127.0.0.1");
+    let short = trace(&words).stdout(program);
+    let running = short
+        .under(r#"stty rows 2 cols 80 <&1; exec "$0" "$@""#)
+        .start();
+    let mut text = Vec::new();
+    // The terminal is hung up with the last program that has it.
+    let _ = person.read_to_end(&mut text);
+    running.finish().expect(0);
+    let text = String::from_utf8_lossy(&text);
+    let (live, last) = text.split_once("\x1b[?1049l").expect("the screen is left");
+    let screens: Vec<&str> = live.split("\x1b[H").skip(1).collect();
+    assert!(!screens.is_empty(), "{live:?}");
+    for screen in screens {
+        assert!(screen.matches('\n').count() < 2, "{live:?}");
+    }
+    assert!(live.contains("... and 2 lines more"), "{live:?}");
+    assert!(last.contains("  1.|-- 127.0.0.1 "), "{last:?}");
+}
+
+#[test]
 fn what_makes_no_sense_is_refused() {
     for (words, sentence) in [
         ("", "HOST"),
@@ -110,6 +138,13 @@ fn what_makes_no_sense_is_refused() {
         ("--flows 65 ::1", "--flows"),
         ("127.0.0.1:80", "has a port"),
         ("*", "is no destination"),
+        ("-T -p 80 ::1", "-T is --tcp 80"),
+        ("-U ::1", "traceroute's -U is -p 53"),
+        ("--tcp ::1", "the port is always said"),
+        ("--tcp 65536 ::1", "`sockkit trace --help`"),
+        ("-i lo ::1", "traceroute's -i is --interface IF"),
+        ("-s ::1 ::1", "traceroute's -s is --bind ADDR"),
+        ("127.0.0.0/30", "is a block of addresses"),
         ("fe80::1", "is link-local"),
     ] {
         trace(words).run().expect(2).says(sentence);

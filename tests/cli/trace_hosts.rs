@@ -197,6 +197,24 @@ at s $SOCKKIT trace -n --df -s 1400 10.99.4.2; echo status $?
 }
 
 #[test]
+fn what_is_larger_than_a_link_goes_through_in_fragments() {
+    if peer("traceroute").is_none() {
+        return;
+    }
+    let script = |run: &str| format!("for by in '' -I; do at s {run} -n $by $LONG; done\n");
+    let Some(theirs) = along(&format!("LONG='10.99.4.2 1500'\n{}", script("traceroute"))) else {
+        return;
+    };
+    let ours = along(&format!(
+        "LONG='-s 1500 10.99.4.2'\n{}",
+        script("$SOCKKIT trace")
+    ));
+    let expected = hops(&theirs.text());
+    assert_eq!(expected.len(), 8, "{}", theirs.text());
+    assert_eq!(hops(&ours.unwrap().expect(0).text()), expected);
+}
+
+#[test]
 fn loss_is_measured_and_told_from_a_limit() {
     let script = r#"
 at d nft 'table ip f { chain o { type filter hook output priority 0; icmp type time-exceeded numgen inc mod 4 == 0 drop; }; }'
@@ -221,6 +239,44 @@ at s $SOCKKIT trace -n --report --json -c 20 -i 20ms $BY 10.99.4.2
         let expected = [(0.0, false), (25.0, true), (0.0, false), (20.0, false)];
         assert_eq!(losses, expected);
     }
+}
+
+#[test]
+fn a_report_outlives_the_way() {
+    let script = r#"
+at s $SOCKKIT trace --json -n -r -c 8 -i 300ms -t 400ms 10.99.2.2 | while read -r line; do
+    echo "$line"
+    case $line in *'"status":"reached"'*) ip -n s link set e1 down;; esac
+done
+"#;
+    let Some(run) = among_hosts(script) else {
+        return;
+    };
+    let events = run.expect(0).events();
+    let last = events.last().unwrap();
+    assert_eq!(
+        (&last["event"], &last["reached"]),
+        (&"summary".into(), &true.into())
+    );
+    let hops = events.iter().filter(|event| event["event"] == "hop");
+    assert_eq!(hops.count(), 2, "{events:?}");
+}
+
+#[test]
+fn names_do_no_harm_to_the_terminal() {
+    let script = r#"
+printf '10.99.1.2 \033[31mevil\033[0m\n10.99.2.2 \342\200\256live\n' > /run/hosts
+mount --bind /run/hosts /etc/hosts
+at s $SOCKKIT trace 10.99.2.2
+at s $SOCKKIT trace --report -c 1 10.99.2.2
+"#;
+    let Some(run) = among_hosts(script) else {
+        return;
+    };
+    let text = run.expect(0).text();
+    assert!(!text.contains(['\x1b', '\u{202e}']), "{text:?}");
+    assert_eq!(text.matches("evil").count(), 2, "{text:?}");
+    assert_eq!(text.matches("live").count(), 2, "{text:?}");
 }
 
 #[test]

@@ -50,6 +50,12 @@ pub(super) struct Replied<'a> {
     pub(super) host: &'a str,
     /// Who answered.
     pub(super) addr: &'a str,
+    /// Whether the line has its address only.
+    #[serde(skip)]
+    pub(super) is_numeric: bool,
+    /// Whether that is not the one who was asked.
+    #[serde(rename = "other")]
+    pub(super) is_other: bool,
     /// Which request, counted from 1.
     pub(super) seq: u64,
     /// What answered: `echo`, `open`, `closed`, `datagram`, `port-unreachable`.
@@ -86,6 +92,9 @@ pub(super) struct Lost<'a> {
     pub(super) host: &'a str,
     /// Its address.
     pub(super) addr: &'a str,
+    /// Whether the line has its address only.
+    #[serde(skip)]
+    pub(super) is_numeric: bool,
     /// Which request, counted from 1.
     pub(super) seq: u64,
     /// How long was waited.
@@ -114,6 +123,9 @@ pub(super) struct IcmpError<'a> {
     /// The largest packet that goes through, in bytes; `None` where the error is another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) mtu: Option<u32>,
+    /// Whether the line has its address only.
+    #[serde(skip)]
+    pub(super) is_numeric: bool,
     /// Whether the line must say whom it is about.
     #[serde(skip)]
     pub(super) is_among_many: bool,
@@ -126,6 +138,9 @@ pub(super) struct NotSent<'a> {
     pub(super) host: &'a str,
     /// Its address.
     pub(super) addr: &'a str,
+    /// Whether the line has its address only.
+    #[serde(skip)]
+    pub(super) is_numeric: bool,
     /// Which request, counted from 1.
     pub(super) seq: u64,
     /// Why.
@@ -179,8 +194,13 @@ impl<'a> Replied<'a> {
     }
 
     fn who(&self) -> Who<'a> {
-        Who(self.host, self.addr)
+        who(self.host, self.addr, self.is_numeric || self.is_other)
     }
+}
+
+/// A host by its name and address, or by its address only.
+fn who<'a>(host: &'a str, addr: &'a str, is_numeric: bool) -> Who<'a> {
+    Who(if is_numeric { addr } else { host }, addr)
 }
 
 /// A host's name and address, as `localhost (127.0.0.1)`; once where they are the same.
@@ -275,6 +295,9 @@ impl fmt::Display for Replied<'_> {
             write!(f, " ttl={ttl}")?;
         }
         write!(f, " time={time} ms")?;
+        if self.is_other {
+            f.write_str(" (DIFFERENT ADDRESS!)")?;
+        }
         if self.is_duplicate {
             f.write_str(" (DUP!)")?;
         }
@@ -292,7 +315,7 @@ impl fmt::Display for Replied<'_> {
 impl fmt::Display for Lost<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { seq, timeout, .. } = self;
-        let who = Who(self.host, self.addr);
+        let who = who(self.host, self.addr, self.is_numeric);
         write!(f, "no reply from {who}: icmp_seq={seq} within {timeout:?}")
     }
 }
@@ -303,7 +326,10 @@ impl fmt::Display for IcmpError<'_> {
         let from = self.from.as_deref().unwrap_or("?");
         write!(f, "From {from} icmp_seq={seq} {text}")?;
         match self.is_among_many {
-            true => write!(f, ", asked for {}", Who(self.host, self.addr)),
+            true => {
+                let who = who(self.host, self.addr, self.is_numeric);
+                write!(f, ", asked for {who}")
+            }
             false => Ok(()),
         }
     }
@@ -312,7 +338,7 @@ impl fmt::Display for IcmpError<'_> {
 impl fmt::Display for NotSent<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { seq, text, .. } = self;
-        let who = Who(self.host, self.addr);
+        let who = who(self.host, self.addr, self.is_numeric);
         write!(f, "not sent to {who}: icmp_seq={seq} {text}")
     }
 }

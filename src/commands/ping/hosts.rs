@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 
+use super::block;
 use crate::commands::probing::destination;
 use crate::engine::ping::Wanted;
 use crate::net::{CallError, Family, Host, HostPort, Port};
@@ -49,6 +50,12 @@ impl Hosts {
     }
 
     fn push(&mut self, word: &str, has_interface: bool) -> anyhow::Result<()> {
+        if let Some(block) = block::hosts(word) {
+            for ip in block? {
+                self.push(&ip.to_string(), has_interface)?;
+            }
+            return Ok(());
+        }
         let host = destination(word, has_interface)?;
         self.names.push(word.to_owned());
         self.hosts.push(host);

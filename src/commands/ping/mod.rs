@@ -1,5 +1,6 @@
 //! `sockkit ping`: whether hosts are there, and how long the way is.
 
+mod block;
 mod event;
 mod hosts;
 mod open;
@@ -29,7 +30,7 @@ const LARGEST: i64 = 65507;
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Ping {
-    /// A name, 192.0.2.1, 2001:db8::1 or fe80::1%eth0; `-` reads more of them from stdin, one a line
+    /// A name, 192.0.2.1, 2001:db8::1 or fe80::1%eth0; 192.0.2.0/24 is every host of it; `-` reads more from stdin, one a line
     #[arg(value_name = "HOST", required = true)]
     hosts: Vec<String>,
     /// Ask each host N times [default: without end]
@@ -47,6 +48,9 @@ pub struct Ping {
     /// End after D, and judge by the replies so far
     #[arg(short = 'w', long, value_name = "D", value_parser = duration)]
     deadline: Option<Duration>,
+    /// Show addresses only
+    #[arg(short, long)]
+    numeric: bool,
     /// Bytes of payload
     #[arg(short, long, value_name = "BYTES", value_parser = value_parser!(u16).range(0..=LARGEST), default_value = "56")]
     size: u16,
@@ -76,6 +80,7 @@ Examples:
   sockkit ping -c 3 127.0.0.1               three times, and the figures
   sockkit ping -c 1 -t 500ms 127.0.0.1 ::1  a line for each host
   sockkit ping -q -c 1 - < hosts            a thousand hosts within a second
+  sockkit ping -q -c 1 127.0.0.0/28         every host of a network
   sockkit ping -c 1 --df -s 1472 127.0.0.1  whether 1500 bytes go through
   sockkit ping -c 1 --tcp 22 127.0.0.1      where ICMP is closed
 

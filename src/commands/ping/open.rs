@@ -21,6 +21,7 @@ impl Ping {
     pub(super) fn open(&self, hosts: &Hosts, desk: &Desk) -> anyhow::Result<Carrier> {
         let settings = Settings {
             preparation: self.socket.parse()?,
+            is_stream: self.tcp.is_some(),
             ttl: self.ttl,
             discover: self.df.then_some(libc::IP_PMTUDISC_DO),
         };
@@ -29,13 +30,14 @@ impl Ping {
         let mark = mark();
         let udp = self.udp.map(Knock::Udp);
         let knock = self.tcp.map(Knock::Tcp).or(udp);
-        let carrier = match knock {
-            Some(knock) => self.knocking(knock, mark, settings, from, desk),
-            None => Carrier::Echo(self.echoing(hosts, mark, &settings, &from, desk)?),
-        };
+        if let Some(knock) = knock {
+            // Each request has a socket that is opened then, and an option may take a privilege: SO_MARK, socket(7).
+            return Ok(self.knocking(knock, mark, settings, from, desk));
+        }
+        let carrier = self.echoing(hosts, mark, &settings, &from, desk)?;
         // That it stays is no reason to stop, and no news to anybody who pings.
         let _ = drop_privileges();
-        Ok(carrier)
+        Ok(Carrier::Echo(carrier))
     }
 
     fn echoing(

@@ -1,6 +1,7 @@
 //! News as events, and in the end the summaries and the exit.
 
 use std::io::{IsTerminal, stdout};
+use std::net::IpAddr;
 use std::time::Instant;
 
 use nix::sys::signal::Signal;
@@ -14,7 +15,7 @@ use crate::commands::icmp::words;
 use crate::engine::ping::{News, Reply, Stop, Tally, Trouble, Unreachable};
 use crate::engine::{LoopError, StdoutError};
 use crate::net::{Address, errno_name};
-use crate::output::{Exit, Failure};
+use crate::output::{Exit, Failure, NoAnswer};
 
 /// Tells what happens.
 pub(super) struct Reporter<'a> {
@@ -72,6 +73,7 @@ impl<'a> Reporter<'a> {
             News::Lost { host, seq } => self.desk.output.offer(&Lost {
                 host: self.name(host),
                 addr: self.addr(host),
+                is_numeric: self.ping.numeric,
                 seq,
                 timeout: self.ping.timeout,
             }),
@@ -110,6 +112,8 @@ impl<'a> Reporter<'a> {
         self.desk.output.offer(&Replied {
             host: self.name(reply.host),
             addr: from.as_deref().unwrap_or_else(|| self.addr(reply.host)),
+            is_numeric: self.ping.numeric,
+            is_other: self.is_other(reply),
             seq: reply.seq,
             answer,
             bytes,
@@ -121,6 +125,14 @@ impl<'a> Reporter<'a> {
             corrupt,
             corrupt_at,
         })
+    }
+
+    /// Whether it is not the one who was asked that answered; a group, or any address of this host, is many.
+    fn is_other(&self, reply: &Reply) -> bool {
+        let asked = self.addr(reply.host).parse::<IpAddr>().ok();
+        let asked = asked.filter(|ip| !ip.is_multicast() && !ip.is_unspecified());
+        let from = reply.from.map(|from| from.ip());
+        asked.is_some_and(|asked| from.is_some_and(|from| from != asked))
     }
 
     fn troubled(&self, host: usize, seq: u64, trouble: &Trouble) -> Result<(), StdoutError> {
@@ -142,11 +154,13 @@ impl<'a> Reporter<'a> {
                 code: *code,
                 text: &text,
                 mtu: *mtu,
+                is_numeric: self.ping.numeric,
                 is_among_many: self.hosts.are_many(),
             }),
             Trouble::Local { errno, mtu } => self.desk.output.offer(&NotSent {
                 host,
                 addr,
+                is_numeric: self.ping.numeric,
                 seq,
                 text: &text,
                 errno: &errno_name(&std::io::Error::from_raw_os_error(*errno)),
@@ -164,11 +178,12 @@ impl<'a> Reporter<'a> {
 
     /// Sum up, and say how it all ends.
     pub(super) fn end(
-        self,
+        mut self,
         ran: Result<Stop, LoopError>,
         tallies: &[Tally],
     ) -> anyhow::Result<Exit> {
         let stop = ran?;
+        self.unresolved();
         for summary in self.summaries(tallies, self.is_seen) {
             match stop {
                 // Whoever asks for the end does not wait for stdout's reader.
@@ -184,6 +199,21 @@ impl<'a> Reporter<'a> {
         let all = tallies.iter().all(|tally| tally.received > 0);
         let exit = if all { Exit::Done } else { Exit::No };
         Ok(std::cmp::max_by_key(self.worst, exit, |exit| exit.status()))
+    }
+
+    /// Say whose names were still being looked up: no host was asked.
+    fn unresolved(&mut self) {
+        let hosts = self.hosts.names.iter().zip(&self.addresses);
+        let places = hosts.zip(&mut self.is_unknown);
+        for ((name, _), is_unknown) in
+            places.filter(|((_, addr), is_unknown)| addr.is_none() && !**is_unknown)
+        {
+            *is_unknown = true;
+            let why = format!("resolve {name}: no answer so far");
+            let failure = Failure::of(&NoAnswer { why, hint: None }.into());
+            let exit = failure.report(&self.desk.output);
+            self.worst = std::cmp::max_by_key(self.worst, exit, |exit| exit.status());
+        }
     }
 
     fn summaries(&self, tallies: &[Tally], is_seen: bool) -> impl Iterator<Item = Summary<'_>> {

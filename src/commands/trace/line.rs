@@ -7,6 +7,7 @@ use crate::commands::trip::Millis;
 use crate::engine::ping::Trouble;
 use crate::engine::trace::{Answer, AnswerKind, Hop, HopNames, Meaning, Outcome};
 use crate::net::Address;
+use crate::output::harmless;
 use crate::wire::Label;
 
 /// ` 2  router (10.99.2.2)  0.131 ms  0.008 ms  *`
@@ -43,9 +44,14 @@ fn who(from: Option<SocketAddr>, names: &HopNames, numeric: bool) -> String {
     let addr = Address::Inet(from).host();
     match names.name(from.ip()) {
         _ if numeric => addr,
-        Some(name) => format!("{name} ({addr})"),
+        Some(name) => format!("{} ({addr})", harmless_name(name)),
         None => format!("{addr} ({addr})"),
     }
+}
+
+/// A name as others gave it, who may mean harm to the terminal.
+pub(super) fn harmless_name(name: &str) -> String {
+    harmless(name.as_bytes()).replace('\n', "\\n")
 }
 
 /// ` <MPLS:L=24001,E=0,S=1,T=1>`

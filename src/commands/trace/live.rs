@@ -1,6 +1,9 @@
 //! The report as it grows, on a screen of its own that is gone in the end.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal, stdout};
+
+use terminal_size::{Height, terminal_size_of};
 
 use crate::commands::Desk;
 use crate::engine::StdoutError;
@@ -37,6 +40,8 @@ impl<'a> Screen<'a> {
     pub(super) fn draw(&mut self, table: &str) -> Result<(), StdoutError> {
         let mut text = if self.is_drawn { "" } else { ENTER }.to_owned();
         text.push_str(HOME);
+        let height = terminal_size_of(stdout()).map(|(_, Height(height))| height.into());
+        let table = cut(table, height.unwrap_or(usize::MAX));
         text.push_str(&table.replace('\n', &format!("{CLEAR_LINE}\r\n")));
         text.push_str(CLEAR_BELOW);
         self.is_drawn = true;
@@ -44,11 +49,45 @@ impl<'a> Screen<'a> {
     }
 }
 
+/// The first lines of a table that is too long for the screen, and how many more there are: it would scroll, and its head
+/// be gone. The cursor has the last line.
+fn cut(table: &str, height: usize) -> Cow<'_, str> {
+    let count = table.lines().count();
+    if count < height {
+        return table.into();
+    }
+    let shown = height.saturating_sub(2);
+    let mut text: String = table.split_inclusive('\n').take(shown).collect();
+    if height > 1 {
+        text.push_str(&format!("... and {} lines more\n", count - shown));
+    }
+    text.into()
+}
+
 impl Drop for Screen<'_> {
     fn drop(&mut self) {
         if self.is_drawn {
             // A terminal that has gone shows nothing.
             let _ = self.desk.output.outlet().write(LEAVE.as_bytes());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_cut_to_the_screen() {
+        for (height, shown) in [
+            (1, ""),
+            (2, "... and 4 lines more\n"),
+            (3, "head\n... and 3 lines more\n"),
+            (4, "head\n1\n... and 2 lines more\n"),
+            (5, "head\n1\n2\n3\n"),
+            (usize::MAX, "head\n1\n2\n3\n"),
+        ] {
+            assert_eq!(cut("head\n1\n2\n3\n", height), shown, "{height}");
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use super::Trace;
+use crate::args::Preparation;
 use crate::commands::Desk;
 use crate::commands::probing::{Settings, bind, mark, source};
 use crate::engine::ping::{EchoSocket, open_echo};
@@ -24,13 +25,14 @@ struct Preparing {
 impl Trace {
     /// What the probes travel by.
     pub(super) fn open(&self, target: SocketAddr, desk: &Desk) -> anyhow::Result<Carrier> {
-        let settings = Settings {
-            preparation: self.socket.parse()?,
-            ttl: None,
-            // What the kernel has learnt of the path does not count: it is to be seen.
-            discover: (self.df || self.mtu).then_some(libc::IP_PMTUDISC_PROBE),
-        };
         let family = Address::Inet(target).family();
+        let preparation = self.socket.parse()?;
+        let settings = Settings {
+            discover: self.discover(family, &preparation),
+            preparation,
+            is_stream: self.tcp.is_some(),
+            ttl: None,
+        };
         let preparing = Preparing {
             settings,
             tos: self.tos,
@@ -57,6 +59,19 @@ impl Trace {
             let _ = drop_privileges();
         }
         Ok(Carrier::Packets(carrier))
+    }
+
+    /// Whether routers may fragment a packet; `None` leaves that to the system.
+    fn discover(&self, family: Family, typed: &Preparation) -> Option<i32> {
+        let is_typed = typed.sets(libc::IPPROTO_IP, &[libc::IP_MTU_DISCOVER]);
+        match family {
+            // What the kernel has learnt of the path does not count: it is to be seen.
+            _ if self.df || self.mtu => Some(libc::IP_PMTUDISC_PROBE),
+            // The system would forbid it, and a router with a smaller link be the end of a path that goes on.
+            Family::Inet if self.tcp.is_none() && !is_typed => Some(libc::IP_PMTUDISC_DONT),
+            // No router fragments IPv6, and a connect is as small as any.
+            _ => None,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::line::harmless_name;
 use crate::commands::trip::{Trip, picture};
 use crate::engine::trace::{Hop, HopNames, Survey};
 use crate::net::Address;
@@ -74,9 +75,7 @@ fn row(
 
 fn name(names: &HopNames, address: std::net::SocketAddr) -> String {
     let addr = || Address::Inet(address).host();
-    names
-        .name(address.ip())
-        .map_or_else(addr, ToOwned::to_owned)
+    names.name(address.ip()).map_or_else(addr, harmless_name)
 }
 
 /// Whether a hop loses answers that hops behind it do not: it answers so often and no more, and nothing is lost there.

@@ -169,6 +169,7 @@ impl Mouth {
         };
         Some(Word {
             seq: echo.seq,
+            to: None,
             from: stamped.from,
             at: stamped.at,
             what: Ok((
@@ -200,6 +201,9 @@ impl Mouth {
                 *mtu = Some(told.info).filter(|_| told.errno == EMSGSIZE);
                 continue;
             }
+            if told.is_advice() {
+                continue;
+            }
             let quoted = buffer.get(..told.length).unwrap_or(buffer);
             let Some(echo) = self.decode(quoted, EchoKind::Request) else {
                 continue;
@@ -207,6 +211,7 @@ impl Mouth {
             if !self.is_raw || echo.id == id {
                 words.push(Word {
                     seq: echo.seq,
+                    to: told.to,
                     from: told.from,
                     at: None,
                     what: Err(trouble(&told, self.family)),

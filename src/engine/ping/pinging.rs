@@ -81,6 +81,8 @@ pub(super) enum Sent {
 /// What was heard of a request.
 pub(super) struct Word {
     pub(super) seq: u16,
+    /// Whom the request was for that is quoted; `None` where none is.
+    pub(super) to: Option<SocketAddr>,
     pub(super) from: Option<SocketAddr>,
     pub(super) at: Option<SystemTime>,
     pub(super) what: Result<(Answer, Option<Flaw>), Trouble>,
@@ -212,6 +214,8 @@ impl Pinging<'_> {
         for word in course.words.drain(..) {
             let (answer, flaw) = match word.what {
                 Ok(answered) => answered,
+                // Whoever quotes a request to somebody else speaks of another's, or lies.
+                Err(_) if !self.is_ours(word.seq, word.to, &course.addresses) => continue,
                 Err(trouble) => {
                     self.fail(word.seq, trouble, report)?;
                     continue;
@@ -235,6 +239,16 @@ impl Pinging<'_> {
             report(News::Reply(reply), &self.rounds)?;
         }
         Ok(())
+    }
+
+    /// Whether a request with this sequence number went to this address; the unspecified one stands for this host, ip(7).
+    fn is_ours(&self, seq: u16, to: Option<SocketAddr>, addresses: &[Option<SocketAddr>]) -> bool {
+        let host = self.rounds.host(seq);
+        let asked = host.and_then(|host| addresses.get(host).copied().flatten());
+        match (to, asked) {
+            (Some(to), Some(asked)) => asked.ip().is_unspecified() || asked.ip() == to.ip(),
+            _ => true,
+        }
     }
 
     fn fail(&mut self, seq: u16, trouble: Trouble, report: Report<'_>) -> Result<(), StdoutError> {
@@ -344,6 +358,7 @@ impl Word {
     pub(super) fn new(seq: u16, from: SocketAddr, what: Result<Answer, Trouble>) -> Self {
         Self {
             seq,
+            to: None,
             from: Some(from),
             at: None,
             what: what.map(|answer| (answer, None)),

@@ -166,6 +166,12 @@ impl Rounds {
         Some(request.due.number)
     }
 
+    /// The host that this request was for; `None` where there was none.
+    pub(super) fn host(&self, wire_seq: u16) -> Option<usize> {
+        let request = self.slots.get(usize::from(wire_seq))?.as_ref()?;
+        Some(request.due.host)
+    }
+
     /// A reply to the request with this sequence number came: what it means. `arrived` is when the kernel got it, by its
     /// clock. One with a flaw is counted and leaves the request waiting.
     pub(super) fn replied(

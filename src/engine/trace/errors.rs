@@ -43,6 +43,9 @@ pub(super) fn take_errors(
             continue;
         }
         drained.any = true;
+        if told.is_advice() {
+            continue;
+        }
         let quoted = buffer.get(..told.length).unwrap_or(buffer);
         if let Some(which) = which(quoted) {
             words.push(word(&told, which, family, skipped, quoted));

@@ -1,7 +1,7 @@
 //! The loop of a trace: sends what is due, hears what comes, gives up what does not, and tells each hop once it is known.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use nix::sys::signal::Signal;
 
@@ -129,13 +129,18 @@ impl Tracing {
         }
         course.held = None;
         while let Some(due) = self.survey.due(now) {
-            let at = Instant::now();
+            let (at, wall) = (Instant::now(), SystemTime::now());
             let sent = match &mut self.carrier {
-                Carrier::Packets(packets) => packets.send(&due, &mut course.words)?,
+                Carrier::Packets(packets) => packets.send(&due, &mut course.words),
                 Carrier::Connects(connects) => {
                     connects.tidy(&self.survey);
-                    connects.send(&due, &course.reactor, &mut course.words)?
+                    connects.send(&due, &course.reactor, &mut course.words)
                 }
+            };
+            let sent = match sent {
+                // A way that there was may come again: what is known of it is not thrown away.
+                Err(error) if is_no_way(&error) && self.is_answered() => Sent::Away(wall),
+                sent => sent?,
             };
             match sent {
                 Sent::Away(wall) => {
@@ -154,6 +159,12 @@ impl Tracing {
             }
         }
         Ok(())
+    }
+
+    /// Whether any probe was answered.
+    fn is_answered(&self) -> bool {
+        let mut hops = self.survey.hops();
+        hops.any(|(_, hop)| hop.tally.received > 0)
     }
 
     /// There is something new to see, soon.
@@ -249,4 +260,15 @@ impl Tracing {
         };
         Ok(self.names.waits(&all, now))
     }
+}
+
+/// Whether it is the way that is missing, rather than anything here that is wrong.
+fn is_no_way(error: &CallError) -> bool {
+    let gone = [
+        libc::ENETUNREACH,
+        libc::EHOSTUNREACH,
+        libc::ENETDOWN,
+        libc::EADDRNOTAVAIL,
+    ];
+    gone.contains(&error.errno())
 }
