@@ -58,6 +58,11 @@ impl SocketArgs {
 }
 
 impl Preparation {
+    /// Whether nothing was said of how much the kernel holds of what is sent.
+    pub fn leaves_sending(&self) -> bool {
+        !self.sets(libc::SOL_SOCKET, &[libc::SO_SNDBUF, libc::SO_SNDBUFFORCE])
+    }
+
     /// Whether one of these options is among them.
     pub fn sets(&self, level: i32, numbers: &[i32]) -> bool {
         let is_one = |setting: &Setting| {

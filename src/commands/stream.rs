@@ -55,6 +55,8 @@ pub(super) struct Stream<'a> {
     pub(super) proto: &'a str,
     /// Whether it keeps records apart (SOCK_SEQPACKET).
     pub(super) records: bool,
+    /// Whether the kernel is to hold more of a bulk on its way than it does by default; TCP sees to that by itself.
+    pub(super) widens: bool,
     /// When the run began; the deadline counts from here.
     pub(super) start: Instant,
     /// What is done with each connection, which has a number, before anything is said; `None` is nothing.
@@ -184,6 +186,7 @@ impl Stream<'_> {
                 tell,
             }),
             records: self.records,
+            widens: self.widens,
             show: (!as_it_is).then_some(&mut show as Show<'_>),
         };
         let (moved, ending) = pump.run();

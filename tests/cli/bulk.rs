@@ -252,3 +252,25 @@ fn a_full_disk_is_told_and_what_fitted_is_there() {
     let said = "sockkit: write stdout: no space left on device (ENOSPC)\n1048576\n";
     assert_eq!(finished.stderr, said);
 }
+
+#[test]
+fn a_local_socket_holds_more_of_a_bulk_unless_somebody_said_how_much() {
+    let much = pattern(MUCH);
+    let (folder, path) = file_of(&much);
+    let door = folder.path().join("door");
+    for (flags, is_widened) in [(["-q"].as_slice(), true), (&["-o", "SO_SNDBUF=64k"], false)] {
+        let listener = std::os::unix::net::UnixListener::bind(&door).unwrap();
+        let client = sockkit(["unix", "connect", "--explain"])
+            .args(flags)
+            .args([&door])
+            .stdin(Stdin::Open(File::open(&path).unwrap().into()))
+            .start();
+        let mut peer = patient(listener.accept().unwrap().0);
+        assert!(read_end(&mut peer) == much);
+        drop(peer);
+        let finished = client.finish().expect(0);
+        let said = &finished.stderr;
+        assert_eq!(said.contains("SO_SNDBUF, 1048576"), is_widened, "{said}");
+        std::fs::remove_file(&door).unwrap();
+    }
+}

@@ -92,6 +92,7 @@ impl Connect {
             args: &self.stream,
             proto: self.transport.word(),
             records: false,
+            widens: false,
             start,
             welcome: None,
             sight: Sight::open(&self.stream.sight, &desk.output)?,

@@ -81,6 +81,7 @@ impl Listen {
             args: &self.stream,
             proto: self.transport.word(),
             records: false,
+            widens: false,
             start: Instant::now(),
             welcome: None,
             sight: Sight::open(&self.stream.sight, &desk.output)?,

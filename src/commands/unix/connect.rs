@@ -82,7 +82,8 @@ impl Connect {
         if let Some(door) = door {
             return door.pass(&connection, "unix", self.talk.stream.timing.timeout, desk);
         }
-        let exit = self.converse(connection, &rights, sight, start, desk);
+        let widens = preparation.leaves_sending();
+        let exit = self.converse(connection, &rights, widens, sight, start, desk);
         drop(bound);
         exit
     }
@@ -91,6 +92,7 @@ impl Connect {
         &self,
         connection: Connection,
         rights: &Rights,
+        widens: bool,
         sight: Sight,
         start: Instant,
         desk: &Desk,
@@ -102,6 +104,7 @@ impl Connect {
             args: &self.talk.stream,
             proto: "unix",
             records: self.target.kind == Type::Seqpacket,
+            widens,
             start,
             welcome: rights.is_any().then_some(&welcome),
             sight,

@@ -118,6 +118,7 @@ impl Listen {
                 args: &self.talk.stream,
                 proto: "unix",
                 records: kind == Kind::SeqPacket,
+                widens: preparation.leaves_sending(),
                 start,
                 welcome: rights.is_any().then_some(&welcome),
                 sight,

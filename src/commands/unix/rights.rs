@@ -183,6 +183,7 @@ fn join(descriptor: OwnedFd, stream: &Stream<'_>) -> anyhow::Result<Exit> {
             _ => "tcp",
         },
         records: kind == Some(Kind::SeqPacket),
+        widens: stream.widens && peer.family() == Family::Unix,
         welcome: None,
         sight: stream.sight.clone(),
         ..*stream

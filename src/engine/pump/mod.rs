@@ -87,6 +87,8 @@ pub struct Pump<'a> {
     pub ticker: Option<Ticker<'a>>,
     /// Whether the connection keeps records apart (SOCK_SEQPACKET).
     pub records: bool,
+    /// Whether the kernel is to hold more of a bulk on its way than it does by default.
+    pub widens: bool,
     /// Shows what arrives; `None` hands it on as it is.
     pub show: Option<Show<'a>>,
 }

@@ -96,6 +96,9 @@ impl Pump<'_> {
             Some(conduit) if transfer.moved.sent >= BULK && !self.inlet.is_exhausted() => {
                 if !std::mem::replace(&mut transfer.outgoing.is_bulk, true) {
                     self.inlet.widen();
+                    if self.widens {
+                        self.transport.socket().widen_sending();
+                    }
                 }
                 self.move_stdin(transfer, conduit)
             }
