@@ -236,8 +236,10 @@ impl Posting<'_> {
                 .truncate(usize::try_from(left).unwrap_or(usize::MAX));
             self.left = Some(left - self.batch.len() as u64);
         }
+        if self.batch.is_empty() {
+            return Ok(());
+        }
         match self.tempo.take() {
-            _ if self.batch.is_empty() => {}
             None => (self.send)(&self.batch)?,
             Some(mut tempo) => {
                 self.in_time(&mut tempo)?;
@@ -310,5 +312,18 @@ mod tests {
         let late = start + Duration::from_secs(60);
         tempo.sent(late);
         assert_eq!(tempo.due(), late + Duration::from_millis(100));
+    }
+    #[test]
+    fn a_tempo_outlives_a_wait_for_more() {
+        let start = Instant::now();
+        let mut posting = Posting {
+            timers: TimingArgs::default().timers(start),
+            left: None,
+            tempo: Some(Tempo::new(rate("10").unwrap(), start)),
+            batch: Batch::default(),
+            send: &mut |_| Ok(()),
+        };
+        posting.flush().unwrap();
+        assert!(posting.tempo.is_some());
     }
 }
