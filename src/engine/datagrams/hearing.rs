@@ -94,6 +94,7 @@ impl Turning<'_, '_> {
             self.tally.heard += count(&slot, &notes);
             dropped = notes.dropped.or(dropped);
             *part = IoSlice::new(slot.bytes);
+            self.taken += slot.bytes.len();
             self.over |= slot.bytes.is_empty() && self.exchange.ends_on_empty;
             if remembers || slot.length() > slot.bytes.len() {
                 self.look_at(index, &slot, &notes, looks)?;

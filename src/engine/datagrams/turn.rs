@@ -1,5 +1,6 @@
 //! The loop: what is ready is heard, answered and sent, until the run is over.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::super::ending::{Ending, LoopError};
@@ -13,13 +14,19 @@ use super::crowd::{Crowd, Way};
 use super::left_out::LeftOut;
 use super::post::Post;
 use super::sessions::Sessions;
-use super::{Answer, Answering, Exchange, Remark, Tally};
+use super::{Answer, Answering, Ear, Exchange, Remark, Tally};
 use crate::net::{BATCH, Inbox};
 
 const STDIN: usize = 0;
 const STDOUT: usize = 1;
 /// Tokens from here on are sockets, and behind them commands.
 const FIRST: usize = 2;
+/// How many bytes in one turn are a flood.
+const FLOOD: usize = 32 * 1024;
+/// For how long a flood is left to gather: to be woken for each of its trains costs more than to take them.
+const GATHERING: Duration = Duration::from_micros(50);
+/// From which receive buffer on, in bytes, none of it is lost meanwhile.
+const DEEP: i32 = 8 << 20;
 /// How often at most what was dropped is said.
 const NEWS: Duration = Duration::from_secs(1);
 
@@ -45,6 +52,10 @@ pub(super) struct Turning<'e, 'a> {
     pub(super) blocked: Option<usize>,
     /// Whether an empty datagram ended the run.
     pub(super) over: bool,
+    /// How many bytes this turn has brought.
+    pub(super) taken: usize,
+    /// Whether a flood may be left to gather, once that was asked.
+    gathers: Option<bool>,
     pub(super) now: Instant,
 }
 
@@ -72,6 +83,8 @@ impl Exchange<'_> {
             stdin_ended: !matches!(self.answer, Answer::Stdin),
             blocked: None,
             over: false,
+            taken: 0,
+            gathers: None,
             now: Instant::now(),
             exchange: self,
         };
@@ -118,7 +131,25 @@ impl Turning<'_, '_> {
             if let Some(expired) = self.exchange.timers.expired(self.now) {
                 return self.judge(expired);
             }
+            if std::mem::take(&mut self.taken) >= FLOOD && self.may_gather() {
+                thread::sleep(GATHERING);
+            }
         }
+    }
+
+    /// Whether nobody is waiting for an answer or a line, and the kernel keeps what comes meanwhile.
+    fn may_gather(&mut self) -> bool {
+        let Exchange {
+            ears, hear, answer, ..
+        } = &*self.exchange;
+        let is_deep = |ear: &Ear| {
+            let buffer = ear.socket.int(libc::SOL_SOCKET, libc::SO_RCVBUF);
+            buffer.is_ok_and(|bytes| bytes >= DEEP)
+        };
+        *self.gathers.get_or_insert_with(|| {
+            let is_silent = hear.is_none() && matches!(answer, Answer::Stdin | Answer::Discard);
+            is_silent && ears.iter().all(is_deep)
+        })
     }
 
     fn has_heard_all(&self) -> bool {
