@@ -23,6 +23,8 @@ const STDOUT: usize = 1;
 const FIRST: usize = 2;
 /// How many bytes in one turn are a flood.
 const FLOOD: usize = 32 * 1024;
+/// How close behind each other turns that bring little are one, too: ten thousand datagrams a second.
+const CLOSE: Duration = Duration::from_micros(100);
 /// For how long a flood is left to gather: to be woken for each of its trains costs more than to take them.
 const GATHERING: Duration = Duration::from_micros(50);
 /// From which receive buffer on, in bytes, none of it is lost meanwhile.
@@ -54,6 +56,8 @@ pub(super) struct Turning<'e, 'a> {
     pub(super) over: bool,
     /// How many bytes this turn has brought.
     pub(super) taken: usize,
+    /// When the last turn was that brought something.
+    heard_at: Option<Instant>,
     /// Whether a flood may be left to gather, once that was asked.
     gathers: Option<bool>,
     pub(super) now: Instant,
@@ -84,6 +88,7 @@ impl Exchange<'_> {
             blocked: None,
             over: false,
             taken: 0,
+            heard_at: None,
             gathers: None,
             now: Instant::now(),
             exchange: self,
@@ -131,10 +136,22 @@ impl Turning<'_, '_> {
             if let Some(expired) = self.exchange.timers.expired(self.now) {
                 return self.judge(expired);
             }
-            if std::mem::take(&mut self.taken) >= FLOOD && self.may_gather() {
+            if self.is_flooded() && self.may_gather() {
                 thread::sleep(GATHERING);
+                self.heard_at = Some(Instant::now());
             }
         }
+    }
+
+    /// Whether this turn has brought much, or came close behind another that brought something.
+    fn is_flooded(&mut self) -> bool {
+        let taken = std::mem::take(&mut self.taken);
+        if taken == 0 {
+            return false;
+        }
+        let before = self.heard_at.replace(self.now);
+        let is_close = before.is_some_and(|before| self.now < before + CLOSE);
+        taken >= FLOOD || is_close
     }
 
     /// Whether nobody is waiting for an answer or a line, and the kernel keeps what comes meanwhile.
