@@ -467,3 +467,21 @@ fn the_receive_buffer_is_raised_unless_somebody_says_how_much() {
         .expect(124);
     assert!(!said.stderr.contains("16777216"), "{}", said.stderr);
 }
+
+#[test]
+fn a_command_knows_its_peer_by_the_address_that_people_write() {
+    let words = [
+        "udp",
+        "listen",
+        "*:0",
+        "--sh",
+        "cat; echo $SOCKKIT_PEER_ADDR",
+    ];
+    let listener = sockkit(words).args(["--expire", "1ms"]).start();
+    let client = client();
+    client
+        .send_to(b"hi", ("127.0.0.1", listener.port()))
+        .unwrap();
+    assert_eq!(client.record(), b"hi");
+    assert_eq!(client.record(), b"127.0.0.1\n");
+}

@@ -69,6 +69,7 @@ impl Runner {
             ("SOCKKIT_CONN_ID".to_owned(), conn.to_string().into_bytes()),
         ];
         for (side, address) in [("PEER", peer), ("LOCAL", local)] {
+            let address = address.clone().unmapped();
             let host = address.host().into_bytes();
             variables.push((format!("SOCKKIT_{side}_ADDR"), host));
             if let Some(inet) = address.inet() {
