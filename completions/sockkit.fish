@@ -82,7 +82,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l exec-max -d 'Ru
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l log -d 'How requests are printed on stdout [default: head, of files common, with -q off]' -r -f -a "head\t'The head of each request as it came'
 common\t'Common Log Format, the date in UTC, and behind it the seconds that the answer took'
 combined\t'Combined Log Format: with referer and user agent before the seconds'
-json\t'An object a line, with ts, peer, method, target, version, host, status, bytes, duration'
+json\t'An object a line, with ts, peer, method, target, version, host, status, sent, duration_ms'
 off\t'Nothing'"
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l max-conns -d 'At most N connections: an idle one makes room, else the client gets 503 [default: what `ulimit -Hn` allows]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand http" -l max-conns-per-address -d 'At most N connections from an IPv4 address or an IPv6 /64; one more gets 503' -r

@@ -21,8 +21,8 @@ pub enum LogFormat {
 /// A request that was answered, or what was refused.
 #[derive(Clone, Copy, Debug)]
 pub struct LogEntry<'a> {
-    /// Who asked, with the port where there is one.
-    pub peer: &'a str,
+    /// Who asked, with the port where there is one; `None` for a local socket without a name.
+    pub peer: Option<&'a str>,
     /// Who asked, without it.
     pub client: &'a str,
     /// As whom; `None` where nobody was asked for a name.
@@ -31,8 +31,8 @@ pub struct LogEntry<'a> {
     pub line: LogLine<'a>,
     /// The answer's status.
     pub status: u16,
-    /// How many bytes of content it had.
-    pub bytes: u64,
+    /// How many bytes of its content were sent.
+    pub sent: u64,
     /// From the whole head to the end of the answer.
     pub duration: Duration,
     /// `Host`; `None` without the field, as in the next two.
@@ -135,9 +135,9 @@ impl Log {
         lines.extend_from_slice(b"\" ");
         push_number(entry.status.into(), lines);
         lines.push(b' ');
-        match entry.bytes {
+        match entry.sent {
             0 => lines.push(b'-'),
-            bytes => push_number(bytes, lines),
+            sent => push_number(sent, lines),
         }
     }
 
@@ -153,7 +153,9 @@ impl Log {
             push_json(value, lines);
             lines.push(b'"');
         };
-        text(b",\"peer\":\"", entry.peer.as_bytes());
+        if let Some(peer) = entry.peer {
+            text(b",\"peer\":\"", peer.as_bytes());
+        }
         match entry.line {
             LogLine::Asked {
                 method,
@@ -179,10 +181,10 @@ impl Log {
         }
         lines.extend_from_slice(b",\"status\":");
         push_number(entry.status.into(), lines);
-        lines.extend_from_slice(b",\"bytes\":");
-        push_number(entry.bytes, lines);
-        lines.extend_from_slice(b",\"duration\":");
-        push_seconds(entry.duration, lines);
+        lines.extend_from_slice(b",\"sent\":");
+        push_number(entry.sent, lines);
+        lines.extend_from_slice(b",\"duration_ms\":");
+        push_millis(entry.duration, lines);
         lines.extend_from_slice(b"}\n");
     }
 }
@@ -258,11 +260,24 @@ fn push_seconds(duration: Duration, into: &mut Vec<u8>) {
     push_micros(duration.subsec_micros(), into);
 }
 
+/// Milliseconds to the microsecond, as `0.412`.
+fn push_millis(duration: Duration, into: &mut Vec<u8>) {
+    let whole = duration.as_secs().saturating_mul(1000);
+    push_number(whole + u64::from(duration.subsec_millis()), into);
+    into.push(b'.');
+    push_digits::<1000>(duration.subsec_micros() % 1000, into);
+}
+
 /// Six digits.
 fn push_micros(micros: u32, into: &mut Vec<u8>) {
-    // The one in front holds the place of the zeros, and is left out.
+    push_digits::<1_000_000>(micros, into);
+}
+
+/// As many digits as `PLACE` has noughts.
+fn push_digits<const PLACE: u32>(number: u32, into: &mut Vec<u8>) {
+    // The one in front holds the place of the noughts, and is left out.
     let mut buffer = itoa::Buffer::new();
-    let digits = buffer.format(1_000_000 + micros).as_bytes();
+    let digits = buffer.format(PLACE + number).as_bytes();
     into.extend_from_slice(digits.get(1..).unwrap_or_default());
 }
 
@@ -282,7 +297,7 @@ mod tests {
 
     fn asked(target: &str) -> LogEntry<'_> {
         LogEntry {
-            peer: "192.0.2.1:4711",
+            peer: Some("192.0.2.1:4711"),
             client: "192.0.2.1",
             user: None,
             line: LogLine::Asked {
@@ -291,7 +306,7 @@ mod tests {
                 version: "HTTP/1.1",
             },
             status: 200,
-            bytes: 2326,
+            sent: 2326,
             duration: Duration::from_micros(412),
             host: Some(b"example.org"),
             referer: None,
@@ -331,10 +346,10 @@ mod tests {
             line(LogFormat::Json, &entry),
             "{\"event\":\"request\",\"ts\":\"2026-11-22T23:45:01.000042Z\",\"peer\":\"192.0.2.1:4711\",\
              \"method\":\"GET\",\"target\":\"/apache_pb.gif?x=1\",\"version\":\"HTTP/1.1\",\"host\":\"example.org\",\
-             \"user_agent\":\"curl/8.0\",\"status\":200,\"bytes\":2326,\"duration\":0.000412}\n"
+             \"user_agent\":\"curl/8.0\",\"status\":200,\"sent\":2326,\"duration_ms\":0.412}\n"
         );
         (entry.user, entry.referer) = (Some(&b"frank"[..]), Some(&b"http://example.org/"[..]));
-        (entry.bytes, entry.duration) = (0, Duration::from_millis(61_500));
+        (entry.sent, entry.duration) = (0, Duration::from_millis(61_500));
         assert_eq!(
             line(LogFormat::Combined, &entry),
             "192.0.2.1 - frank [22/Nov/2026:23:45:01 +0000] \"GET /apache_pb.gif?x=1 HTTP/1.1\" 200 - \

@@ -14,7 +14,7 @@ use nix::sys::eventfd::{EfdFlags, EventFd};
 
 use super::calls::{Calls, Line};
 use super::feed::Feed;
-use super::service::{Happening, Observer};
+use super::service::{Happening, Observer, called};
 use crate::engine::StdoutError;
 use crate::http::inspect::{Bytes, Cursor, Kept, Record, Ring, curl, may_look, shown};
 use crate::http::{Request, Target, Version};
@@ -145,7 +145,7 @@ impl Inspector {
         let now = now.unwrap_or_default().as_micros();
         let record = Record {
             at: u64::try_from(now).unwrap_or(u64::MAX),
-            peer: peer.to_string(),
+            peer: called(peer),
             method: request.map(|request| request.method_word.to_owned()),
             target: request.map(|request| request.target_word.to_owned()),
             version: request.map(|request| match request.version {

@@ -57,6 +57,6 @@ pub use guard::{Guard, UserSource};
 pub use home::Home;
 pub use inspector::{CallLog, Inspector};
 pub use sandbox::{Entered, Grant, Later, Measure, Sandbox, SandboxError};
-pub use service::{Happening, Limits, Observer, Service};
+pub use service::{Happening, Limits, Observer, Service, called, has_name};
 pub use shape::{Dice, Says, Shape};
 pub use shared::Terms;

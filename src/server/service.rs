@@ -23,7 +23,7 @@ use super::shape::Shape;
 use crate::engine::StdoutError;
 use crate::http::inspect::Record;
 use crate::http::{Boundary, DateLine, Method, Refusal, Request, Site, Status, folder_of_host};
-use crate::net::{Address, CallError};
+use crate::net::{Address, CallError, UnixName};
 
 /// How long what is served is taken for what stands at its name.
 const SEEN: Duration = Duration::from_millis(1);
@@ -101,6 +101,16 @@ pub enum Happening<'a> {
     Exhausted(&'a CallError),
     /// There is no place for a client.
     Crowded(Crowded),
+}
+
+/// Whether a client has an address: a local socket has none unless it was bound.
+pub fn has_name(peer: &Address) -> bool {
+    !matches!(peer, Address::Unix(UnixName::Unnamed))
+}
+
+/// A client's address in one word, as it would be typed; `None` for one that has none.
+pub fn called(peer: &Address) -> Option<String> {
+    has_name(peer).then(|| peer.clone().unmapped().to_string())
 }
 
 /// Who is told what happens; what fails there ends the server. Each worker has one of its own.

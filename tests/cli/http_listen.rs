@@ -282,7 +282,7 @@ fn without_a_right_header_a_connection_is_closed() {
         assert_eq!(rest(client), b"", "{}", bytes.escape_ascii());
         let event: serde_json::Value = serde_json::from_str(&server.line()).unwrap();
         assert_eq!(event["event"], "turned-away", "{event}");
-        let why = event["why"].as_str().unwrap();
+        let why = event["reason"].as_str().unwrap();
         assert!(why.starts_with("PROXY header: "), "{why}");
     }
     // One that ends within its header is closed as well.

@@ -120,14 +120,11 @@ fn the_json_log_is_an_object_a_line() {
         ] {
             assert_eq!(found[name], value, "{found}");
         }
-        assert_eq!(
-            (&found["status"], &found["bytes"]),
-            (&200.into(), &3.into())
-        );
-        assert!(found["duration"].as_f64().unwrap() < 60.0);
+        assert_eq!((&found["status"], &found["sent"]), (&200.into(), &3.into()));
+        assert!(found["duration_ms"].as_f64().unwrap() < 60_000.0);
         assert!(found["peer"].as_str().unwrap().starts_with("127.0.0.1:"));
         assert!(found["ts"].as_str().unwrap().ends_with('Z'));
-        assert_eq!(asked("/f", "HEAD")["bytes"], 0);
+        assert_eq!(asked("/f", "HEAD")["sent"], 0);
         let refused = all.iter().find(|line| line["status"] == 400).unwrap();
         assert_eq!(
             refused["refused"],

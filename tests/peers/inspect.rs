@@ -42,7 +42,7 @@ fn next(stream: &mut BufReader<TcpStream>) -> Value {
 
 /// The head's lines in any order: curl sends its own ones first.
 fn lines(request: &Value) -> Vec<&str> {
-    let head = request["head"]["text"].as_str().unwrap();
+    let head = request["head"]["data"].as_str().unwrap();
     let mut lines: Vec<&str> = head.split("\r\n").collect();
     lines[1..].sort_unstable();
     lines

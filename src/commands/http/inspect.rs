@@ -14,7 +14,7 @@ use crate::commands::Desk;
 use crate::engine::StdoutError;
 use crate::http::Status;
 use crate::http::cgi::Ends;
-use crate::http::inspect::{Kept, PREFIX, Record};
+use crate::http::inspect::{Kept, PREFIX, Record, millis};
 use crate::net::Address;
 use crate::output::{Bytes, Event, Face, HexDump, Output, harmless};
 use crate::server::{CallLog, Dice, Happening, Inspector, Observer, Says, Service, Shape};
@@ -202,7 +202,8 @@ struct Seen<'a> {
 
 #[derive(Serialize)]
 struct SeenLine<'a> {
-    peer: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     method: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -210,6 +211,7 @@ struct SeenLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<&'a str>,
     status: Option<u16>,
+    #[serde(rename = "duration_ms", serialize_with = "millis")]
     micros: u64,
     #[serde(flatten)]
     head: Bytes<'a>,
@@ -234,7 +236,7 @@ impl Serialize for Seen<'_> {
             cut: body.is_cut(),
         });
         let line = SeenLine {
-            peer: &record.peer,
+            peer: record.peer.as_deref(),
             method: record.method.as_deref(),
             target: record.target.as_deref(),
             version: record.version,

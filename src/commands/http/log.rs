@@ -11,7 +11,7 @@ use crate::engine::StdoutError;
 use crate::http::{Credentials, Log, LogEntry, LogFormat, LogLine, Name, Request, Status, Version};
 use crate::net::Address;
 use crate::output::{Output, Warning};
-use crate::server::{Crowded, Happening, Observer};
+use crate::server::{Crowded, Happening, Observer, called, has_name};
 
 use super::printer::{Printer, TurnedAway};
 
@@ -40,7 +40,7 @@ enum Form {
     Common,
     /// Combined Log Format: with referer and user agent before the seconds
     Combined,
-    /// An object a line, with ts, peer, method, target, version, host, status, bytes, duration
+    /// An object a line, with ts, peer, method, target, version, host, status, sent, duration_ms
     Json,
     /// Nothing
     Off,
@@ -143,12 +143,12 @@ impl Observer for Logger {
         let credentials = authorization.and_then(Credentials::parse);
         let now = Instant::now();
         let entry = LogEntry {
-            peer: &self.text,
+            peer: has_name(peer).then_some(&*self.text),
             client: client(peer, &self.text),
             user: credentials.as_ref().map(|known| known.user.as_slice()),
             line: request.map_or(LogLine::Refused(head), |request| asked(request)),
             status: status.0,
-            bytes: *sent,
+            sent: *sent,
             duration: now.saturating_duration_since(*since),
             host: request.and_then(|request| request.value(Name::Host)),
             referer: request.and_then(|request| request.value(Name::Referer)),
@@ -243,7 +243,7 @@ pub(super) fn warn(happening: &Happening<'_>, output: &Output) -> Result<(), Std
             "an address has as many connections as --max-conns-per-address allows: more are turned away"
                 .to_owned()
         }
-        Happening::TurnedAway { peer, why } => return output.offer(&TurnedAway { peer, why }),
+        Happening::TurnedAway { peer, why } => return output.offer(&TurnedAway { peer: called(peer), reason: why }),
         Happening::Detail(said) if output.style().verbose => (*said).to_owned(),
         Happening::News(said) => (*said).to_owned(),
         Happening::Detail(_) | Happening::Dropped { .. } | Happening::Answered { .. } | Happening::Finished { .. } => return Ok(()),
@@ -292,12 +292,9 @@ mod tests {
             ("[::ffff:192.0.2.1]:80", "192.0.2.1"),
         ] {
             let peer = Address::Inet(peer.parse().unwrap());
-            assert_eq!(
-                client(&peer, &peer.clone().unmapped().to_string()),
-                expected
-            );
+            assert_eq!(client(&peer, &called(&peer).unwrap()), expected);
         }
         let local = Address::Unix(UnixName::Unnamed);
-        assert_eq!(client(&local, &local.to_string()), "unix:");
+        assert_eq!(client(&local, ""), "unix:");
     }
 }

@@ -7,9 +7,8 @@ use serde::{Serialize, Serializer};
 use super::log::{LeftOut, UNREAD, warn};
 use crate::engine::StdoutError;
 use crate::http::{Request, Status, Version};
-use crate::net::Address;
 use crate::output::{Bytes, Event, Face, Output, harmless};
-use crate::server::{Happening, Observer};
+use crate::server::{Happening, Observer, called};
 
 /// How much of a request that was refused is shown.
 const SHOWN: usize = 4096;
@@ -32,7 +31,7 @@ impl Observer for Printer {
                 request,
                 status,
             } if self.is_on => self.print(Printed {
-                peer,
+                peer: called(peer),
                 request: request.map(Line::from),
                 status: Some(*status),
                 head: Bytes(shown(head)),
@@ -43,7 +42,7 @@ impl Observer for Printer {
                 request,
                 ..
             } if self.is_on => self.print(Printed {
-                peer,
+                peer: called(peer),
                 request: Some(Line::from(*request)),
                 status: None,
                 head: Bytes(shown(head)),
@@ -131,8 +130,8 @@ fn shown(head: &[u8]) -> &[u8] {
 /// A request and its answer's status.
 #[derive(Serialize)]
 struct Printed<'a> {
-    #[serde(serialize_with = "as_text")]
-    peer: &'a Address,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer: Option<String>,
     #[serde(flatten)]
     request: Option<Line<'a>>,
     /// `None` where the connection was closed instead.
@@ -162,10 +161,6 @@ impl<'a> From<&'a Request<'a>> for Line<'a> {
     }
 }
 
-fn as_text<S: Serializer>(peer: &Address, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(peer)
-}
-
 fn as_number<S: Serializer>(status: &Option<Status>, serializer: S) -> Result<S::Ok, S::Error> {
     status.map(|status| status.0).serialize(serializer)
 }
@@ -178,9 +173,9 @@ impl Event for Printed<'_> {
 /// A client that is not served.
 #[derive(Serialize)]
 pub(super) struct TurnedAway<'a> {
-    #[serde(serialize_with = "as_text")]
-    pub(super) peer: &'a Address,
-    pub(super) why: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) peer: Option<String>,
+    pub(super) reason: &'a str,
 }
 
 impl Event for TurnedAway<'_> {
@@ -190,7 +185,8 @@ impl Event for TurnedAway<'_> {
 
 impl fmt::Display for TurnedAway<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "turned {} away: {}", self.peer, self.why)
+        let peer = self.peer.as_deref().unwrap_or("a client");
+        write!(f, "turned {peer} away: {}", self.reason)
     }
 }
 
@@ -227,10 +223,9 @@ mod tests {
 
     #[test]
     fn a_head_is_printed_with_its_blank_line() {
-        let peer = Address::Inet("127.0.0.1:1".parse().unwrap());
         let printed = |head: &'static [u8]| {
             let printed = Printed {
-                peer: &peer,
+                peer: None,
                 request: None,
                 status: Some(Status::OK),
                 head: Bytes(shown(head)),

@@ -95,7 +95,7 @@ fn whole(path: &Path) -> PathBuf {
 struct Restricted {
     measure: &'static str,
     holds: bool,
-    note: String,
+    message: String,
 }
 
 impl From<Measure> for Restricted {
@@ -103,7 +103,7 @@ impl From<Measure> for Restricted {
         Self {
             measure: measure.name,
             holds: measure.holds,
-            note: measure.note,
+            message: measure.note,
         }
     }
 }
@@ -117,6 +117,6 @@ impl Event for Restricted {
 impl fmt::Display for Restricted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let without = if self.holds { "" } else { "none: " };
-        write!(f, "sandbox: {}: {without}{}", self.measure, self.note)
+        write!(f, "sandbox: {}: {without}{}", self.measure, self.message)
     }
 }

@@ -11,6 +11,6 @@ mod visitor;
 pub use curl::curl;
 pub use kept::Kept;
 pub use page::{POLICY, PREFIX, Shown, shown};
-pub use record::{Bytes, Record};
+pub use record::{Bytes, Record, millis};
 pub use ring::{Cursor, Ring};
 pub use visitor::may_look;

@@ -1,21 +1,24 @@
 //! A request as it is told to the page: one JSON object, whatever bytes it was made of.
 
-use base64ct::{Base64, Encoding};
+use std::time::{Duration, UNIX_EPOCH};
+
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::kept::Kept;
 
-/// Bytes as `"text"` where they are text in UTF-8, as `"base64"` where they are not.
+/// Bytes as `"data"` where they are text in UTF-8, as `"hex"` where they are not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bytes(pub Vec<u8>);
 
 /// A request, what was answered, and what it took.
 #[derive(Clone, Debug, Default, serde::Serialize)]
 pub struct Record {
-    /// When it was answered, in microseconds since 1970.
+    /// When it was answered, in microseconds since 1970; told as RFC 3339 has it.
+    #[serde(rename = "ts", serialize_with = "time")]
     pub at: u64,
-    /// Who asked.
-    pub peer: String,
+    /// Who asked; `None` for a local socket without a name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
     /// The method's word; `None` where it was no request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
@@ -32,7 +35,8 @@ pub struct Record {
     pub body: Option<Kept>,
     /// What was answered; `None` where the connection was closed instead.
     pub status: Option<u16>,
-    /// From the first byte of the request to the answer's way to the kernel, in microseconds.
+    /// From the first byte of the request to the answer's way to the kernel, in microseconds; told in milliseconds.
+    #[serde(rename = "duration_ms", serialize_with = "millis")]
     pub micros: u64,
     /// The socket calls made for it.
     pub calls: Vec<String>,
@@ -46,8 +50,8 @@ impl Bytes {
         // A control would take six bytes, and is a sign of something that is no text.
         let is_text = |byte: &u8| *byte >= b' ' || b"\t\r\n".contains(byte);
         match std::str::from_utf8(bytes) {
-            Ok(text) if bytes.iter().all(is_text) => map.serialize_entry("text", text),
-            _ => map.serialize_entry("base64", &Base64::encode_string(bytes)),
+            Ok(text) if bytes.iter().all(is_text) => map.serialize_entry("data", text),
+            _ => map.serialize_entry("hex", &hex::encode(bytes)),
         }
     }
 }
@@ -58,6 +62,16 @@ impl Serialize for Bytes {
         Self::entry(&self.0, &mut map)?;
         map.end()
     }
+}
+
+fn time<S: Serializer>(at: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    let at = UNIX_EPOCH + Duration::from_micros(*at);
+    serializer.collect_str(&humantime::format_rfc3339_micros(at))
+}
+
+/// Microseconds as milliseconds.
+pub fn millis<S: Serializer>(micros: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(*micros as f64 / 1000.0)
 }
 
 fn body<S: Serializer>(body: &Option<Kept>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -81,7 +95,8 @@ mod tests {
         kept.take(b"\x00\xff");
         let record = Record {
             at: 1,
-            peer: "127.0.0.1:2".to_owned(),
+            micros: 412,
+            peer: Some("127.0.0.1:2".to_owned()),
             method: Some("PUT".to_owned()),
             target: Some("/\"</script>".to_owned()),
             version: Some("HTTP/1.1"),
@@ -92,7 +107,7 @@ mod tests {
         };
         assert_eq!(
             serde_json::to_string(&record).unwrap(),
-            r#"{"at":1,"peer":"127.0.0.1:2","method":"PUT","target":"/\"</script>","version":"HTTP/1.1","head":{"text":"PUT\r\n"},"body":{"base64":"AP8=","length":2,"cut":false},"status":200,"micros":0,"calls":[]}"#
+            r#"{"ts":"1970-01-01T00:00:00.000001Z","peer":"127.0.0.1:2","method":"PUT","target":"/\"</script>","version":"HTTP/1.1","head":{"data":"PUT\r\n"},"body":{"hex":"00ff","length":2,"cut":false},"status":200,"duration_ms":0.412,"calls":[]}"#
         );
         let dropped = serde_json::to_string(&Record::default()).unwrap();
         assert!(

@@ -120,7 +120,7 @@ mod tests {
             let mut ring = Ring::new(1);
             ring.push(&Record {
                 head: Bytes(foreign.as_bytes().to_vec()),
-                peer: foreign.to_owned(),
+                peer: Some(foreign.to_owned()),
                 calls: vec![foreign.to_owned()],
                 curl: Some(foreign.to_owned()),
                 ..record(foreign)

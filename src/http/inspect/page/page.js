@@ -19,14 +19,13 @@ function make(tag, className, text) {
   return element;
 }
 
-// Bytes come as text, or as base64 where they are no UTF-8.
+// Bytes come as text, or as hex where they are no UTF-8.
 const utf8 = new TextDecoder("utf-8");
 function bytesOf(part) {
-  if (part.text !== undefined) return new TextEncoder().encode(part.text);
-  const raw = atob(part.base64);
-  return Uint8Array.from(raw, (letter) => letter.charCodeAt(0));
+  if (part.data !== undefined) return new TextEncoder().encode(part.data);
+  return Uint8Array.from({ length: part.hex.length / 2 }, (_, at) => parseInt(part.hex.slice(2 * at, 2 * at + 2), 16));
 }
-const textOf = (part) => part.text !== undefined ? part.text : utf8.decode(bytesOf(part));
+const textOf = (part) => part.data !== undefined ? part.data : utf8.decode(bytesOf(part));
 
 // What must not act on the page, or hide, is shown as its number: controls, and the marks that turn text around.
 const visible = (text) => text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
@@ -37,32 +36,35 @@ function size(count) {
   const [unit, divisor] = count < 1 << 20 ? ["KiB", 1024] : count < 1 << 30 ? ["MiB", 1 << 20] : ["GiB", 1 << 30];
   return (count / divisor).toFixed(1) + " " + unit;
 }
-function duration(micros) {
-  if (micros < 1000) return micros + " µs";
-  if (micros < 1e6) return (micros / 1000).toFixed(1) + " ms";
-  return (micros / 1e6).toFixed(2) + " s";
+function duration(ms) {
+  if (ms < 1) return Math.round(ms * 1000) + " µs";
+  if (ms < 1000) return ms.toFixed(1) + " ms";
+  return (ms / 1000).toFixed(2) + " s";
 }
 const two = (number, width = 2) => String(number).padStart(width, "0");
-function clock(micros, precise) {
-  const at = new Date(micros / 1000);
+function clock(ts, precise) {
+  const at = new Date(ts);
   const time = two(at.getHours()) + ":" + two(at.getMinutes()) + ":" + two(at.getSeconds());
   if (!precise) return time;
-  return at.getFullYear() + "-" + two(at.getMonth() + 1) + "-" + two(at.getDate()) + " " + time + "." + two(Math.floor(micros % 1e6), 6);
+  return at.getFullYear() + "-" + two(at.getMonth() + 1) + "-" + two(at.getDate()) + " " + time + ts.slice(ts.indexOf("."), -1);
 }
 
 // ---- what comes
 
+// A local socket has neither name nor port.
+const from = (event) => event.peer ?? "unix:";
+
 // What is in front: what was refused has no method and no target, but perhaps a first line.
 function named(event) {
   if (event.method) return [event.method, event.target];
-  const line = (event.head.text ?? "").trimStart().split("\n", 1)[0].trimEnd();
+  const line = (event.head.data ?? "").trimStart().split("\n", 1)[0].trimEnd();
   return line ? ["refused", line] : ["no request", ""];
 }
 
 function take(key, event, length) {
   if (requests.some((known) => known.key === key) || held.some((known) => known.key === key)) return;
   const title = named(event).join(" ");
-  const words = (title + " " + (event.status ?? "dropped") + " " + event.peer + " " + textOf(event.head) + " " +
+  const words = (title + " " + (event.status ?? "dropped") + " " + from(event) + " " + textOf(event.head) + " " +
     (event.body ? textOf(event.body) : "")).toLowerCase();
   const request = { key, event, size: length, words, row: null };
   if (paused) {
@@ -94,14 +96,14 @@ function forget(request) {
 }
 
 function row(request) {
-  const { event } = request, item = make("li", Date.now() - event.at / 1000 < 3000 ? "fresh" : ""), button = make("button");
+  const { event } = request, item = make("li", Date.now() - Date.parse(event.ts) < 3000 ? "fresh" : ""), button = make("button");
   button.type = "button";
   const line = make("span", "line");
   const [method, target] = named(event);
   line.append(make("span", "method", visible(method)), " " + visible(target));
   const under = make("span", "under");
   const holds = event.body ? size(event.body.length) : "";
-  under.append(make("span", "", [event.peer, holds].filter(Boolean).join(" · ")), make("span", "", clock(event.at)));
+  under.append(make("span", "", [from(event), holds].filter(Boolean).join(" · ")), make("span", "", clock(event.ts)));
   button.append(line, statusOf(event), under);
   button.addEventListener("click", () => open(request, true));
   item.append(button);
@@ -202,10 +204,10 @@ function render() {
     facts.append(pair);
   };
   fact("answered", statusOf(event));
-  fact("after", duration(event.micros));
-  fact("from", event.peer);
+  fact("after", duration(event.duration_ms));
+  fact("from", from(event));
   if (event.version) fact("in", event.version);
-  fact("at", clock(event.at, true));
+  fact("at", clock(event.ts, true));
   renderPart("head", event.head);
   byId("body-section").hidden = !event.body;
   if (event.body) {
@@ -227,7 +229,7 @@ function renderPart(name, part) {
   const json = name === "body" ? pretty(textOf(part)) : null;
   const fields = name === "head" ? fieldsOf(textOf(part)) : null;
   const can = { json: json !== null, fields: fields !== null && chosen.event.method !== undefined, text: true, hex: true };
-  let view = views[name] ?? (json !== null ? "json" : part.text !== undefined ? "text" : "hex");
+  let view = views[name] ?? (json !== null ? "json" : part.data !== undefined ? "text" : "hex");
   if (!can[view]) view = "text";
   for (const button of views_.children) {
     button.hidden = !can[button.dataset.view];
