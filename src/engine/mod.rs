@@ -38,7 +38,9 @@ pub use attempt::{Connection, Open};
 pub use backoff::{Backoff, is_worth_retrying};
 pub use chain::{Chain, ChainError, Hop};
 pub use chop::{Chop, Framing};
-pub use command::{CannotRun, Child, ChildStreams, Process, Program};
+pub use command::{
+    CannotRun, Child, ChildStreams, Fed, GRACE, Input, Process, Program, signal_group,
+};
 pub use connector::{ConnectError, Connector};
 pub use crlf::Crlf;
 pub use datagrams::{

@@ -11,17 +11,18 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, pipe2};
 
+use super::input::Input;
 use super::process::Process;
 use super::program::Program;
-use crate::net::keep_from_children;
+use crate::net::{keep_from_children, with_descriptor_limit};
 
 /// A process that was started, and our ends of its streams.
 #[derive(Debug)]
 pub struct Child {
     /// Itself.
     pub process: Process,
-    /// Where its stdin is written to, without blocking; `None` where it reads nothing.
-    pub stdin: Option<OwnedFd>,
+    /// Its stdin; there is none where it reads nothing.
+    pub stdin: Input,
     /// Where its stdout is read, without blocking.
     pub stdout: OwnedFd,
 }
@@ -40,16 +41,21 @@ pub enum ChildStreams {
 }
 
 impl Child {
-    /// posix_spawn(3) with these variables besides. Descriptors of ours are close-on-exec; the ends that it gets are made
-    /// anew by dup2(2).
+    /// posix_spawn(3) with these variables besides, and under this soft limit of descriptors, `None` for ours. Descriptors
+    /// of ours are close-on-exec; the ends that it gets are made anew by dup2(2).
     pub fn start(
         program: &Program,
+        descriptors: Option<u64>,
         variables: &[(String, Vec<u8>)],
         streams: ChildStreams,
     ) -> Result<Self, Errno> {
-        match streams {
+        let start = || match streams {
             ChildStreams::Terminal => Self::start_on_terminal(program, variables),
             _ => Self::start_on_pipes(program, variables, streams),
+        };
+        match descriptors {
+            Some(limit) => with_descriptor_limit(limit, start),
+            None => start(),
         }
     }
 
@@ -80,7 +86,7 @@ impl Child {
         let process = spawn(program, variables, &actions, &attributes()?)?;
         Ok(Self {
             process,
-            stdin: stdin.map(|(_, ours)| ours),
+            stdin: Input::new(stdin.map(|(_, ours)| ours)),
             stdout,
         })
     }
@@ -110,7 +116,7 @@ impl Child {
         let process = spawn(program, variables, &actions, &attributes)?;
         Ok(Self {
             process,
-            stdin: Some(stdin),
+            stdin: Input::new(Some(stdin)),
             stdout: terminal.into(),
         })
     }
@@ -138,7 +144,7 @@ fn spawn(
         &program.words,
         &environment,
     )
-    .map(Process)
+    .and_then(Process::new)
 }
 
 /// This process blocks the signals that it takes as events and ignores SIGPIPE; a command must inherit neither.

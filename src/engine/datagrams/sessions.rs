@@ -3,13 +3,11 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::Signal;
 use slab::Slab;
 
-use super::super::command::ChildStreams;
+use super::super::command::{ChildStreams, GRACE};
 use super::super::ending::LoopError;
-use super::super::hub::{Job, Runner};
+use super::super::hub::{Job, Runner, end_all};
 use super::super::reactor::{Reactor, Ready};
 use super::crowd::Way;
 use super::{Address, Remark, StdoutError};
@@ -20,8 +18,6 @@ const MOST: usize = 1024;
 const BACKLOG: usize = 1024 * 1024;
 /// How long a command may go on once its stdin has ended, which nothing of its peer's will follow.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How long a command may take to end when it is asked to.
-const GRACE: Duration = Duration::from_secs(1);
 /// The tokens of each: its stdin, its stdout, its end.
 const TOKENS: usize = 3;
 
@@ -254,32 +250,7 @@ impl Sessions {
 
     /// No command outlives the run.
     pub(super) fn end(&mut self) {
-        for (_, session) in &mut self.all {
-            session.job.asked = Some(Signal::SIGTERM);
-            session.job.signal(Signal::SIGTERM);
-        }
-        let until = Instant::now() + GRACE;
-        while Instant::now() < until && self.wait_for_end(until) {}
-        for session in self.all.drain() {
-            session.job.reap();
-        }
-    }
-
-    /// Wait until one of those that run has ended, or the time is up; whether any runs.
-    fn wait_for_end(&mut self, until: Instant) -> bool {
-        let mut polled = Vec::new();
-        for (_, session) in &mut self.all {
-            session.job.look_for_end();
-            if session.job.status.is_none() {
-                polled.push(PollFd::new(session.job.watched(), PollFlags::POLLIN));
-            }
-        }
-        let left = until.saturating_duration_since(Instant::now());
-        let timeout = PollTimeout::try_from(left + Duration::from_millis(1));
-        if !polled.is_empty() {
-            // Whatever comes of it, they are looked at again.
-            let _ = poll(&mut polled, timeout.unwrap_or(PollTimeout::ZERO));
-        }
-        !polled.is_empty()
+        end_all(self.all.iter_mut().map(|(_, session)| &mut session.job));
+        self.all.drain().for_each(|session| session.job.reap());
     }
 }

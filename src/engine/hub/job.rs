@@ -1,12 +1,13 @@
 //! A connection's command: what its stdin has not taken yet, and how far it has come with its end.
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
+use std::time::Instant;
 
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
 
-use super::super::command::{Child, Process};
+use super::super::command::{Child, Fed, GRACE, Input, Process, wait_for_any};
 use super::super::crlf::Crlf;
 use super::super::reactor::{Interest, Reactor};
 use super::super::watch::Watch;
@@ -21,18 +22,12 @@ pub(in crate::engine) struct Job {
     /// Its connection; `None` once that has ended.
     pub(in crate::engine) client: Option<usize>,
     process: Process,
-    /// Readable once the process has ended.
-    watched: OwnedFd,
-    /// `None` once it has ended.
-    stdin: Option<OwnedFd>,
+    stdin: Input,
     /// `None` once it has ended.
     stdout: Option<OwnedFd>,
     is_terminal: bool,
     /// Ends the lines that it says.
     pub(super) crlf: Option<Crlf>,
-    /// What its stdin has not taken yet.
-    rest: Vec<u8>,
-    written: usize,
     /// The last byte that it was fed.
     last: u8,
     /// Whether its stdin ends once all is written.
@@ -49,7 +44,7 @@ impl Job {
     pub(in crate::engine) fn new(
         conn: u64,
         client: usize,
-        (child, watched): (Child, OwnedFd),
+        child: Child,
         is_terminal: bool,
         tokens: [usize; 3],
     ) -> Self {
@@ -57,13 +52,10 @@ impl Job {
             conn,
             client: Some(client),
             process: child.process,
-            watched,
             stdin: child.stdin,
             stdout: Some(child.stdout),
             is_terminal,
             crlf: None,
-            rest: Vec::new(),
-            written: 0,
             last: b'\n',
             ends: false,
             status: None,
@@ -74,12 +66,12 @@ impl Job {
 
     /// Whether it takes more. One that reads no more takes everything, and it is dropped.
     pub(in crate::engine) fn takes_more(&self) -> bool {
-        self.rest.is_empty()
+        self.stdin.waiting() == 0
     }
 
     /// How many bytes its stdin has not taken yet.
     pub(in crate::engine) fn waiting(&self) -> usize {
-        self.rest.len() - self.written
+        self.stdin.waiting()
     }
 
     /// Whether it may still say something.
@@ -99,15 +91,15 @@ impl Job {
         hears: bool,
     ) -> Result<(), CallError> {
         let [stdin, stdout, end] = &mut self.watches;
-        if let Some(fd) = &self.stdin {
-            let wanted = (!self.rest.is_empty()).then_some(Interest::WRITE);
+        if let Some(fd) = self.stdin.fd() {
+            let wanted = (self.stdin.waiting() > 0).then_some(Interest::WRITE);
             stdin.set(reactor, fd, wanted)?;
         }
         if let Some(fd) = &self.stdout {
             stdout.set(reactor, fd, hears.then_some(Interest::READ))?;
         }
         let wanted = self.status.is_none().then_some(Interest::READ);
-        end.set(reactor, &self.watched, wanted).map(drop)
+        end.set(reactor, self.process.watched(), wanted).map(drop)
     }
 
     /// Write to its stdin what it takes now, and keep the rest.
@@ -116,47 +108,30 @@ impl Job {
         bytes: &[u8],
         reactor: &Reactor,
     ) -> Result<(), CallError> {
-        if self.stdin.is_none() {
-            return Ok(());
-        }
         self.last = bytes.last().copied().unwrap_or(self.last);
-        self.rest.extend_from_slice(bytes);
+        self.stdin.push(bytes);
         self.write(reactor)
     }
 
     /// Its client has said all: its stdin ends. At a terminal a character does that, at the beginning of a line.
     pub(in crate::engine) fn end_input(&mut self, reactor: &Reactor) -> Result<(), CallError> {
-        if std::mem::replace(&mut self.ends, true) || self.stdin.is_none() {
+        if std::mem::replace(&mut self.ends, true) || self.stdin.fd().is_none() {
             return Ok(());
         }
         if self.is_terminal {
             let count = if self.last == b'\n' { 1 } else { 2 };
-            self.rest.extend(std::iter::repeat_n(END_OF_FILE, count));
+            (0..count).for_each(|_| self.stdin.push(&[END_OF_FILE]));
         }
         self.write(reactor)
     }
 
     /// Write as much of the rest as is taken.
     pub(in crate::engine) fn write(&mut self, reactor: &Reactor) -> Result<(), CallError> {
-        while let Some(stdin) = &self.stdin {
-            let unwritten = self.rest.get(self.written..).unwrap_or_default();
-            if unwritten.is_empty() {
-                break;
-            }
-            match nix::unistd::write(stdin, unwritten) {
-                Ok(count) => self.written += count,
-                Err(Errno::EINTR) => {}
-                Err(Errno::EAGAIN) => return Ok(()),
-                // It does not read any more, which is its own affair.
-                Err(_) => self.close_stdin(reactor)?,
-            }
+        match self.stdin.write() {
+            Fed::Waiting => Ok(()),
+            Fed::Whole if !self.ends || self.is_terminal => Ok(()),
+            Fed::Whole | Fed::Refused => self.close_stdin(reactor),
         }
-        self.rest.clear();
-        self.written = 0;
-        if self.ends && !self.is_terminal {
-            self.close_stdin(reactor)?;
-        }
-        Ok(())
     }
 
     /// What it says, into `buffer`: how many bytes, 0 once it has ended; `None` when nothing is there yet.
@@ -176,11 +151,6 @@ impl Job {
         }
     }
 
-    /// Readable once it has ended.
-    pub(in crate::engine) fn watched(&self) -> BorrowedFd<'_> {
-        self.watched.as_fd()
-    }
-
     /// Take note of its end, if it has come.
     pub(in crate::engine) fn look_for_end(&mut self) {
         self.status = self.process.ending();
@@ -194,18 +164,12 @@ impl Job {
             Some(_) => Signal::SIGKILL,
         };
         self.asked = Some(signal);
-        self.signal(signal);
+        self.process.signal(signal);
         if signal != Signal::SIGKILL {
             return Ok(true);
         }
         // Whoever of it is still there has left the group: it is heard no more.
         self.close_stdout(reactor).map(|()| false)
-    }
-
-    /// Signal its group. One that is stopped takes a signal only once it goes on.
-    pub(in crate::engine) fn signal(&self, signal: Signal) {
-        self.process.signal(signal);
-        self.process.signal(Signal::SIGCONT);
     }
 
     /// Leave no zombie; what is left of a group that was asked to end is ended.
@@ -220,7 +184,7 @@ impl Job {
     fn close_stdin(&mut self, reactor: &Reactor) -> Result<(), CallError> {
         let [stdin, ..] = &mut self.watches;
         self.stdin
-            .take()
+            .end()
             .map_or(Ok(()), |fd| stdin.set(reactor, &fd, None).map(drop))
     }
 
@@ -229,5 +193,25 @@ impl Job {
         self.stdout
             .take()
             .map_or(Ok(()), |fd| stdout.set(reactor, &fd, None).map(drop))
+    }
+}
+
+/// No command outlives the run: all of them are asked to end, and those that do not are ended.
+pub(in crate::engine) fn end_all<'a>(jobs: impl Iterator<Item = &'a mut Job>) {
+    let until = Instant::now() + GRACE;
+    let mut left: Vec<&mut Job> = jobs.collect();
+    for job in &mut left {
+        job.asked = Some(Signal::SIGTERM);
+        job.process.signal(Signal::SIGTERM);
+    }
+    loop {
+        left.retain_mut(|job| {
+            job.look_for_end();
+            job.status.is_none()
+        });
+        let processes: Vec<&Process> = left.iter().map(|job| &job.process).collect();
+        if processes.is_empty() || !wait_for_any(&processes, until) {
+            return;
+        }
     }
 }

@@ -36,7 +36,7 @@ use super::timer::Timers;
 use super::tls::Acceptor;
 
 pub use self::event::HubEvent;
-pub(super) use self::job::Job;
+pub(super) use self::job::{Job, end_all};
 pub use self::runner::Runner;
 pub use self::service::{Audience, Keeper, Moderator, Say, Service};
 

@@ -1,11 +1,9 @@
 //! Ends: what each connection and each command still waits for, and what remains to be done when they are through.
 
 use std::fmt::Display;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::Signal;
-
+use super::super::command::GRACE;
 use super::super::ending::LoopError;
 use super::super::flow::OnPeerEof;
 use super::super::inlet::Source;
@@ -15,7 +13,7 @@ use super::super::timer::{Expired, Timer};
 use super::alarm::Alarm;
 use super::client::Client;
 use super::event::HubEvent;
-use super::job::Job;
+use super::job::{Job, end_all};
 use super::service::Service;
 use super::serving::Serving;
 
@@ -26,8 +24,6 @@ const SILENCE: Duration = Duration::from_secs(2);
 const FAREWELL: Duration = Duration::from_secs(30);
 /// How many alarms may be void before it is looked for them.
 const VOID: usize = 1024;
-/// How long a command may take to end when it is asked to.
-const GRACE: Duration = Duration::from_secs(1);
 
 impl Serving<'_, '_> {
     /// Look at all whose state has changed, which may change that of others.
@@ -313,33 +309,8 @@ impl Serving<'_, '_> {
 
     /// No command outlives the run.
     pub(super) fn end_jobs(&mut self) {
-        for (_, job) in &mut self.jobs {
-            job.asked = Some(Signal::SIGTERM);
-            job.signal(Signal::SIGTERM);
-        }
-        let until = Instant::now() + GRACE;
-        while Instant::now() < until && self.wait_for_jobs(until) {}
-        for job in self.jobs.drain() {
-            job.reap();
-        }
-    }
-
-    /// Wait until one of those that run has ended, or the time is up; whether any runs.
-    fn wait_for_jobs(&mut self, until: Instant) -> bool {
-        let mut polled = Vec::new();
-        for (_, job) in &mut self.jobs {
-            job.look_for_end();
-            if job.status.is_none() {
-                polled.push(PollFd::new(job.watched(), PollFlags::POLLIN));
-            }
-        }
-        let left = until.saturating_duration_since(Instant::now());
-        let timeout = PollTimeout::try_from(left + Duration::from_millis(1));
-        if !polled.is_empty() {
-            // Whatever comes of it, they are looked at again.
-            let _ = poll(&mut polled, timeout.unwrap_or(PollTimeout::ZERO));
-        }
-        !polled.is_empty()
+        end_all(self.jobs.iter_mut().map(|(_, job)| job));
+        self.jobs.drain().for_each(Job::reap);
     }
 
     /// Whether one has been silent for too long.

@@ -1,11 +1,7 @@
 //! What a command is told of its connection, and how it is started.
 
-use std::os::fd::OwnedFd;
-
-use nix::errno::Errno;
-
 use super::super::command::{CannotRun, Child, ChildStreams, Program};
-use crate::net::{Address, open_process, with_descriptor_limit};
+use crate::net::Address;
 
 /// Starts a command for each connection.
 #[derive(Debug)]
@@ -23,13 +19,13 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// Start one for the connection `conn`, and a descriptor that is readable once it has ended.
+    /// Start one for the connection `conn`.
     pub(in crate::engine) fn start(
         &self,
         conn: u64,
         peer: &Address,
         local: &Address,
-    ) -> Result<(Child, OwnedFd), CannotRun> {
+    ) -> Result<Child, CannotRun> {
         let streams = match self.terminal {
             true => ChildStreams::Terminal,
             false => ChildStreams::Pipes,
@@ -44,22 +40,10 @@ impl Runner {
         conn: u64,
         peer: &Address,
         local: &Address,
-    ) -> Result<(Child, OwnedFd), CannotRun> {
+    ) -> Result<Child, CannotRun> {
         let variables = self.variables(conn, peer, local);
-        let start = || Child::start(&self.program, &variables, streams);
-        let started = match self.descriptors {
-            Some(limit) => with_descriptor_limit(limit, start),
-            None => start(),
-        };
-        let child = started.map_err(|cause| self.program.refused(cause))?;
-        match open_process(child.process.pid().as_raw()) {
-            Ok(process) => Ok((child, process)),
-            Err(error) => {
-                child.process.kill();
-                let cause = Errno::from_raw(error.raw_os_error().unwrap_or(libc::EMFILE));
-                Err(self.program.refused(cause))
-            }
-        }
+        Child::start(&self.program, self.descriptors, &variables, streams)
+            .map_err(|cause| self.program.refused(cause))
     }
 
     /// A local socket has no port, and most of those that connect no name either.

@@ -3,16 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use nix::sys::signal::{Signal, killpg};
-use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
+use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
 use super::mark::Mark;
-
-/// How long a command may take to end when it is asked to.
-const GRACE: Duration = Duration::from_secs(1);
+use crate::engine::{Child, GRACE, Process, signal_group};
 
 /// The commands that are running.
 #[derive(Debug, Default)]
@@ -35,39 +31,30 @@ impl Running {
         &self,
         limit: usize,
         mark: &Mark,
-        start: impl FnOnce() -> Result<Pid, E>,
-    ) -> Option<Result<Pid, E>> {
+        start: impl FnOnce() -> Result<Child, E>,
+    ) -> Option<Result<Child, E>> {
         let mut groups = self.groups();
         if groups.led.len() >= limit {
             return None;
         }
         let started = start();
-        if let Ok(pid) = started {
-            groups.led.insert(pid, mark.clone());
+        if let Ok(child) = &started {
+            groups.led.insert(child.process.pid(), mark.clone());
         }
         Some(started)
     }
 
-    /// Signal a group that has not been waited for.
-    pub(super) fn signal(&self, group: Pid, signal: Signal) {
-        if self.groups().led.contains_key(&group) {
-            // All of it may have ended.
-            let _ = killpg(group, signal);
-        }
-    }
-
-    /// How one ended, if it has; it is gone then. Where it `is_searched`, the end of that has to be said.
-    pub(super) fn reap(&self, group: Pid, is_searched: bool) -> Option<WaitStatus> {
-        let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
-        if waitid(Id::Pid(group), flags) == Ok(WaitStatus::StillAlive) {
-            return None;
-        }
+    /// One has ended: it is gone now. Where it was cut short the rest of its group goes with it, and the end of the search
+    /// for those who have left that has to be said.
+    pub(super) fn reap(&self, process: Process, is_cut: bool) {
         let mut groups = self.groups();
-        let ended = waitpid(group, Some(WaitPidFlag::WNOHANG));
-        groups.led.remove(&group);
-        groups.searched += usize::from(is_searched);
+        groups.led.remove(&process.pid());
+        groups.searched += usize::from(is_cut);
+        match is_cut {
+            true => process.kill(),
+            false => process.reap(),
+        }
         self.changed.notify_all();
-        Some(ended.unwrap_or(WaitStatus::Exited(group, 0)))
     }
 
     /// Nobody of one of them is left.
@@ -83,7 +70,7 @@ impl Running {
         let marks: Vec<Mark> = groups.led.values().cloned().collect();
         for signal in [Signal::SIGTERM, Signal::SIGKILL] {
             for (group, mark) in &groups.led {
-                let _ = killpg(*group, signal);
+                signal_group(*group, signal);
                 mark.signal(signal);
             }
             let waited = self.changed.wait_timeout_while(groups, GRACE, |groups| {

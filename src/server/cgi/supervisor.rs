@@ -3,20 +3,20 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
-use nix::unistd::{Pid, read, write};
+use nix::unistd::{read, write};
 
 use super::command::Log;
 use super::mark::Mark;
 use super::running::Running;
 use super::spool::Spool;
 use super::work::{Shared, Verdict};
+use crate::engine::{GRACE, Process};
 use crate::http::Status;
 use crate::http::cgi::{OUTPUT_HEAD_LIMIT, Output, output};
 
@@ -24,17 +24,14 @@ use crate::http::cgi::{OUTPUT_HEAD_LIMIT, Output, output};
 const READ: usize = 64 * 1024;
 /// How long a command that has closed its stdout may take to end before that is taken for the end of its answer.
 const LINGER: Duration = Duration::from_millis(200);
-/// How long one may take to end when it is asked to.
-const GRACE: Duration = Duration::from_secs(1);
 /// How long one may take to end that is killed: nothing but the kernel is waited for.
 const CERTAIN: Duration = Duration::from_secs(24 * 60 * 60);
 /// How many bytes of output are dropped that nobody wants.
 const DROPPED: usize = 1 << 20;
-/// How soon it is looked for the first time whether one has ended.
-const LOOK: Duration = Duration::from_micros(200);
 
 pub(super) struct Supervisor {
-    pub(super) pid: Pid,
+    /// `None` once it was reaped.
+    pub(super) process: Option<Process>,
     /// What those bear whom it starts.
     pub(super) mark: Mark,
     pub(super) stdout: OwnedFd,
@@ -53,7 +50,7 @@ pub(super) struct Supervisor {
     pub(super) is_decided: bool,
     /// Whether it is ended before its end: one that came to that itself may have left something to go on.
     pub(super) is_cut: bool,
-    /// How it ended; `None` while its number is ours.
+    /// How it ended.
     pub(super) status: Option<WaitStatus>,
 }
 
@@ -278,8 +275,8 @@ impl Supervisor {
         self.log = Arc::new(|_| {});
         self.is_cut = self.status.is_none();
         for (signal, grace) in [(Signal::SIGTERM, GRACE), (Signal::SIGKILL, CERTAIN)] {
-            if self.status.is_none() {
-                self.running.signal(self.pid, signal);
+            if let Some(process) = &self.process {
+                process.signal(signal);
                 self.mark.signal(signal);
                 self.wait_for_end(Instant::now() + grace);
             }
@@ -290,19 +287,18 @@ impl Supervisor {
         }
     }
 
-    /// How it ended, if it does so until then. Nobody is woken by that: it is looked for, less and less often.
+    /// How it ended, if it does so until then; it is gone then.
     fn wait_for_end(&mut self, until: Instant) -> Option<WaitStatus> {
-        let mut pause = LOOK;
-        while self.status.is_none() {
-            self.status = self.running.reap(self.pid, self.is_cut);
-            if let Some(status) = self.status {
-                self.tell_status(status);
-            } else if Instant::now() >= until {
-                break;
-            } else {
-                thread::sleep(pause);
-                pause = (pause * 2).min(LOOK * 64);
-            }
+        let ended = self
+            .process
+            .as_ref()
+            .and_then(|process| process.wait(until));
+        if let Some(status) = ended
+            && let Some(process) = self.process.take()
+        {
+            self.running.reap(process, self.is_cut);
+            self.tell_status(status);
+            self.status = ended;
         }
         self.status
     }

@@ -2,22 +2,21 @@
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
-use nix::sys::signal::Signal;
-use nix::unistd::{pipe2, write};
+use nix::unistd::pipe2;
 
 use super::super::pipe::Writer;
 use super::command::Gateway;
 use super::mark::Mark;
 use super::supervisor::Supervisor;
-use crate::engine::{Child, ChildStreams};
+use crate::engine::{Child, ChildStreams, Fed, Input};
 use crate::http::Status;
-use crate::net::with_descriptor_limit;
 
 /// What the worker and the command's supervisor tell each other.
 #[derive(Debug, Default)]
@@ -36,9 +35,7 @@ pub(in super::super) type Verdict = Result<(Status, Vec<(String, String)>), Stat
 /// A command at work.
 #[derive(Debug)]
 pub(in super::super) struct Work {
-    stdin: Option<OwnedFd>,
-    /// What stdin has not taken yet.
-    rest: Vec<u8>,
+    stdin: Input,
     answer: OwnedFd,
     shared: Arc<Shared>,
     patience: Duration,
@@ -64,18 +61,17 @@ impl Gateway {
             false => ChildStreams::Heard,
         };
         let (answer, into) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).map_err(failed)?;
-        let mut child = None;
         let mark = Mark::new().map_err(failed)?;
         let variables: Vec<_> = variables.into_iter().chain([mark.variable()]).collect();
-        let start = || Child::start(&self.program, &variables, streams);
+        // The thread first: where there is none, no command has to be ended again.
+        let (supervise, supervisors) = sync_channel::<Supervisor>(1);
         let started = self.running.start(self.limits.count, &mark, || {
-            let started = match self.descriptors {
-                Some(limit) => with_descriptor_limit(limit, start),
-                None => start(),
-            };
-            Ok(child.insert(started?).process.pid())
+            let thread = thread::Builder::new().name("exec".to_owned());
+            let supervise = move || supervisors.into_iter().for_each(Supervisor::run);
+            thread.spawn(supervise).map_err(|_| Errno::EAGAIN)?;
+            Child::start(&self.program, self.descriptors, &variables, streams)
         });
-        match started {
+        let child = match started {
             None => return Err(Status::UNAVAILABLE),
             Some(Err(errno @ (Errno::EAGAIN | Errno::ENOMEM | Errno::EMFILE | Errno::ENFILE))) => {
                 return Err(failed(errno));
@@ -84,13 +80,11 @@ impl Gateway {
                 failed(errno);
                 return Err(Status(502));
             }
-            Some(Ok(_)) => {}
-        }
-        let child = child.ok_or(Status::INTERNAL_ERROR)?;
+            Some(Ok(child)) => child,
+        };
         let shared = Arc::new(Shared::default());
-        let pid = child.process.pid();
         let supervisor = Supervisor {
-            pid,
+            process: Some(child.process),
             mark,
             stdout: child.stdout,
             answer: Some(into),
@@ -106,17 +100,11 @@ impl Gateway {
             is_cut: false,
             status: None,
         };
-        let thread = thread::Builder::new().name("exec".to_owned());
-        if thread.spawn(move || supervisor.run()).is_err() {
-            self.running.signal(pid, Signal::SIGKILL);
-            while self.running.reap(pid, false).is_none() {
-                thread::yield_now();
-            }
-            return Err(Status::UNAVAILABLE);
-        }
+        supervise
+            .send(supervisor)
+            .map_err(|_| Status::INTERNAL_ERROR)?;
         Ok(Work {
             stdin: child.stdin,
-            rest: Vec::new(),
             answer,
             shared,
             patience: self.limits.time + AFTERWARDS,
@@ -127,22 +115,22 @@ impl Gateway {
 impl Work {
     /// More of the body. A command that has stopped reading does not get it.
     pub(in super::super) fn take(&mut self, bytes: &[u8]) {
-        self.rest.extend_from_slice(bytes);
-        self.feed();
+        self.stdin.push(bytes);
+        if self.stdin.write() == Fed::Refused {
+            self.stdin.end();
+        }
     }
 
     /// What can be written to once the command takes more; `None` when it has taken everything.
     pub(in super::super) fn waits_for(&self) -> Option<BorrowedFd<'_>> {
-        match self.rest.is_empty() {
-            true => None,
-            false => self.stdin.as_ref().map(AsFd::as_fd),
-        }
+        let is_waiting = self.stdin.waiting() > 0;
+        self.stdin.fd().filter(|_| is_waiting).map(AsFd::as_fd)
     }
 
     /// The body is through.
     pub(in super::super) fn end_body(&mut self) {
         self.shared.is_heard.store(true, Ordering::Relaxed);
-        self.stdin = None;
+        self.stdin.end();
     }
 
     /// What the command makes of its request; `None` while it does not say.
@@ -164,20 +152,6 @@ impl Work {
     /// What it answers, as it comes.
     pub(in super::super) fn into_answer(self) -> (OwnedFd, Box<dyn Writer>) {
         (self.answer, Box::new(Told(self.shared, self.patience)))
-    }
-
-    /// write(2) as long as it is taken.
-    fn feed(&mut self) {
-        while let (Some(stdin), false) = (&self.stdin, self.rest.is_empty()) {
-            match write(stdin, &self.rest) {
-                Ok(count) => drop(self.rest.drain(..count.min(self.rest.len()))),
-                Err(Errno::EINTR) => {}
-                Err(Errno::EAGAIN) => return,
-                // It does not read any more, which is its own affair.
-                Err(_) => self.stdin = None,
-            }
-        }
-        self.rest = Vec::new();
     }
 }
 
