@@ -17,7 +17,7 @@ use super::feed::Feed;
 use super::service::{Happening, Observer, called};
 use crate::engine::StdoutError;
 use crate::http::inspect::{Bytes, Cursor, Kept, Record, Ring, curl, may_look, shown};
-use crate::http::{Request, Target, Version};
+use crate::http::{Refusal, Request, Status, Target, Version};
 use crate::net::{Address, Explain, Socket};
 
 /// How much is kept of what was no request.
@@ -156,6 +156,10 @@ impl Inspector {
             curl: request.and_then(|request| curl(request, body.as_ref(), &self.origin)),
             body,
             status,
+            message: status.filter(|_| request.is_none()).and_then(|status| {
+                let why = Refusal::of(Status(status), head).why;
+                (!why.is_empty()).then_some(why)
+            }),
             micros: u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX),
             calls: Vec::new(),
         };

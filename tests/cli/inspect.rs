@@ -125,6 +125,8 @@ fn a_request_is_shown_whole() {
         (&refused["method"], &refused["status"]),
         (&Value::Null, &400.into())
     );
+    let why = "a character of the target must be percent-encoded";
+    assert_eq!(refused["message"], why);
     let (_, shown) = watcher.request();
     for (name, expected) in [
         ("method", "BREW"),
@@ -152,6 +154,8 @@ fn a_request_is_shown_whole() {
     assert_eq!(calls[..3], ["accept", "recv", "send"], "{shown}");
     // The same on the terminal.
     let mut printed = std::iter::repeat_with(|| server.line());
+    let is_why = |line: String| line.starts_with("  400 ") && line.ends_with(&format!(": {why}"));
+    assert!(printed.any(is_why));
     assert!(printed.any(|line| line == "BREW /pot?x=%3C HTTP/1.1"));
     let mut behind_head = printed.skip_while(|line| !line.is_empty()).skip(1);
     let body: Vec<String> = behind_head.by_ref().take(4).collect();

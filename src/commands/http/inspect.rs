@@ -211,6 +211,8 @@ struct SeenLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<&'a str>,
     status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
     #[serde(rename = "duration_ms", serialize_with = "millis")]
     micros: u64,
     #[serde(flatten)]
@@ -241,6 +243,7 @@ impl Serialize for Seen<'_> {
             target: record.target.as_deref(),
             version: record.version,
             status: record.status,
+            message: record.message,
             micros: record.micros,
             head: Bytes(&record.head.0),
             body,
@@ -298,8 +301,12 @@ impl Seen<'_> {
     fn outcome(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let after = Duration::from_micros(self.record.micros);
         match self.record.status.map(Status) {
-            Some(status) => writeln!(f, "  {} after {after:?}", status.to_string().trim_end())?,
-            None => writeln!(f, "  dropped after {after:?}")?,
+            Some(status) => write!(f, "  {} after {after:?}", status.to_string().trim_end())?,
+            None => write!(f, "  dropped after {after:?}")?,
+        }
+        match self.record.message {
+            Some(message) => writeln!(f, ": {message}")?,
+            None => writeln!(f)?,
         }
         for call in &self.record.calls {
             writeln!(f, "  {}", harmless(call.as_bytes()))?;

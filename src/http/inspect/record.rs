@@ -35,6 +35,9 @@ pub struct Record {
     pub body: Option<Kept>,
     /// What was answered; `None` where the connection was closed instead.
     pub status: Option<u16>,
+    /// Why it was refused, in words; `None` where the status says it all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<&'static str>,
     /// From the first byte of the request to the answer's way to the kernel, in microseconds; told in milliseconds.
     #[serde(rename = "duration_ms", serialize_with = "millis")]
     pub micros: u64,

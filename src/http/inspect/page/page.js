@@ -205,6 +205,7 @@ function render() {
   };
   fact("answered", statusOf(event));
   fact("after", duration(event.duration_ms));
+  if (event.message) fact("because", event.message);
   fact("from", from(event));
   if (event.version) fact("in", event.version);
   fact("at", clock(event.ts, true));
