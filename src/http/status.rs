@@ -1,4 +1,4 @@
-//! Status codes of RFC 9110, section 15, and of RFC 6585.
+//! Status codes as they are registered: RFC 9110, section 15, RFC 6585, and some others.
 
 use std::fmt;
 
@@ -31,9 +31,11 @@ statuses! {
     OK 200 "OK"
     CREATED 201 "Created"
     ACCEPTED 202 "Accepted"
+    NON_AUTHORITATIVE 203 "Non-Authoritative Information"
     NO_CONTENT 204 "No Content"
     RESET_CONTENT 205 "Reset Content"
     PARTIAL_CONTENT 206 "Partial Content"
+    MULTIPLE_CHOICES 300 "Multiple Choices"
     MOVED_PERMANENTLY 301 "Moved Permanently"
     FOUND 302 "Found"
     SEE_OTHER 303 "See Other"
@@ -47,6 +49,7 @@ statuses! {
     NOT_FOUND 404 "Not Found"
     METHOD_NOT_ALLOWED 405 "Method Not Allowed"
     NOT_ACCEPTABLE 406 "Not Acceptable"
+    PROXY_AUTHENTICATION_REQUIRED 407 "Proxy Authentication Required"
     REQUEST_TIMEOUT 408 "Request Timeout"
     CONFLICT 409 "Conflict"
     GONE 410 "Gone"
@@ -57,10 +60,17 @@ statuses! {
     UNSUPPORTED_MEDIA_TYPE 415 "Unsupported Media Type"
     RANGE_NOT_SATISFIABLE 416 "Range Not Satisfiable"
     EXPECTATION_FAILED 417 "Expectation Failed"
+    TEAPOT 418 "I'm a teapot"
     MISDIRECTED_REQUEST 421 "Misdirected Request"
     UNPROCESSABLE_CONTENT 422 "Unprocessable Content"
+    LOCKED 423 "Locked"
+    FAILED_DEPENDENCY 424 "Failed Dependency"
+    TOO_EARLY 425 "Too Early"
+    UPGRADE_REQUIRED 426 "Upgrade Required"
+    PRECONDITION_REQUIRED 428 "Precondition Required"
     TOO_MANY_REQUESTS 429 "Too Many Requests"
     FIELDS_TOO_LARGE 431 "Request Header Fields Too Large"
+    LEGAL_REASONS 451 "Unavailable For Legal Reasons"
     INTERNAL_ERROR 500 "Internal Server Error"
     NOT_IMPLEMENTED 501 "Not Implemented"
     BAD_GATEWAY 502 "Bad Gateway"
@@ -68,6 +78,8 @@ statuses! {
     GATEWAY_TIMEOUT 504 "Gateway Timeout"
     VERSION_NOT_SUPPORTED 505 "HTTP Version Not Supported"
     INSUFFICIENT_STORAGE 507 "Insufficient Storage"
+    LOOP_DETECTED 508 "Loop Detected"
+    NETWORK_AUTHENTICATION_REQUIRED 511 "Network Authentication Required"
 }
 
 impl Status {

@@ -155,6 +155,11 @@ impl Connection {
         self.state == State::Reading && self.heard.is_empty() && self.incoming.is_none()
     }
 
+    /// Whether its answer is ready, and comes at its time.
+    pub(super) fn is_delayed(&self) -> bool {
+        self.state == State::Waiting && matches!(self.wait.as_deref(), Some(Wait::Time(_)))
+    }
+
     /// What it is to be watched for from now on; `None` when that is what it is watched for.
     pub(super) fn new_interest(&mut self) -> Option<Interest> {
         let interest = match self.state {
@@ -218,7 +223,7 @@ impl Connection {
         service: &mut Service,
         now: Instant,
     ) -> Result<(), StdoutError> {
-        if self.state == State::Waiting && matches!(self.wait.as_deref(), Some(Wait::Time(_))) {
+        if self.is_delayed() {
             self.resume();
             return self.catch_up(service, now);
         }

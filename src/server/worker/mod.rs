@@ -21,6 +21,8 @@ use crate::net::CallError;
 
 /// How often at most the connections are searched for one that is late.
 const SCAN: Duration = Duration::from_millis(250);
+/// The same where one of them has an answer that is to come in time.
+const PUNCTUAL: Duration = Duration::from_millis(1);
 
 /// One loop over everything.
 #[derive(Debug)]
@@ -254,10 +256,15 @@ impl Worker {
                 connection.expire(service, now)?;
                 late.push(key);
             } else {
-                next = Some(next.map_or(until, |next| next.min(until)));
+                let pause = if connection.is_delayed() {
+                    PUNCTUAL
+                } else {
+                    SCAN
+                };
+                next = sooner(next, Some(until.max(now + pause)));
             }
         }
-        self.scan = next.map(|next| next.max(now + SCAN));
+        self.scan = next;
         for key in late {
             self.settle(key);
         }
