@@ -225,3 +225,27 @@ fn a_directory_by_a_relative_name_is_found_again() {
         until_text(port, "/f", dir);
     }
 }
+
+#[test]
+fn a_build_may_make_the_folders_above_anew_too() {
+    let folder = scratch();
+    let (build, root) = (
+        folder.path().join("build"),
+        folder.path().join("build/site"),
+    );
+    let lay = |content: &str| {
+        fs::create_dir(&build).unwrap();
+        make(&root, content);
+    };
+    lay("one");
+    for (words, content) in [(&[][..], "two"), (&["--upload"], "three")] {
+        let server = sockkit(["http", "build/site", "0"]).args(words);
+        let server = server.directory(folder.path()).start();
+        let port = server.port();
+        assert!(said(port, last("/f")).ends_with(&fs::read(root.join("f")).unwrap()));
+        fs::remove_dir_all(&build).unwrap();
+        lay(content);
+        until_text(port, "/f", content);
+        until_text(port, "/sub/g", content);
+    }
+}

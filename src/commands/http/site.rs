@@ -1,5 +1,6 @@
 //! Flags of what is served and how: which file a path stands for, what every answer has, who is let in, what may be left.
 
+use std::env;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf, absolute};
 use std::time::Duration;
@@ -71,6 +72,8 @@ pub(super) struct SiteArgs {
 #[derive(Clone, Debug)]
 pub(super) struct Reach {
     root: PathBuf,
+    /// From where its name leads there, where that is no name from the root of the file system on.
+    start: Option<PathBuf>,
     /// Whether links may lead out of it.
     is_wide: bool,
     /// Below which folder of it uploads are taken; `None` where none are.
@@ -138,6 +141,7 @@ impl SiteArgs {
         let directory = &place.directory;
         Reach {
             root: absolute(directory).unwrap_or_else(|_| directory.clone()),
+            start: env::current_dir().ok().filter(|_| directory.is_relative()),
             is_wide: self.follow_links,
             uploads: site.uploads.as_ref().map(|uploads| match self.vhost {
                 // Each host has a folder of that name.
@@ -313,7 +317,8 @@ impl Reach {
         files
     }
 
-    /// Where another directory of that name may turn up.
+    /// Where another directory of that name may turn up: beside it, and beneath where the server was started, as a build
+    /// may make the folders above it anew too.
     pub(super) fn near(&self) -> Vec<(PathBuf, Grant)> {
         let grant = match self.uploads {
             Some(_) => Grant::Write,
@@ -324,6 +329,12 @@ impl Reach {
         let mut near: Vec<(PathBuf, Grant)> = places
             .map(|place| (place.parent().unwrap_or(place).to_owned(), grant))
             .collect();
+        let is_above = |start: &&PathBuf| {
+            let is_beneath = real.as_ref().is_some_and(|real| real.starts_with(start));
+            is_beneath && start.parent().is_some()
+        };
+        let start = self.start.iter().filter(is_above).cloned();
+        near.extend(start.map(|start| (start, grant)));
         near.dedup();
         near
     }
