@@ -1,6 +1,6 @@
 //! Conditional requests, RFC 9110, section 13: whether what the client knows still holds.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use httpdate::HttpDate;
 
@@ -56,7 +56,7 @@ pub fn weigh(request: &Request<'_>, current: Option<&Validators>) -> Verdict {
 }
 
 /// Whether ranges may be cut from this version: there is no If-Range, or it names this very version (section 13.1.5).
-pub(super) fn if_range(request: &Request<'_>, current: &Validators) -> bool {
+pub(super) fn if_range(request: &Request<'_>, current: &Validators, now: SystemTime) -> bool {
     let mut values = request.values(Name::IfRange);
     let Some(value) = values.next() else {
         return true;
@@ -64,9 +64,12 @@ pub(super) fn if_range(request: &Request<'_>, current: &Validators) -> bool {
     if values.next().is_some() {
         return false;
     }
-    // A date is at most as good as a second, and so it must be the very same one.
+    // A date is at most as good as a second, and so it must be the very same one, and that second must be over (section
+    // 8.8.2.2): what was written twice in it has the same date.
     if let (Some(date), Some(modified)) = (parse_date(value), current.last_modified) {
-        return date == SystemTime::from(modified);
+        let is_over = now.duration_since(modified.into());
+        let is_over = is_over.is_ok_and(|since| since >= Duration::from_secs(1));
+        return is_over && date == SystemTime::from(modified);
     }
     let mut tags = Tags::of(value);
     let is_same = tags
@@ -268,8 +271,24 @@ mod tests {
             (format!("If-Range: {DAY_3}|"), false),
         ] {
             let lines = fields.replace('|', "\r\n");
-            let applies = with_request("GET /a", &lines, |request| if_range(request, &validators));
+            let applies = with_request("GET /a", &lines, |request| {
+                if_range(request, &validators, SystemTime::now())
+            });
             assert_eq!(applies, expected, "{fields}");
+        }
+    }
+
+    #[test]
+    fn a_date_tells_nothing_while_its_second_lasts() {
+        let (validators, _) = current();
+        let modified = SystemTime::from(validators.last_modified.unwrap());
+        for (millis, expected) in [(0, false), (999, false), (1000, true)] {
+            let now = modified + Duration::from_millis(millis);
+            let fields = format!("If-Range: {DAY_2}\r\n");
+            let applies = with_request("GET /a", &fields, |request| {
+                if_range(request, &validators, now)
+            });
+            assert_eq!(applies, expected, "{millis}");
         }
     }
 

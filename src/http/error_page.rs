@@ -42,6 +42,9 @@ pub fn error_page(status: Status, why: &str) -> String {
     if !meaning.is_empty() {
         html.raw("<p>").text(meaning).raw("</p>\n");
     }
+    if status == Status::NOT_FOUND {
+        html.raw("<p><a href=\"/\">Home</a></p>\n");
+    }
     html.raw("</main>\n</body>\n</html>\n");
     String::from_utf8(html.into_bytes()).unwrap_or_default()
 }

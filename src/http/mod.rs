@@ -66,7 +66,9 @@ pub use method::{Method, asks_head};
 pub use multipart::{Boundary, Parts, Piece};
 pub use name::Name;
 pub use own_field::{NoField, field_line};
-pub use plan::{Asked, Content, Facts, Found, Plan, Vary, ask, plan, plan_missing, plan_move};
+pub use plan::{
+    Asked, Content, Facts, Found, Plan, Vary, ask, plan, plan_missing, plan_move, unversioned,
+};
 pub use range::{Ranges, Span};
 pub use refusal::Refusal;
 pub use request::{HEAD_LIMIT, LINE_LIMIT, Parsed, Request, Version, parse};

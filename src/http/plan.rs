@@ -231,15 +231,20 @@ pub fn plan<'a>(
     }
 }
 
-/// A text has no version that could be told from others, but it exists: `*` means it.
 fn said<'a>(request: &Request<'_>, text: &'a str) -> Plan<'a> {
+    unversioned(request).unwrap_or(Plan {
+        content: Content::Text(text),
+        ..Plan::status(Status::OK)
+    })
+}
+
+/// What the conditions of a request come to for a text, a listing, an archive, which have no version that could be told
+/// from others, but exist: `*` means them. `None` where they are to be sent.
+pub fn unversioned(request: &Request<'_>) -> Option<Plan<'static>> {
     match weigh(request, Some(&Validators::default())) {
-        Verdict::NotModified => Plan::status(Status::NOT_MODIFIED),
-        Verdict::Failed => Plan::status(Status::PRECONDITION_FAILED),
-        Verdict::Perform => Plan {
-            content: Content::Text(text),
-            ..Plan::status(Status::OK)
-        },
+        Verdict::NotModified => Some(Plan::status(Status::NOT_MODIFIED)),
+        Verdict::Failed => Some(Plan::status(Status::PRECONDITION_FAILED)),
+        Verdict::Perform => None,
     }
 }
 
@@ -278,7 +283,7 @@ fn file(
     let (status, content) = match weigh(request, Some(&current)) {
         Verdict::NotModified => (Status::NOT_MODIFIED, Content::None),
         Verdict::Failed => return Plan::status(Status::PRECONDITION_FAILED),
-        Verdict::Perform => cut(request, facts, &current, boundary),
+        Verdict::Perform => cut(request, facts, &current, now, boundary),
     };
     let plan = match content {
         Content::Beyond(_) => Plan::status(status),
@@ -305,6 +310,7 @@ fn cut(
     request: &Request<'_>,
     facts: &Facts,
     current: &Validators,
+    now: SystemTime,
     boundary: Boundary,
 ) -> (Status, Content<'static>) {
     let total = facts.length;
@@ -313,7 +319,7 @@ fn cut(
         Method::Get => request.value(Name::Range),
         _ => None,
     };
-    let ranges = match range.filter(|_| if_range(request, current)) {
+    let ranges = match range.filter(|_| if_range(request, current, now)) {
         Some(range) => Ranges::of(range, total),
         None => Ranges::Ignored,
     };

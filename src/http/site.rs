@@ -98,13 +98,16 @@ impl Site {
             return None;
         }
         let is_file = matches!(plan.status.0, 200 | 206 | 304) && plan.content != Content::Empty;
+        // What else caches guess a time for, RFC 9110, section 15.1.
+        let is_kept =
+            plan.location.is_some() || matches!(plan.status.0, 203 | 300 | 301 | 308 | 410);
         match self.cache.map(|time| time.as_secs()) {
             Some(0) => Some("no-store".to_owned()),
             Some(seconds) if is_file => Some(format!("max-age={seconds}")),
             // Whoever guesses a time instead shows what has changed meanwhile; asking costs a 304.
             None if is_file && plan.etag.is_some() => Some("no-cache".to_owned()),
             // A text and a folder's page have no version that could be asked for, and browsers keep a 301 for ever.
-            _ => (is_file || plan.location.is_some()).then(|| "no-store".to_owned()),
+            _ => (is_file || is_kept).then(|| "no-store".to_owned()),
         }
     }
 }

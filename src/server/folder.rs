@@ -11,7 +11,7 @@ use super::listings::Folder;
 use super::service::Service;
 use crate::engine::StdoutError;
 use crate::http::{
-    Asked, Format, Found, Listing, Method, Status, pack, pack_later, plan, show, view,
+    Asked, Format, Found, Listing, Method, Status, pack, pack_later, plan, show, unversioned, view,
 };
 
 /// How many entries are listed at once; for more there is a thread.
@@ -102,8 +102,8 @@ impl Service {
         let Some(root) = root.filter(|root| root.open_folder(folder).is_ok()) else {
             return Ok(None);
         };
-        let plan = pack(folder, format);
-        if asking.request.method == Method::Head {
+        let plan = unversioned(asking.request).unwrap_or_else(|| pack(folder, format));
+        if asking.request.method == Method::Head || plan.status != Status::OK {
             return self.respond(plan, None, asking).map(Some);
         }
         let order = Order {

@@ -14,6 +14,14 @@ pub(crate) fn descriptors(server: &Running) -> usize {
     open.count()
 }
 
+/// How many of them are sockets.
+pub(crate) fn sockets(server: &Running) -> usize {
+    let open = fs::read_dir(format!("/proc/{}/fd", server.pid())).unwrap();
+    let targets = open.filter_map(|entry| fs::read_link(entry.unwrap().path()).ok());
+    let sockets = targets.filter(|target| target.to_string_lossy().starts_with("socket:"));
+    sockets.count()
+}
+
 /// How many KiB of memory are its own.
 pub(crate) fn memory(server: &Running) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
@@ -26,9 +34,18 @@ pub(crate) fn memory(server: &Running) -> u64 {
 
 /// Wait until it holds `most` descriptors at most: what a client has left behind is noticed in the next turn.
 pub(crate) fn settle(server: &Running, most: usize) {
+    falls(server, most, descriptors);
+}
+
+/// Wait until it holds `most` sockets at most: until every other one is closed.
+pub(crate) fn hang_up(server: &Running, most: usize) {
+    falls(server, most, sockets);
+}
+
+fn falls(server: &Running, most: usize, count: fn(&Running) -> usize) {
     let until = Instant::now() + DEADLINE;
-    while descriptors(server) > most {
-        let open = descriptors(server);
+    while count(server) > most {
+        let open = count(server);
         assert!(Instant::now() < until, "{open} descriptors, {most} before");
         std::thread::sleep(Duration::from_millis(1));
     }

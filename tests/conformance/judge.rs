@@ -25,20 +25,53 @@ pub(crate) fn run(table: &str) {
 
 /// Run them against one that is started like this.
 pub(crate) fn run_by(table: &str, server: Start) {
-    let tree = Tree::new();
-    let flags = Table::parse(table, "\"\"").flags;
-    let flags: Vec<String> = flags.iter().map(|flag| tree.named(flag)).collect();
-    let has_files = !flags.iter().any(|flag| flag.starts_with("--text"));
-    let server = server.args(flags);
-    let (server, port) = match has_files {
-        true => tree.serve(server),
-        false => listening(server),
-    };
-    let etag = fetch(port, "/ten", "");
-    let etag = etag.field("etag").unwrap_or("\"none\"").to_owned();
-    let table = Table::parse(table, &etag);
-    judge(&table.cases, port, tree.root());
-    survives(server);
+    let served = Served::new(table, server);
+    judge(&served.table.cases, served.port, served.tree.root());
+    survives(served.server);
+}
+
+/// Have `each` look at what is sent for each case of a table, whole, and at what is answered.
+pub(crate) fn heard(table: &str, mut each: impl FnMut(&[u8], &[Response])) {
+    let served = Served::new(table, sockkit(["http", "-q", "--port", "0"]));
+    for case in &served.table.cases {
+        let bytes = numbered(&case.bytes, 0);
+        let heads: Vec<bool> = finals(case).map(|answer| answer.is_head).collect();
+        let (heard, _) = exchange(served.port, &bytes, true, Cut::Whole);
+        let read = responses(&heard, &heads).unwrap_or_else(|why| panic!("{}: {why}", case.name));
+        each(&bytes, &read);
+    }
+    survives(served.server);
+}
+
+/// A table, and the server that it is for.
+struct Served {
+    table: Table,
+    tree: Tree,
+    server: Running,
+    port: u16,
+}
+
+impl Served {
+    fn new(table: &str, server: Start) -> Self {
+        let tree = Tree::new();
+        let flags = Table::parse(table, "\"\"").flags;
+        let flags: Vec<String> = flags.iter().map(|flag| tree.named(flag)).collect();
+        let has_files = !flags.iter().any(|flag| flag.starts_with("--text"));
+        let server = server.args(flags);
+        let (server, port) = match has_files {
+            true => tree.serve(server),
+            false => listening(server),
+        };
+        let etag = fetch(port, "/ten", "");
+        let etag = etag.field("etag").unwrap_or("\"none\"").to_owned();
+        let table = Table::parse(table, &etag);
+        Self {
+            table,
+            tree,
+            server,
+            port,
+        }
+    }
 }
 
 fn listening(server: Start) -> (Running, u16) {

@@ -4,35 +4,63 @@ import sys
 
 from httplint import HttpRequestLinter, HttpResponseLinter, levels
 
-# What is warned of and meant so:
-MEANT = {
-    # Of a response with status 400, whatever it says: it is the request that was bad.
-    "STATUS_BAD_REQUEST",
+# The whole of what httplint says of an answer with one of these statuses, whatever stands in it: that the request was
+# refused, which is what it was sent for. It must say that and nothing else.
+REFUSALS = {
+    400: "STATUS_BAD_REQUEST",
+    414: "STATUS_URI_TOO_LONG",
+    505: "STATUS_VERSION_NOT_SUPPORTED",
 }
 
 
-def is_meant(exchange, note):
-    name = type(note).__name__
-    # The ranges of several parts stand in the parts, and MUST NOT stand in the head: RFC 9110, section 15.3.7.2.
-    kinds = [value for name, value in exchange["response"] if name.lower() == "content-type"]
-    parts = kinds and kinds[0].startswith("multipart/byteranges;")
-    return name in MEANT or (name == "PARTIAL_WITHOUT_RANGE" and parts)
+def kind(exchange):
+    return next((value for name, value in exchange["response"] if name.lower() == "content-type"), "")
+
+
+def apart(exchange):
+    """The answers that httplint can judge. It knows nothing of several parts in one 206, and misses the Content-Range
+    that MUST NOT stand in front of them (RFC 9110, section 15.3.7.2): so each part is judged as the 206 that it would be
+    alone, and what is around them as a content like any other. And it looks for a picture in what is said to be a film:
+    that is judged without its content, as an answer to HEAD."""
+    start = "multipart/byteranges; boundary="
+    if kind(exchange).startswith(("audio/", "video/")):
+        exchange = exchange | {"is_head": True, "content": ""}
+    if exchange["status"] != 206 or not kind(exchange).startswith(start):
+        yield exchange
+        return
+    yield exchange | {"status": 200}
+    mark = b"--" + kind(exchange).removeprefix(start).encode()
+    around = [field for field in exchange["response"] if field[0].lower() not in ("content-type", "content-length")]
+    between, *parts, end = (b"\r\n" + bytes.fromhex(exchange["content"])).split(b"\r\n" + mark)
+    assert not between and len(parts) > 1 and end.startswith(b"--"), parts
+    for part in parts:
+        head, content = part.removeprefix(b"\r\n").split(b"\r\n\r\n", 1)
+        own = [line.decode().split(": ", 1) for line in head.split(b"\r\n")]
+        own.append(["Content-Length", str(len(content))])
+        yield exchange | {"response": around + own, "content": content.hex()}
 
 
 def pairs(fields):
     return [(name.encode(), value.encode()) for name, value in fields]
 
 
-def notes(exchange):
-    now = exchange["at"]
-    request = HttpRequestLinter(start_time=now)
-    uri = "http://h" + exchange["path"]
+def asked(exchange):
+    """What was asked; None where that was no request, or several."""
+    if exchange["method"] is None:
+        return None
+    request = HttpRequestLinter(start_time=exchange["at"])
+    path = exchange["path"].removeprefix("*")
+    uri = path if path.startswith("http:") else "http://h" + path
     request.process_request_topline(exchange["method"].encode(), uri.encode(), b"1.1")
     request.process_headers(pairs([("Host", "h")] + exchange["request"]))
     request.finish_content(True)
-    response = HttpResponseLinter(start_time=now)
-    response.request = request
-    response.is_head_response = exchange["method"] == "HEAD"
+    return request
+
+
+def notes(exchange):
+    response = HttpResponseLinter(start_time=exchange["at"])
+    response.request = asked(exchange)
+    response.is_head_response = exchange["is_head"]
     response.process_response_topline(b"1.1", str(exchange["status"]).encode(), b"phrase")
     response.process_headers(pairs(exchange["response"]))
     response.feed_content(bytes.fromhex(exchange["content"]))
@@ -42,12 +70,20 @@ def notes(exchange):
         yield from note.subnotes
 
 
+def found(exchange):
+    serious = {type(note).__name__: note for note in notes(exchange) if note.level in (levels.BAD, levels.WARN)}
+    refusal = REFUSALS.get(exchange["status"])
+    if refusal and not serious.pop(refusal, None):
+        yield f"{refusal} is said no more"
+    for name, note in serious.items():
+        yield f"{note.level.name} {name} {note.summary}"
+
+
 count = 0
 for line in open(sys.argv[1]):
     exchange = json.loads(line)
     count += 1
-    for note in notes(exchange):
-        if note.level in (levels.BAD, levels.WARN) and not is_meant(exchange, note):
-            asked = f"{exchange['method']} {exchange['path']} {exchange['request']}: {exchange['status']}"
-            print(asked, note.level.name, type(note).__name__, note.summary)
+    for part in apart(exchange):
+        for sentence in found(part):
+            print(exchange["method"], exchange["path"][:80], exchange["request"], exchange["status"], sentence)
 print(count, "exchanges")

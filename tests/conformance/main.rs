@@ -44,12 +44,17 @@ mod vanish;
 
 /// A test for each table.
 macro_rules! tables {
-    ($($name:ident)*) => { $(
-        #[test]
-        fn $name() {
-            judge::run(include_str!(concat!("tables/", stringify!($name), ".txt")));
-        }
-    )* };
+    ($($name:ident)*) => {
+        /// What they are called.
+        pub(crate) const TABLES: &[&str] = &[$(stringify!($name)),*];
+
+        $(
+            #[test]
+            fn $name() {
+                judge::run(include_str!(concat!("tables/", stringify!($name), ".txt")));
+            }
+        )*
+    };
 }
 
 tables! {

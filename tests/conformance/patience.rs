@@ -87,14 +87,13 @@ fn who_takes_nothing_is_let_go() {
     tree.write("long.bin", &content);
     let server = sockkit(["http", "-q", "--port", "0"]).args(SHORT);
     let (server, port) = tree.serve(server);
-    assert_eq!(fetch(port, "/long.bin", "").body.len(), content.len());
-    let before = crate::footprint::descriptors(&server);
+    let before = crate::footprint::sockets(&server);
     let mut clients: Vec<Kept> = (0..20).map(|_| Kept::to(port)).collect();
     for client in &mut clients {
         client.send(get("/long.bin"));
         client.hear(100);
     }
-    crate::footprint::settle(&server, before + crate::footprint::KEPT);
+    crate::footprint::hang_up(&server, before);
     for client in &mut clients {
         let mut rest = Vec::new();
         let end = client.stream().read_to_end(&mut rest);

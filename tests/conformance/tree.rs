@@ -19,6 +19,12 @@ const MODIFIED: u64 = 784_111_777;
 /// `let x` and a line feed, as gzip(1) packs it.
 const JS_AS_GZIP: &[u8] =
     b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcbI-Q\xa8\xe0\x02\x00t\xfd\x05D\x06\x00\x00\x00";
+/// A rule of CSS, and what the packers make of it.
+const CSS: &[u8] = b"p { color: red }\n";
+const CSS_AS_GZIP: &[u8] =
+    b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03+P\xa8VH\xce\xcf\xc9/\xb2R(JMQ\xa8\xe5\x02\x00N_\xe5\xd8\x11\x00\x00\x00";
+const CSS_AS_BROTLI: &[u8] = b"\x0b\x08\x80p { color: red }\n\x03";
+const CSS_AS_ZSTD: &[u8] = b"(\xb5/\xfd$\x11\x89\x00\x00p { color: red }\n\x6d\x7f\xe0\x6d";
 
 /// The folder that is served, within another one that is not.
 pub(crate) struct Tree {
@@ -134,20 +140,31 @@ impl Tree {
             "<p>the same again</p>\n".repeat(1000).as_bytes(),
         );
         for (name, bytes) in [
-            ("style.css", b"p { color: red }\n".as_slice()),
-            ("style.css.gz", b"\x1f\x8b as gzip"),
-            ("style.css.br", b"as brotli"),
-            ("style.css.zst", b"\x28\xb5\x2f\xfd as zstd"),
+            ("style.css", CSS),
+            ("style.css.gz", CSS_AS_GZIP),
+            ("style.css.br", CSS_AS_BROTLI),
+            ("style.css.zst", CSS_AS_ZSTD),
             ("only.js", b"let x\n"),
             ("only.js.gz", JS_AS_GZIP),
         ] {
             self.write(name, bytes);
         }
         for kind in [
-            "txt", "htm", "mjs", "json", "svg", "png", "jpg", "gif", "webp", "ico", "pdf", "wasm",
-            "xml", "woff2", "mp4", "zip", "md", "csv", "unknown", "HTML",
+            "txt", "htm", "mjs", "json", "svg", "pdf", "wasm", "xml", "woff2", "zip", "md", "csv",
+            "unknown", "HTML",
         ] {
             self.write(&format!("kind.{kind}"), b"x");
+        }
+        // What is known by its first bytes begins with these.
+        for (kind, first) in [
+            ("png", b"\x89PNG\r\n\x1a\n".as_slice()),
+            ("jpg", b"\xff\xd8\xff"),
+            ("gif", b"GIF89a"),
+            ("webp", b"RIFF\x04\0\0\0WEBPVP"),
+            ("ico", b"\0\0\x01\0"),
+            ("mp4", b"\0\0\0\x14ftypmp42\0\0\0\0mp42"),
+        ] {
+            self.write(&format!("kind.{kind}"), first);
         }
         self.write("kind", b"\x00\x01\x02\x03");
         for name in NAMES {

@@ -3,7 +3,7 @@
 use super::super::accept::prefers_json;
 use super::super::attachment::Attachment;
 use super::super::media_type::MediaType;
-use super::super::plan::{Content, Plan, Vary};
+use super::super::plan::{Content, Plan, Vary, unversioned};
 use super::super::request::Request;
 use super::super::status::Status;
 use super::super::target::Target;
@@ -23,11 +23,15 @@ pub fn view(request: &Request<'_>) -> View {
 /// What a folder holds, as a page or as JSON, whichever is preferred.
 pub fn show(request: &Request<'_>, listing: &Listing) -> Plan<'static> {
     let view = view(request);
+    let vary = Vary {
+        accept: true,
+        ..Vary::default()
+    };
+    if let Some(settled) = unversioned(request) {
+        return Plan { vary, ..settled };
+    }
     let plan = Plan {
-        vary: Vary {
-            accept: true,
-            ..Vary::default()
-        },
+        vary,
         ..Plan::status(Status::OK)
     };
     if prefers_json(request) {
@@ -74,12 +78,16 @@ mod tests {
     use super::super::super::request::{Parsed, parse};
     use super::*;
 
-    fn shown(fields: &str) -> (String, Vec<&'static str>) {
+    fn planned(fields: &str) -> Plan<'static> {
         let head = format!("GET /?q=b HTTP/1.1\r\nHost: h\r\n{fields}\r\n");
         let Parsed::Complete { request, .. } = parse(head.as_bytes()) else {
             panic!("{head}");
         };
-        let plan = show(&request, &Listing::default());
+        show(&request, &Listing::default())
+    }
+
+    fn shown(fields: &str) -> (String, Vec<&'static str>) {
+        let plan = planned(fields);
         assert!(plan.vary.accept);
         assert!(matches!(plan.content, Content::Bytes(_)));
         let extra = plan.extra.iter().map(|(name, _)| *name).collect();
@@ -102,6 +110,23 @@ mod tests {
         }
         let json = ("application/json".to_owned(), Vec::new());
         assert_eq!(shown("Accept: application/json\r\n"), json);
+    }
+
+    #[test]
+    fn a_listing_exists_and_has_no_version() {
+        for (fields, status) in [
+            ("If-Match: *\r\n", 200),
+            ("If-Match: \"x\"\r\n", 412),
+            ("If-None-Match: *\r\n", 304),
+            ("If-None-Match: \"x\"\r\n", 200),
+        ] {
+            let plan = planned(fields);
+            assert_eq!(
+                (plan.status.0, plan.vary.accept),
+                (status, true),
+                "{fields}"
+            );
+        }
     }
 
     #[test]

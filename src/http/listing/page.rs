@@ -111,7 +111,7 @@ fn tools(html: &mut Html, listing: &Listing, view: &View) {
 
 /// With the script it is a place to drop files on, each then sent by PUT; without it a form.
 const UPLOAD: &str = "<form id=upload method=post enctype=\"multipart/form-data\" action=\"./\">\
-     <label><span>Drop files here, or choose them:</span> <input type=file name=file multiple required></label> \
+     <label><span>Files to upload:</span> <input type=file name=file multiple required></label> \
      <button>Upload</button><ul aria-live=polite></ul></form>\n";
 
 fn table(html: &mut Html, listing: &Listing, view: &View, rows: &Rows<'_>) {

@@ -187,6 +187,7 @@
   const upload = $("upload");
   if (!upload) return;
   const list = upload.querySelector("ul"), chooser = upload.querySelector("input");
+  upload.querySelector("span").textContent = "Drop files here, or choose them:";
   upload.querySelector("button").hidden = true;
   const waiting = [];
   let busy = false;

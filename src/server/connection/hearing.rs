@@ -10,7 +10,7 @@ use super::super::incoming::{Incoming, Taken};
 use super::super::service::{Happening, Service};
 use super::{Connection, State};
 use crate::engine::StdoutError;
-use crate::http::{Framing, HEAD_LIMIT, LINE_LIMIT, Parsed, Request, Status, parse};
+use crate::http::{Framing, HEAD_LIMIT, LINE_LIMIT, Method, Parsed, Request, Status, parse};
 use crate::net::Recv;
 
 /// How many bytes of answers are gathered before they are sent.
@@ -196,6 +196,8 @@ impl Connection {
                 }
             }
         }
+        // Who wants a tunnel may have begun to use it.
+        self.lingers |= request.method == Method::Connect;
         match service.answer(&asking)? {
             Outcome::Reply(reply) => self.follow(reply),
             Outcome::Wait(wait) => {
