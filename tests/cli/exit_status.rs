@@ -32,6 +32,8 @@ fn usage_errors_are_two_and_nothing_is_attempted() {
         "tcp connect -t soon 1",
         "tcp listen --bind",
         "tcp listen --ready-fd x 0",
+        "tcp listen -k --no-half-close 0",
+        "tcp listen --echo --no-half-close 0",
         "udp",
         "udp listen --lines --whole 0",
         "udp send --size x 1",
