@@ -1,3 +1,6 @@
+_sockkit_names() { echo SO_DEBUG SO_REUSEADDR SO_TYPE SO_ERROR SO_DONTROUTE SO_BROADCAST SO_SNDBUF SO_RCVBUF SO_KEEPALIVE SO_OOBINLINE SO_NO_CHECK SO_PRIORITY SO_LINGER SO_REUSEPORT SO_PASSCRED SO_PEERCRED SO_RCVLOWAT SO_SNDLOWAT SO_RCVTIMEO SO_SNDTIMEO SO_BINDTODEVICE SO_TIMESTAMP SO_ACCEPTCONN SO_PEERSEC SO_PASSSEC SO_TIMESTAMPNS SO_MARK SO_TIMESTAMPING SO_PROTOCOL SO_DOMAIN SO_RXQ_OVFL SO_WIFI_STATUS SO_PEEK_OFF SO_NOFCS SO_LOCK_FILTER SO_SELECT_ERR_QUEUE SO_BUSY_POLL SO_MAX_PACING_RATE SO_BPF_EXTENSIONS SO_INCOMING_CPU SO_MEMINFO SO_INCOMING_NAPI_ID SO_COOKIE SO_ZEROCOPY SO_TXTIME SO_BINDTOIFINDEX SO_PREFER_BUSY_POLL SO_NETNS_COOKIE SO_BUF_LOCK SO_RESERVE_MEM SO_TXREHASH SO_RCVMARK SO_PASSPIDFD SO_RCVPRIORITY SO_PASSRIGHTS IP_TOS IP_TTL IP_HDRINCL IP_OPTIONS IP_RECVOPTS IP_RETOPTS IP_PKTINFO IP_MTU_DISCOVER IP_RECVERR IP_RECVTTL IP_RECVTOS IP_MTU IP_FREEBIND IP_PASSSEC IP_TRANSPARENT IP_RECVORIGDSTADDR IP_MINTTL IP_NODEFRAG IP_CHECKSUM IP_BIND_ADDRESS_NO_PORT IP_RECVFRAGSIZE IP_RECVERR_RFC4884 IP_MULTICAST_IF IP_MULTICAST_TTL IP_MULTICAST_LOOP IP_MULTICAST_ALL IP_UNICAST_IF IP_LOCAL_PORT_RANGE IP_PROTOCOL IPV6_CHECKSUM IPV6_UNICAST_HOPS IPV6_MULTICAST_IF IPV6_MULTICAST_HOPS IPV6_MULTICAST_LOOP IPV6_MTU_DISCOVER IPV6_MTU IPV6_RECVERR IPV6_V6ONLY IPV6_MULTICAST_ALL IPV6_ROUTER_ALERT_ISOLATE IPV6_RECVERR_RFC4884 IPV6_FLOWINFO_SEND IPV6_HDRINCL IPV6_RECVPKTINFO IPV6_RECVHOPLIMIT IPV6_RECVHOPOPTS IPV6_RECVRTHDR IPV6_RECVDSTOPTS IPV6_RECVPATHMTU IPV6_DONTFRAG IPV6_RECVTCLASS IPV6_TCLASS IPV6_AUTOFLOWLABEL IPV6_ADDR_PREFERENCES IPV6_MINHOPCOUNT IPV6_RECVORIGDSTADDR IPV6_TRANSPARENT IPV6_UNICAST_IF IPV6_RECVFRAGSIZE IPV6_FREEBIND TCP_NODELAY TCP_MAXSEG TCP_CORK TCP_KEEPIDLE TCP_KEEPINTVL TCP_KEEPCNT TCP_SYNCNT TCP_LINGER2 TCP_DEFER_ACCEPT TCP_WINDOW_CLAMP TCP_INFO TCP_QUICKACK TCP_CONGESTION TCP_THIN_LINEAR_TIMEOUTS TCP_THIN_DUPACK TCP_USER_TIMEOUT TCP_REPAIR TCP_FASTOPEN TCP_TIMESTAMP TCP_NOTSENT_LOWAT TCP_CC_INFO TCP_SAVE_SYN TCP_SAVED_SYN TCP_FASTOPEN_CONNECT TCP_ULP TCP_FASTOPEN_KEY TCP_FASTOPEN_NO_COOKIE TCP_INQ TCP_TX_DELAY TCP_IS_MPTCP TCP_RTO_MAX_MS TCP_RTO_MIN_US TCP_DELACK_MAX_US UDP_CORK UDP_ENCAP UDP_NO_CHECK6_TX UDP_NO_CHECK6_RX UDP_SEGMENT UDP_GRO UDPLITE_SEND_CSCOV UDPLITE_RECV_CSCOV MPTCP_INFO; }
+_sockkit_settings() { printf '%s= ' SO_DEBUG SO_REUSEADDR SO_DONTROUTE SO_BROADCAST SO_SNDBUF SO_RCVBUF SO_KEEPALIVE SO_OOBINLINE SO_NO_CHECK SO_PRIORITY SO_LINGER SO_REUSEPORT SO_PASSCRED SO_RCVLOWAT SO_RCVTIMEO SO_SNDTIMEO SO_BINDTODEVICE SO_TIMESTAMP SO_SNDBUFFORCE SO_RCVBUFFORCE SO_PASSSEC SO_TIMESTAMPNS SO_MARK SO_TIMESTAMPING SO_RXQ_OVFL SO_WIFI_STATUS SO_PEEK_OFF SO_NOFCS SO_LOCK_FILTER SO_SELECT_ERR_QUEUE SO_BUSY_POLL SO_MAX_PACING_RATE SO_INCOMING_CPU SO_ZEROCOPY SO_BINDTOIFINDEX SO_PREFER_BUSY_POLL SO_BUSY_POLL_BUDGET SO_BUF_LOCK SO_RESERVE_MEM SO_TXREHASH SO_RCVMARK SO_PASSPIDFD SO_RCVPRIORITY SO_PASSRIGHTS IP_TOS IP_TTL IP_HDRINCL IP_OPTIONS IP_ROUTER_ALERT IP_RECVOPTS IP_RETOPTS IP_PKTINFO IP_MTU_DISCOVER IP_RECVERR IP_RECVTTL IP_RECVTOS IP_FREEBIND IP_PASSSEC IP_TRANSPARENT IP_RECVORIGDSTADDR IP_MINTTL IP_NODEFRAG IP_CHECKSUM IP_BIND_ADDRESS_NO_PORT IP_RECVFRAGSIZE IP_RECVERR_RFC4884 IP_MULTICAST_IF IP_MULTICAST_TTL IP_MULTICAST_LOOP IP_ADD_MEMBERSHIP IP_DROP_MEMBERSHIP IP_MULTICAST_ALL IP_UNICAST_IF IP_LOCAL_PORT_RANGE IPV6_CHECKSUM IPV6_UNICAST_HOPS IPV6_MULTICAST_IF IPV6_MULTICAST_HOPS IPV6_MULTICAST_LOOP IPV6_ADD_MEMBERSHIP IPV6_DROP_MEMBERSHIP IPV6_MTU_DISCOVER IPV6_RECVERR IPV6_V6ONLY IPV6_MULTICAST_ALL IPV6_ROUTER_ALERT_ISOLATE IPV6_RECVERR_RFC4884 IPV6_FLOWINFO_SEND IPV6_HDRINCL IPV6_RECVPKTINFO IPV6_RECVHOPLIMIT IPV6_RECVHOPOPTS IPV6_RECVRTHDR IPV6_RECVDSTOPTS IPV6_RECVPATHMTU IPV6_DONTFRAG IPV6_RECVTCLASS IPV6_TCLASS IPV6_AUTOFLOWLABEL IPV6_ADDR_PREFERENCES IPV6_MINHOPCOUNT IPV6_RECVORIGDSTADDR IPV6_TRANSPARENT IPV6_UNICAST_IF IPV6_RECVFRAGSIZE IPV6_FREEBIND TCP_NODELAY TCP_MAXSEG TCP_CORK TCP_KEEPIDLE TCP_KEEPINTVL TCP_KEEPCNT TCP_SYNCNT TCP_LINGER2 TCP_DEFER_ACCEPT TCP_WINDOW_CLAMP TCP_QUICKACK TCP_CONGESTION TCP_THIN_LINEAR_TIMEOUTS TCP_THIN_DUPACK TCP_USER_TIMEOUT TCP_REPAIR TCP_FASTOPEN TCP_NOTSENT_LOWAT TCP_SAVE_SYN TCP_FASTOPEN_CONNECT TCP_FASTOPEN_KEY TCP_FASTOPEN_NO_COOKIE TCP_INQ TCP_TX_DELAY TCP_RTO_MAX_MS TCP_RTO_MIN_US TCP_DELACK_MAX_US UDP_CORK UDP_ENCAP UDP_NO_CHECK6_TX UDP_NO_CHECK6_RX UDP_SEGMENT UDP_GRO UDPLITE_SEND_CSCOV UDPLITE_RECV_CSCOV; }
+_sockkit_interfaces() { command ls /sys/class/net 2>/dev/null; }
 _sockkit() {
     local i cur prev opts cmd
     COMPREPLY=()
@@ -98,7 +101,7 @@ _sockkit() {
 
     case "${cmd}" in
         sockkit)
-            opts="-q -v -h -V --json --explain --quiet --verbose --color --help --version http tcp udp unix raw resolve fqdn ping trace options completions man"
+            opts="http tcp udp unix raw resolve fqdn ping trace options completions man -q -v -h -V --json --explain --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -116,7 +119,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__completions)
-            opts="-q -v -h --json --explain --quiet --verbose --color --help bash elvish fish powershell zsh"
+            opts="bash elvish fish powershell zsh -q -v -h --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -175,15 +178,17 @@ _sockkit() {
                     return 0
                     ;;
                 --option)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_settings)" -- "${cur}"))
+                    compopt -o nospace 2>/dev/null
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_settings)" -- "${cur}"))
+                    compopt -o nospace 2>/dev/null
                     return 0
                     ;;
                 --interface)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_interfaces)" -- "${cur}"))
                     return 0
                     ;;
                 --deadline)
@@ -360,7 +365,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__options)
-            opts="-q -v -h --json --explain --quiet --verbose --color --help list get set"
+            opts="list get set -q -v -h --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -378,7 +383,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__options__subcmd__get)
-            opts="-q -v -h --type --family --fd --json --explain --quiet --verbose --color --help"
+            opts="$(_sockkit_names) -q -v -h --type --family --fd --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -426,7 +431,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__options__subcmd__set)
-            opts="-q -v -h --type --family --fd --json --explain --quiet --verbose --color --help"
+            opts="$(_sockkit_settings) -q -v -h --type --family --fd --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -523,15 +528,17 @@ _sockkit() {
                     return 0
                     ;;
                 --option)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_settings)" -- "${cur}"))
+                    compopt -o nospace 2>/dev/null
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_settings)" -- "${cur}"))
+                    compopt -o nospace 2>/dev/null
                     return 0
                     ;;
                 --interface)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_interfaces)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -546,7 +553,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__raw)
-            opts="-q -v -h --json --explain --quiet --verbose --color --help send listen"
+            opts="send listen -q -v -h --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -595,15 +602,17 @@ _sockkit() {
                     return 0
                     ;;
                 --option)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_settings)" -- "${cur}"))
+                    compopt -o nospace 2>/dev/null
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_settings)" -- "${cur}"))
+                    compopt -o nospace 2>/dev/null
                     return 0
                     ;;
                 --interface)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_interfaces)" -- "${cur}"))
                     return 0
                     ;;
                 --ready-fd)
@@ -701,15 +710,17 @@ _sockkit() {
                     return 0
                     ;;
                 --option)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_settings)" -- "${cur}"))
+                    compopt -o nospace 2>/dev/null
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_settings)" -- "${cur}"))
+                    compopt -o nospace 2>/dev/null
                     return 0
                     ;;
                 --interface)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_interfaces)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -754,7 +765,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__tcp)
-            opts="-q -v -h --json --explain --quiet --verbose --color --help connect listen"
+            opts="connect listen -q -v -h --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -772,7 +783,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__tcp__subcmd__connect)
-            opts="-4 -6 -o -t -q -v -h --host --port --ipv4 --ipv6 --bind --option --interface --keepalive --fastopen --mptcp --sctp --dccp --retry --retry-delay --proxy --proxy-auth --probe --tls --ca --pin --insecure --sni --alpn --tls-min --cert --key --starttls --show-cert --pass-fd --crlf --delay --rate --max-bytes --preamble --send-only --recv-only --no-stdin --dump --dump-to --tee-in --tee-out --stats --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
+            opts="-4 -6 -o -t -q -v -h --host --port --ipv4 --ipv6 --bind --option --interface --keepalive --fastopen --mptcp --sctp --dccp --retry --retry-delay --proxy --proxy-auth --probe --tls --ca --pin --insecure --sni --alpn --tls-min --cert --key --starttls --show-cert --pass-fd --crlf --delay --rate --max-bytes --preamble --send-only --recv-only --no-stdin --dump --dump-to --tee-in --tee-out --stats --hex --from-hex --on-peer-eof --linger --no-half-close --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -791,15 +802,17 @@ _sockkit() {
                     return 0
                     ;;
                 --option)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_settings)" -- "${cur}"))
+                    compopt -o nospace 2>/dev/null
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_settings)" -- "${cur}"))
+                    compopt -o nospace 2>/dev/null
                     return 0
                     ;;
                 --interface)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_interfaces)" -- "${cur}"))
                     return 0
                     ;;
                 --keepalive)
@@ -922,7 +935,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__tcp__subcmd__listen)
-            opts="-4 -6 -o -k -t -q -v -h --host --port --ipv4 --ipv6 --option --interface --mptcp --sctp --dccp --reuseport --tls --cert --key --cert-out --client-ca --tls-min --alpn --keep-open --max-conns --slow --accept-timeout --backlog --exec --sh --pty --echo --discard --reply --broker --chat --output-dir --allow --deny --ready-fd --port-file --crlf --delay --rate --max-bytes --preamble --send-only --recv-only --no-stdin --dump --dump-to --tee-in --tee-out --stats --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
+            opts="-4 -6 -o -k -t -q -v -h --host --port --ipv4 --ipv6 --option --interface --mptcp --sctp --dccp --reuseport --tls --cert --key --cert-out --client-ca --tls-min --alpn --keep-open --max-conns --slow --accept-timeout --backlog --exec --sh --pty --echo --discard --reply --broker --chat --output-dir --allow --deny --ready-fd --port-file --crlf --delay --rate --max-bytes --preamble --send-only --recv-only --no-stdin --dump --dump-to --tee-in --tee-out --stats --hex --from-hex --on-peer-eof --linger --no-half-close --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -937,15 +950,17 @@ _sockkit() {
                     return 0
                     ;;
                 --option)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_settings)" -- "${cur}"))
+                    compopt -o nospace 2>/dev/null
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_settings)" -- "${cur}"))
+                    compopt -o nospace 2>/dev/null
                     return 0
                     ;;
                 --interface)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_interfaces)" -- "${cur}"))
                     return 0
                     ;;
                 --cert)
@@ -1179,15 +1194,17 @@ _sockkit() {
                     return 0
                     ;;
                 --option)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_settings)" -- "${cur}"))
+                    compopt -o nospace 2>/dev/null
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_settings)" -- "${cur}"))
+                    compopt -o nospace 2>/dev/null
                     return 0
                     ;;
                 --interface)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_interfaces)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1202,7 +1219,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__udp)
-            opts="-q -v -h --json --explain --quiet --verbose --color --help send connect listen"
+            opts="send connect listen -q -v -h --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1239,15 +1256,17 @@ _sockkit() {
                     return 0
                     ;;
                 --option)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_settings)" -- "${cur}"))
+                    compopt -o nospace 2>/dev/null
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_settings)" -- "${cur}"))
+                    compopt -o nospace 2>/dev/null
                     return 0
                     ;;
                 --interface)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_interfaces)" -- "${cur}"))
                     return 0
                     ;;
                 --coverage)
@@ -1329,15 +1348,17 @@ _sockkit() {
                     return 0
                     ;;
                 --option)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_settings)" -- "${cur}"))
+                    compopt -o nospace 2>/dev/null
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_settings)" -- "${cur}"))
+                    compopt -o nospace 2>/dev/null
                     return 0
                     ;;
                 --interface)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_interfaces)" -- "${cur}"))
                     return 0
                     ;;
                 --coverage)
@@ -1459,15 +1480,17 @@ _sockkit() {
                     return 0
                     ;;
                 --option)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_settings)" -- "${cur}"))
+                    compopt -o nospace 2>/dev/null
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_settings)" -- "${cur}"))
+                    compopt -o nospace 2>/dev/null
                     return 0
                     ;;
                 --interface)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_interfaces)" -- "${cur}"))
                     return 0
                     ;;
                 --coverage)
@@ -1518,7 +1541,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__unix)
-            opts="-q -v -h --json --explain --quiet --verbose --color --help connect listen send"
+            opts="connect listen send -q -v -h --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1536,7 +1559,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__unix__subcmd__connect)
-            opts="-o -c -t -q -v -h --type --bind --show-cred --send-fd --recv-fd --pass-fd --option --interface --count --lines --whole --size --send-empty --eof-on-empty --format --crlf --delay --rate --max-bytes --preamble --send-only --recv-only --no-stdin --dump --dump-to --tee-in --tee-out --stats --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
+            opts="-o -c -t -q -v -h --type --bind --show-cred --send-fd --recv-fd --pass-fd --option --interface --count --lines --whole --size --send-empty --eof-on-empty --format --crlf --delay --rate --max-bytes --preamble --send-only --recv-only --no-stdin --dump --dump-to --tee-in --tee-out --stats --hex --from-hex --on-peer-eof --linger --no-half-close --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1555,15 +1578,17 @@ _sockkit() {
                     return 0
                     ;;
                 --option)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_settings)" -- "${cur}"))
+                    compopt -o nospace 2>/dev/null
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_settings)" -- "${cur}"))
+                    compopt -o nospace 2>/dev/null
                     return 0
                     ;;
                 --interface)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_interfaces)" -- "${cur}"))
                     return 0
                     ;;
                 --count)
@@ -1650,7 +1675,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__unix__subcmd__listen)
-            opts="-k -o -c -t -q -v -h --type --mode --group --replace --keep-file --keep-open --max-conns --slow --accept-timeout --backlog --exec --sh --pty --echo --discard --reply --broker --chat --output-dir --ready-fd --to --expire --show-cred --send-fd --recv-fd --option --interface --count --lines --whole --size --send-empty --eof-on-empty --format --crlf --delay --rate --max-bytes --preamble --send-only --recv-only --no-stdin --dump --dump-to --tee-in --tee-out --stats --hex --from-hex --on-peer-eof --linger --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
+            opts="-k -o -c -t -q -v -h --type --mode --group --replace --keep-file --keep-open --max-conns --slow --accept-timeout --backlog --exec --sh --pty --echo --discard --reply --broker --chat --output-dir --ready-fd --to --expire --show-cred --send-fd --recv-fd --option --interface --count --lines --whole --size --send-empty --eof-on-empty --format --crlf --delay --rate --max-bytes --preamble --send-only --recv-only --no-stdin --dump --dump-to --tee-in --tee-out --stats --hex --from-hex --on-peer-eof --linger --no-half-close --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1713,15 +1738,17 @@ _sockkit() {
                     return 0
                     ;;
                 --option)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_settings)" -- "${cur}"))
+                    compopt -o nospace 2>/dev/null
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_settings)" -- "${cur}"))
+                    compopt -o nospace 2>/dev/null
                     return 0
                     ;;
                 --interface)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_interfaces)" -- "${cur}"))
                     return 0
                     ;;
                 --count)
@@ -1827,15 +1854,17 @@ _sockkit() {
                     return 0
                     ;;
                 --option)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_settings)" -- "${cur}"))
+                    compopt -o nospace 2>/dev/null
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_settings)" -- "${cur}"))
+                    compopt -o nospace 2>/dev/null
                     return 0
                     ;;
                 --interface)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_sockkit_interfaces)" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)

@@ -21,6 +21,7 @@ const PROXY: &str = "Connect through a proxy: http, socks4, socks4a, socks5 or s
 const HEADING: &str = "Proxies";
 const FORM: &str =
     "http://[USER:PASSWORD@]HOST[:PORT], or socks4, socks4a, socks5, socks5h in its place";
+const KINDS: &str = "the kinds are http://, socks4://, socks4a://, socks5:// and socks5h://";
 const AUTH_FORM: &str = "USER:PASSWORD, or @FILE with such a line";
 
 /// The proxies on the way.
@@ -129,7 +130,13 @@ impl Scheme {
                     "http:// where the proxy is on this host or near",
                 ));
             }
-            _ => return Err(refused("--proxy: it is of no kind that there is", FORM)),
+            _ => {
+                // What is more than a word is not shown: it may hold a password.
+                let is_name = word.bytes().all(|byte| byte.is_ascii_alphanumeric());
+                let shown = if is_name { word } else { "..." };
+                let why = format!("--proxy: `{shown}://` is no kind of proxy");
+                return Err(refused(why, KINDS));
+            }
         })
     }
 

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::time::SystemTime;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ErrorKind};
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use self::refusal::refuse;
@@ -166,8 +166,26 @@ pub fn parse(argv: &[OsString]) -> Result<Cli, clap::Error> {
     // Taking the definitions apart piece by piece would take as long as making them.
     std::mem::forget(command);
     match parsed {
-        Err(error) if error.kind() != ErrorKind::DisplayVersion => Cli::try_parse_from(argv),
+        Err(error) if error.kind() != ErrorKind::DisplayVersion => in_full(argv),
         parsed => parsed,
+    }
+}
+
+/// Parse with every definition. `help` among the commands is --help of those that are named.
+fn in_full(argv: &[OsString]) -> Result<Cli, clap::Error> {
+    let refused = match Cli::try_parse_from(argv) {
+        Err(refused) if refused.kind() == ErrorKind::InvalidSubcommand => refused,
+        parsed => return parsed,
+    };
+    let word = refused.get(ContextKind::InvalidSubcommand);
+    let at = argv.iter().position(|word| word == "help");
+    match at.filter(|_| word.is_some_and(|word| word.to_string() == "help")) {
+        None => Err(refused),
+        Some(at) => {
+            let others = argv.iter().take(at).chain(argv.iter().skip(at + 1));
+            let words = others.cloned().chain([OsString::from("--help")]);
+            Cli::try_parse_from(words)
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::time::SystemTime;
 
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use nix::sys::signal::Signal;
 
 use super::{DEFINITIONS, counterpart};
@@ -57,6 +57,10 @@ fn usage(refused: &clap::Error, argv: &[OsString]) -> Usage {
             help,
         );
     }
+    if let Some(command) = lone_command(refused, argv) {
+        let why = "a command behind -- is run by --exec";
+        return Usage::new(why, format!("--exec -- {command}"));
+    }
     let sentence = text.split("\n\n").next().unwrap_or_default();
     let sentence = sentence
         .trim_start_matches("error: ")
@@ -69,7 +73,52 @@ fn usage(refused: &clap::Error, argv: &[OsString]) -> Usage {
     let tip = tip.filter(|tip| !tip.starts_with("to pass"));
     let counterpart = counterpart(refused, &command);
     let hint = counterpart.or(tip).map_or(help, str::to_owned);
-    Usage::new(sentence.collect::<Vec<_>>().join(" "), hint)
+    Usage::new(in_our_words(&sentence.collect::<Vec<_>>().join(" ")), hint)
+}
+
+/// The words behind `--` that nothing was to run.
+fn lone_command(refused: &clap::Error, argv: &[OsString]) -> Option<String> {
+    let is_exec = |missing: &ContextValue| match missing {
+        ContextValue::Strings(flags) => flags.iter().any(|flag| flag.contains("--exec")),
+        _ => false,
+    };
+    let missing = refused.get(ContextKind::InvalidArg)?;
+    if refused.kind() != ErrorKind::MissingRequiredArgument || !is_exec(missing) {
+        return None;
+    }
+    let words = argv.iter().skip_while(|word| *word != "--").skip(1);
+    let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
+    Some(words.join(" ")).filter(|words| !words.is_empty())
+}
+
+/// What the language's own parsers say of numbers, as people would.
+fn in_our_words(sentence: &str) -> String {
+    let Some((start, why)) = sentence.rsplit_once(": ") else {
+        return sentence.to_owned();
+    };
+    let why = match why {
+        "invalid digit found in string" => "a whole number is wanted",
+        "cannot parse integer from empty string" => "a number is wanted",
+        "number would be zero for non-zero type" => "a number from 1 on",
+        "number too large to fit in target type" | "number too small to fit in target type" => {
+            "no number is that large"
+        }
+        why => match range(why) {
+            Some(range) => return format!("{start}: a number {range}"),
+            None => return sentence.to_owned(),
+        },
+    };
+    format!("{start}: {why}")
+}
+
+/// `0 is not in 1..=255` is from 1 to 255.
+fn range(why: &str) -> Option<String> {
+    let (first, last) = why.split_once(" is not in ")?.1.split_once("..")?;
+    Some(match last.strip_prefix('=') {
+        Some(last) => format!("from {first} to {last}"),
+        // No number is left out that anybody would want.
+        None => format!("from {first} on"),
+    })
 }
 
 /// What is meant by a flag that another program has.
@@ -123,6 +172,20 @@ fn commands_of(help: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_spoken_of_as_people_do() {
+        for (theirs, ours) in [
+            ("0 is not in 1..=255", "a number from 1 to 255"),
+            ("0 is not in 1..18446744073709551615", "a number from 1 on"),
+            ("invalid digit found in string", "a whole number is wanted"),
+            ("a size is 1k", "a size is 1k"),
+        ] {
+            let said = |why| format!("invalid value 'x' for '--count <N>': {why}");
+            assert_eq!(in_our_words(&said(theirs)), said(ours));
+        }
+        assert_eq!(in_our_words("no colon"), "no colon");
+    }
 
     #[test]
     fn the_command_that_words_name() {

@@ -121,7 +121,11 @@ pub(super) fn inherited_listeners(
         }
         let local = socket.getsockname()?;
         socket.set_about(local.clone());
-        listeners.push(Listener { socket, local });
+        listeners.push(Listener {
+            socket,
+            local,
+            everywhere: false,
+        });
     }
     Ok(listeners)
 }

@@ -35,6 +35,8 @@ pub struct Listener {
     pub socket: Socket,
     /// getsockname(2) of it.
     pub local: Address,
+    /// Whether it was opened for every interface and both families.
+    pub everywhere: bool,
 }
 
 impl Binding {
@@ -102,7 +104,12 @@ impl Binding {
         }
         let local = socket.getsockname()?;
         socket.set_about(local.clone());
-        Ok(Listener { socket, local })
+        let everywhere = self.dual_stack && address.family() == Family::Inet6;
+        Ok(Listener {
+            socket,
+            local,
+            everywhere,
+        })
     }
 }
 

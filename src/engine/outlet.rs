@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, open};
+use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{MsgFlags, send};
 use nix::sys::stat::{Mode, SFlag, fstat, major, minor};
@@ -209,6 +209,14 @@ impl Outlet {
         state.pending.len() - state.taken
     }
 
+    /// Have a stdout that was closed at the start take everything: for a log, whose lines are nobody's payload.
+    pub fn forgive(&self) -> Result<(), StdoutError> {
+        match was_closed() {
+            true => self.close(),
+            false => Ok(()),
+        }
+    }
+
     /// Close stdout, so that its reader sees the end while this process goes on.
     pub fn close(&self) -> Result<(), StdoutError> {
         let mut state = self.state();
@@ -332,7 +340,13 @@ fn open_anew() -> nix::Result<OwnedFd> {
 /// Whether stdout is the device that takes everything, null(4).
 fn is_null() -> bool {
     let device = fstat(io::stdout().as_fd()).map(|stat| (major(stat.st_rdev), minor(stat.st_rdev)));
-    device == Ok((1, 3))
+    device == Ok((1, 3)) && !was_closed()
+}
+
+/// Whether stdout was closed at the start: what stands for it is open for reading alone.
+fn was_closed() -> bool {
+    let flags = fcntl(io::stdout().as_fd(), FcntlArg::F_GETFL).map(OFlag::from_bits_retain);
+    flags.is_ok_and(|flags| flags & OFlag::O_ACCMODE == OFlag::O_RDONLY)
 }
 
 /// Whether the kernel, or this kind of descriptor, does not know splice(2) and sendfile(2).

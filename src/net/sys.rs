@@ -275,17 +275,24 @@ macro_rules! main {
 }
 
 /// What the rest takes for granted: the words of the command line, three standard streams, the closed ones on /dev/null,
-/// and EPIPE instead of SIGPIPE.
+/// and EPIPE instead of SIGPIPE. Writing to a stdout that was closed fails as it would have, EBADF: what is lost is said.
 ///
 /// # Safety
 ///
 /// There are `count` words, each a string of C's, and this is the only thread.
 pub unsafe fn begin(count: c_int, words: *const *const c_char) -> Vec<OsString> {
     while let Ok(null) = open("/dev/null", OFlag::O_RDWR, Mode::empty()) {
-        if null.as_raw_fd() > libc::STDERR_FILENO {
-            break;
+        match null.as_raw_fd() {
+            libc::STDOUT_FILENO => {
+                drop(null);
+                let deaf = open("/dev/null", OFlag::O_RDONLY, Mode::empty());
+                let _ = deaf.map(IntoRawFd::into_raw_fd);
+            }
+            libc::STDIN_FILENO | libc::STDERR_FILENO => {
+                let _ = null.into_raw_fd();
+            }
+            _ => break,
         }
-        let _ = null.into_raw_fd();
     }
     // SAFETY: no handler of ours is replaced, and a signal that is ignored runs no code of this process.
     let _ = unsafe { signal(Signal::SIGPIPE, SigHandler::SigIgn) };

@@ -14,6 +14,9 @@ pub struct Listening<'a> {
     pub proto: &'a str,
     /// The real address.
     pub local: String,
+    /// Whether IPv4 comes to this `[::]` too, as it was asked for with `*`: people are told so.
+    #[serde(skip)]
+    pub everywhere: bool,
 }
 
 /// A connection stands that this side asked for.
@@ -214,7 +217,12 @@ impl Event for Warning {
 
 impl fmt::Display for Listening<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "listening on {} {}", self.proto, self.local)
+        let local = match self.everywhere {
+            true => self.local.strip_prefix("[::]").map(|port| ("*", port)),
+            false => None,
+        };
+        let (host, port) = local.unwrap_or(("", &self.local));
+        write!(f, "listening on {} {host}{port}", self.proto)
     }
 }
 

@@ -297,6 +297,24 @@ wait $reader; kill $listener; wait $listener' "$0" "$@""#,
     assert_eq!(heard, ["four", "six"]);
 }
 
+/// People read whether IPv4 clients come as well; a script gets an address that it can connect to.
+#[test]
+fn everywhere_is_told_apart_from_every_address_of_ipv6() {
+    for family in ["tcp", "udp"] {
+        for (word, host) in [("*:0", "*"), (":0", "*"), ("[::]:0", "[::]")] {
+            let listening = sockkit([family, "listen", word]).start();
+            let address = listening.listening();
+            let (shown, port) = address.rsplit_once(':').unwrap();
+            assert_eq!(shown, host, "{family} {word}");
+            assert_ne!(port, "0");
+            let listening = sockkit([family, "listen", word, "--json"]).start();
+            let ready: serde_json::Value = serde_json::from_str(&listening.line()).unwrap();
+            let local = ready["local"].as_str().unwrap();
+            assert!(local.starts_with("[::]:"), "{family} {word}: {local}");
+        }
+    }
+}
+
 #[test]
 fn one_familys_everything_is_that_family_alone() {
     for (bound, spoken, refused) in [

@@ -32,6 +32,8 @@ fn usage_errors_are_two_and_nothing_is_attempted() {
         "tcp connect -t soon 1",
         "tcp listen --bind",
         "tcp listen --ready-fd x 0",
+        "tcp listen -k --no-half-close 0",
+        "tcp listen --echo --no-half-close 0",
         "udp",
         "udp listen --lines --whole 0",
         "udp send --size x 1",
@@ -97,9 +99,36 @@ fn flags_of_other_tools_are_known() {
         ),
         ("tcp connect 1 -t soon", "`sockkit tcp connect --help`"),
         ("tcp listen --max-conns 3", "-k"),
+        ("tcp listen -- cat -n", "--exec -- cat -n"),
     ] {
         drop(run(words).expect(2).says(&format!("\n  hint: {hint}")));
     }
+}
+
+#[test]
+fn a_number_that_is_none_is_told_what_is_allowed() {
+    for (words, allowed) in [
+        ("tcp listen --max-conns 0", "a count is a number, from 1 on"),
+        ("tcp listen --backlog x", "a whole number is wanted"),
+        ("ping --ttl 0 ::1", "a number from 1 to 255"),
+    ] {
+        drop(run(words).expect(2).says(allowed));
+    }
+}
+
+#[test]
+fn help_is_a_command_too() {
+    for (words, meant) in [
+        ("help", "--help"),
+        ("help tcp", "tcp --help"),
+        ("tcp help", "tcp --help"),
+        ("help tcp listen", "tcp listen --help"),
+        ("udp help send", "udp send --help"),
+    ] {
+        let [asked, meant] = [words, meant].map(|words| run(words).expect(0).text());
+        assert_eq!(asked, meant, "{words}");
+    }
+    run("help nosuch").expect(2).says("'nosuch'");
 }
 
 #[test]

@@ -418,6 +418,7 @@ fn what_makes_no_sense_is_refused_without_the_password() {
     for words in [
         ["target.test:1", "--proxy", "geheim"].as_slice(),
         &["target.test:1", "--proxy", "https://ada:geheim@h"],
+        &["target.test:1", "--proxy", "ada:geheim@http://h"],
         &["target.test:1", "--proxy", "http://ada:geheim@"],
         &["target.test:1", "--proxy", "http://ada:geheim@h:99999"],
         &["target.test:1", "--proxy", "socks4://ada:geheim@h"],
@@ -444,4 +445,7 @@ fn what_makes_no_sense_is_refused_without_the_password() {
         let finished = sockkit(["tcp", "connect"]).args(words).run().expect(2);
         assert!(!finished.stderr.contains("geheim"), "{}", finished.stderr);
     }
+    let unknown = sockkit(["tcp", "connect", "target.test:1", "--proxy", "bogus://h"]);
+    let unknown = unknown.run().expect(2).says("`bogus://`");
+    drop(unknown.says("http://, socks4://, socks4a://, socks5:// and socks5h://"));
 }

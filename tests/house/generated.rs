@@ -104,6 +104,49 @@ fn shells_load_their_completions() {
     }
 }
 
+/// What is there to complete besides flags: commands before those, options by name, the interfaces of this machine.
+#[test]
+fn names_are_completed() {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, script) in completions() {
+        fs::write(directory.path().join(name), script).unwrap();
+    }
+    let folder = directory.path().display();
+    for (line, before, completed) in [
+        ("tcp ''", "tcp", "connect"),
+        ("tcp connect -o TCP_NOD", "-o", "TCP_NODELAY="),
+        ("udp listen --option SO_BROADC", "--option", "SO_BROADCAST="),
+        ("options get TCP_INF", "get", "TCP_INFO"),
+        ("options set TCP_KEEPC", "set", "TCP_KEEPCNT="),
+        ("tcp listen --interface l", "--interface", "lo"),
+    ] {
+        let last = line.rsplit(' ').next().unwrap();
+        let bash = format!(
+            "set -u; . {folder}/sockkit.bash; COMP_WORDS=(sockkit {line}); \
+             COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _sockkit sockkit {last} {before}; \
+             echo \"${{COMPREPLY[0]}}\""
+        );
+        let fish = format!("source {folder}/sockkit.fish; complete -C \"sockkit {line}\"");
+        let scripts = [
+            ("bash", ["--norc", "-c", &bash]),
+            ("fish", ["--no-config", "-c", &fish]),
+        ];
+        for (shell, words) in scripts {
+            // fish shows flags only where one has begun.
+            if !installed(&[shell]) || (shell == "fish" && last == "''") {
+                continue;
+            }
+            let output = run(shell, &words);
+            let text = String::from_utf8_lossy(&output.stdout);
+            let mut first = text.lines().map(|line| line.split('\t').next());
+            assert!(
+                first.any(|word| word == Some(completed)),
+                "{shell}: {line}: {output:?}"
+            );
+        }
+    }
+}
+
 #[test]
 fn a_reader_that_left_ends_them_quietly() {
     for words in [&["man"] as &[&str], &["completions", "zsh"]] {

@@ -213,6 +213,35 @@ fn tinyproxy_connects() {
     ));
 }
 
+/// These end both halves with the first: an answer that comes later does not get through, unless stdin's end is kept back.
+#[test]
+fn an_answer_comes_through_where_the_end_of_stdin_is_kept_back() {
+    let proxies = [
+        tinyproxy("").map(|proxy| ("http", proxy)),
+        microsocks(&[]).map(|proxy| ("socks5h", proxy)),
+        ncat().map(|proxy| ("http", proxy)),
+    ];
+    for (scheme, proxy) in proxies.into_iter().flatten() {
+        let (listener, port) = listener();
+        let at = format!("127.0.0.1:{port}");
+        // Who needs no password does not look at it.
+        let url = format!("{scheme}://ada:secret@127.0.0.1:{}", proxy.port);
+        let words = ["tcp", "connect", &at, "--no-half-close", "--proxy", &url];
+        let client = sockkit(words).input("question").start();
+        let mut peer = accept(&listener);
+        let mut heard = [0; 8];
+        peer.read_exact(&mut heard).unwrap();
+        // Long enough for a proxy to have ended it.
+        let still_open = peer
+            .set_read_timeout(Some(std::time::Duration::from_millis(300)))
+            .and_then(|()| peer.read(&mut [0]));
+        assert!(still_open.is_err(), "{url}");
+        peer.write_all(b"answer").unwrap();
+        drop(peer);
+        assert_eq!(client.finish().expect(0).text(), "answer", "{url}");
+    }
+}
+
 #[test]
 fn tinyproxy_takes_basic() {
     let Some(proxy) = tinyproxy("BasicAuth ada secret") else {

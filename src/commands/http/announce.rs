@@ -145,6 +145,7 @@ impl Serving<'_> {
                 Address::Link(_) => "link",
             },
             local: self.local.to_string(),
+            everywhere: false,
         }
     }
 }

@@ -113,7 +113,11 @@ impl ListenArgs {
         let file = self.local.bind(&mut socket, &name, explain)?;
         socket.listen(BACKLOG)?;
         let local = Address::Unix(name);
-        let listeners = vec![Listener { socket, local }];
+        let listeners = vec![Listener {
+            socket,
+            local,
+            everywhere: false,
+        }];
         Ok(Opened { listeners, file })
     }
 }

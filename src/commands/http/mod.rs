@@ -132,6 +132,7 @@ Examples:
 impl Http {
     /// Listen and serve until a signal, or the deadline.
     pub fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
+        desk.output.outlet().forgive()?;
         let Words { dir, addr, second } = self.words()?;
         let account = self.sandbox.account()?;
         let place = self.site.place(dir)?;

@@ -8,7 +8,6 @@ mod report;
 mod service;
 
 use std::ffi::OsString;
-use std::num::NonZero;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum, value_parser};
@@ -23,7 +22,7 @@ use self::service::{ServiceArgs, Wish};
 use super::privilege::give_up_sockets;
 use super::secure::Secure;
 use super::stream::{Stream, StreamArgs, View};
-use crate::args::duration;
+use crate::args::{count, duration};
 use crate::engine::{
     Answer, BACKLOG, Connection, Gate, Hub, HubEnding, HubLimits, Listener, Reactor, Role, Slow,
     Timer, Timers, Typed, accept_first,
@@ -44,8 +43,8 @@ pub(super) struct ServeArgs {
     #[arg(short, long)]
     keep_open: bool,
     /// With many: at most N connections at once, others wait [default: as many as `ulimit -Hn` allows; 1024 commands]
-    #[arg(long, value_name = "N")]
-    max_conns: Option<NonZero<usize>>,
+    #[arg(long, value_name = "N", value_parser = count)]
+    max_conns: Option<u64>,
     /// With many: what becomes of one that takes less than it is told, once 1 MiB waits for it
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = SlowArg::Disconnect)]
     slow: SlowArg,
@@ -120,13 +119,19 @@ impl ServeArgs {
             let why = "--max-conns is for many, and one connection is all that is taken";
             return Err(Usage::new(why, "-k").into());
         }
+        if lifetime.no_half_close && self.is_special() {
+            let why = "--no-half-close is for one connection that stdin is sent to";
+            return Err(Usage::new(why, "leave it out, or the service and -k").into());
+        }
         let wish = self.service.parse(command, shape.crlf)?;
         let connections = match wish {
             Wish::Run { .. } => COMMANDS,
             _ => usize::MAX,
         };
         let limits = HubLimits {
-            connections: self.max_conns.map_or(connections, NonZero::get),
+            connections: self.max_conns.map_or(connections, |most| {
+                usize::try_from(most).unwrap_or(usize::MAX)
+            }),
             once: !self.keep_open(),
             idle: timing.idle_timeout,
             arrival: self.accept_timeout,
@@ -185,6 +190,7 @@ impl Stream<'_> {
             self.desk.output.tell(&Listening {
                 proto: self.proto,
                 local: listener.local.to_string(),
+                everywhere: listener.everywhere,
             })?;
         }
         Ok(())

@@ -85,6 +85,7 @@ impl Listen {
             desk.output.tell(&Listening {
                 proto: self.transport.word(),
                 local: listener.local.to_string(),
+                everywhere: listener.everywhere,
             })?;
         }
         Conversation {
@@ -128,7 +129,7 @@ impl Listen {
     /// Join the groups, each on the sockets that can hear it.
     fn join(&self, listeners: &[Listener]) -> anyhow::Result<()> {
         let mut heard = vec![false; self.join.join.len()];
-        for Listener { socket, local } in listeners {
+        for Listener { socket, local, .. } in listeners {
             let Some(bound) = local.inet() else { continue };
             let own = Membership {
                 group: bound.ip(),

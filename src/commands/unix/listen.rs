@@ -105,6 +105,7 @@ impl Listen {
                 vec![Listener {
                     socket,
                     local: Address::Unix(name),
+                    everywhere: false,
                 }]
             }
         };
@@ -186,6 +187,7 @@ impl Listen {
         desk.output.tell(&Listening {
             proto: "unix",
             local: local.to_string(),
+            everywhere: false,
         })?;
         Conversation {
             desk,

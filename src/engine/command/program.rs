@@ -3,6 +3,8 @@
 use std::env;
 use std::ffi::{CString, OsStr, OsString};
 use std::fmt;
+use std::fs;
+use std::io::Read;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -89,7 +91,7 @@ fn find(word: &OsStr) -> Result<PathBuf, Errno> {
         let path = folder.join(word);
         match may_run(&path) {
             Ok(()) => return Ok(path),
-            Err(Errno::EACCES) => refused = Errno::EACCES,
+            Err(error @ (Errno::EACCES | Errno::ENOEXEC)) => refused = error,
             Err(_) => {}
         }
     }
@@ -100,8 +102,26 @@ fn may_run(path: &Path) -> Result<(), Errno> {
     access(path, AccessFlags::X_OK)?;
     match path.is_dir() {
         true => Err(Errno::EACCES),
+        false if is_bare_text(path) && !has_more_formats() => Err(Errno::ENOEXEC),
         false => Ok(()),
     }
+}
+
+/// A script that does not begin with what runs it: execve(2) would refuse it only when somebody has come. What else a file
+/// may be, execve knows best.
+fn is_bare_text(path: &Path) -> bool {
+    let mut start = [0; 64];
+    let read = fs::File::open(path).and_then(|mut file| file.read(&mut start));
+    let start = start.get(..read.unwrap_or_default()).unwrap_or_default();
+    let is_text = start
+        .iter()
+        .all(|byte| matches!(byte, b' '..=b'~' | b'\t'..=b'\r'));
+    is_text && !start.is_empty() && !start.starts_with(b"#!")
+}
+
+/// Whether there is more in that folder than its own two files.
+fn has_more_formats() -> bool {
+    fs::read_dir("/proc/sys/fs/binfmt_misc").is_ok_and(|formats| formats.count() > 2)
 }
 
 /// What a service manager tells this process, and nobody whom it starts: sd_listen_fds(3), sd_notify(3).
@@ -139,7 +159,24 @@ impl std::error::Error for CannotRun {}
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
+
+    #[test]
+    fn a_script_without_its_interpreter_is_refused_before_it_is_run() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text, is_run) in [
+            ("bare", "echo hello\n", has_more_formats()),
+            ("script", "#!/bin/sh\necho hello\n", true),
+            ("binary", "PK\u{3}\u{4}", true),
+        ] {
+            let path = folder.path().join(name);
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            assert_eq!(find(path.as_os_str()).is_ok(), is_run, "{name}");
+        }
+    }
 
     #[test]
     fn commands_are_found_or_refused() {

@@ -4,8 +4,33 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::thread;
 
-use super::{each_client, nc, ncat, ours, socat};
-use crate::kit::{LONG, Start, accept, dead_port, deaf_port, listener, patient, pattern, read_end};
+use super::{WATCHED, each_client, nc, ncat, ours, socat};
+use crate::kit::{
+    DEADLINE, LONG, Start, accept, dead_port, deaf_port, listener, patient, pattern, read_end,
+};
+
+/// ncat waits in the write to a stdout that nobody reads, and what its stdin says meanwhile does not go out.
+#[test]
+fn trap_09_one_direction_that_is_stuck() {
+    each_client(
+        |name, client, server| {
+            let (reader, writer) = std::io::pipe().unwrap();
+            let client = client.piped().stdout(writer).start();
+            let mut peer = accept(server);
+            peer.set_write_timeout(Some(WATCHED)).unwrap();
+            // Until all that is between takes no more.
+            while peer.write(&[b'x'; 1 << 16]).is_ok() {}
+            client.write("through");
+            let limit = if name == "ncat" { WATCHED } else { DEADLINE };
+            peer.set_read_timeout(Some(limit)).unwrap();
+            let mut heard = [0; 7];
+            let came = peer.read_exact(&mut heard).is_ok();
+            drop((reader, peer));
+            came && &heard == b"through"
+        },
+        |name, came| assert_eq!(came, name != "ncat", "{name}"),
+    );
+}
 
 /// All three pass it: nothing is lost while both sides talk and nobody listens. 50 MB through an echo are among the tests
 /// of socat as a peer.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::{NCAT, SOCAT, ours, say, tool};
+use super::{NCAT, SOCAT, WATCHED, ours, say, tool};
 use crate::kit::{DEADLINE, Running, free_port, linger_zero, read_end, sockkit, stream_to};
 
 /// Each listener that runs a line of the shell for its client, by its name: its words before and after the line.
@@ -65,7 +65,8 @@ fn trap_29_the_descriptors_of_a_command() {
     });
 }
 
-/// ncat leaves the commands of its clients running when it is ended itself.
+/// ncat leaves the commands of its clients running when these are gone, and when it is ended itself. Those that end are
+/// buried by whoever is process 1.
 #[test]
 fn trap_30_commands_that_are_left_behind() {
     let line = "read word; test $word = q || { echo staying; exec sleep 300; }";
@@ -90,13 +91,23 @@ fn trap_30_commands_that_are_left_behind() {
     if let Some(start) = tool(NCAT, &words) {
         let start = start.start();
         let port = ("127.0.0.1", start.foreign_port());
-        let (left, client) = ended_with_a_client(start, port);
-        let alive: Vec<i32> = left.into_iter().filter(|child| lives(*child)).collect();
-        assert_ne!(alive, [0; 0], "ncat");
+        let client = staying(port);
+        let of_one = family(&start);
+        linger_zero(&client);
         drop(client);
-        for child in alive {
+        assert!(!start.ends_within(WATCHED));
+        assert!(
+            of_one.iter().any(|child| lives(*child)),
+            "ncat: who has gone"
+        );
+        let (left, client) = ended_with_a_client(start, port);
+        let is_left = left.iter().any(|child| lives(*child));
+        drop(client);
+        let all = of_one.into_iter().chain(left);
+        for child in all.filter(|child| lives(*child)) {
             let _ = kill(Pid::from_raw(child), Signal::SIGKILL);
         }
+        assert!(is_left, "ncat: all");
     }
 }
 
@@ -112,6 +123,15 @@ fn staying(port: (&str, u16)) -> TcpStream {
 /// End a listener that runs a command; the processes that were its own.
 fn ended_with_a_client(listening: Running, port: (&str, u16)) -> (Vec<i32>, TcpStream) {
     let client = staying(port);
+    let family = family(&listening);
+    assert!(!family.is_empty());
+    listening.signal(Signal::SIGTERM);
+    assert!(listening.ends_within(DEADLINE));
+    (family, client)
+}
+
+/// The processes that a listener started, and those that they started.
+fn family(listening: &Running) -> Vec<i32> {
     let mut family = listening.children();
     let mut at = 0;
     while let Some(child) = family.get(at) {
@@ -124,10 +144,7 @@ fn ended_with_a_client(listening: Running, port: (&str, u16)) -> (Vec<i32>, TcpS
         family.extend(more);
         at += 1;
     }
-    assert!(!family.is_empty());
-    listening.signal(Signal::SIGTERM);
-    assert!(listening.ends_within(DEADLINE));
-    (family, client)
+    family
 }
 
 /// Whether a process runs, as against one that is dead or unburied, proc_pid_stat(5).

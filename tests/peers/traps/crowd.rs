@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
-use super::{ncat, ours};
+use super::{WATCHED, ncat, ours};
 use crate::kit::{Start, free_port, stream_to};
 
 /// With ncat nobody hears anything any more when one does not read.
@@ -51,7 +51,46 @@ fn trap_34_one_who_does_not_read() {
     }
 }
 
-/// ncat escapes what is no text as well; its names are numbers of descriptors, and go to somebody else.
+/// The operator of ncat's chat does not hear it, and a name there is a descriptor's number, which goes to whoever comes next.
+#[test]
+fn trap_35_who_speaks_and_who_hears() {
+    let drive = |listening: Start| {
+        let listening = listening.piped().start();
+        let port = listening.foreign_port();
+        let mut hearer = stream_to(("127.0.0.1", port));
+        hearer.write_all(b"I am here\n").unwrap();
+        let mut heard = Vec::new();
+        let mut hear_until = |end: &str| {
+            loop {
+                let mut byte = [0];
+                hearer.read_exact(&mut byte).unwrap();
+                heard.extend(byte);
+                if heard.ends_with(end.as_bytes()) {
+                    return String::from_utf8_lossy(&heard).into_owned();
+                }
+            }
+        };
+        let names = ["first", "second"].map(|word| {
+            let mut speaker = stream_to(("127.0.0.1", port));
+            speaker.write_all(format!("{word}\n").as_bytes()).unwrap();
+            let said = hear_until(&format!("{word}\n"));
+            drop(speaker);
+            // It is heard of that it has gone, in whatever words.
+            hear_until("\n");
+            let line = said.lines().last().unwrap().to_owned();
+            line.split('>').next().unwrap().to_owned()
+        });
+        let operator = listening.line_within(WATCHED).is_some();
+        (names[0] != names[1], operator)
+    };
+    assert_eq!(drive(ours("tcp listen 0 --chat")), (true, true));
+    let port = free_port();
+    if let Some(listening) = ncat(&format!("-v -l --chat 127.0.0.1 {port}")) {
+        assert_eq!(drive(listening), (false, false), "ncat");
+    }
+}
+
+/// ncat escapes what is no text as well.
 #[test]
 fn trap_35_what_a_chat_passes_on() {
     let drive = |listening: Start| {

@@ -143,6 +143,46 @@ fn trap_21_every_sender_is_heard_and_answered() {
     }
 }
 
+/// Whoever asks one address of a host gets the answer of nc, ncat and socat from another one, and a client that is
+/// connected does not hear that.
+#[test]
+fn trap_21_the_answer_comes_from_whom_was_asked() {
+    let drive = |listening: Start, port: Option<u16>| {
+        let listening = listening.piped().start();
+        let port = port.unwrap_or_else(|| listening.port());
+        let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+        client
+            .set_read_timeout(Some(Duration::from_millis(100)))
+            .unwrap();
+        let mut buffer = [0; 100];
+        // Foreign listeners do not all say when they are there: it is asked until somebody answers.
+        (0..100).find_map(|_| {
+            client.send_to(b"question\n", ("127.0.0.2", port)).unwrap();
+            listening.write("answer\n");
+            let (_, from) = client.recv_from(&mut buffer).ok()?;
+            Some(from.ip().to_string())
+        })
+    };
+    for words in ["udp listen *:0", "udp listen 0.0.0.0:0 --echo"] {
+        let from = drive(ours(words), None);
+        assert_eq!(from.as_deref(), Some("127.0.0.2"), "{words}");
+    }
+    let [one, two, three] = [0; 3].map(|_| socket().1);
+    for (port, start) in [
+        (one, nc(&format!("-u -l {one}"))),
+        (two, ncat(&format!("-4 -u -l -k 0.0.0.0 {two} -e /bin/cat"))),
+        (
+            three,
+            socat(&format!("UDP4-RECVFROM:{three},fork EXEC:/bin/cat")),
+        ),
+    ] {
+        let Some(start) = start else { continue };
+        let words = format!("{:?}", start.words());
+        let from = drive(start, Some(port));
+        assert_eq!(from.as_deref(), Some("127.0.0.1"), "{words}");
+    }
+}
+
 /// nc takes a closed port for an open one: status 0 from a send, and from -z too.
 #[test]
 fn trap_22_nobody_is_there() {

@@ -69,7 +69,8 @@ fn trap_03_the_peers_end_while_stdin_is_open() {
     );
 }
 
-/// nc takes its own socket for the stdin that was closed, prints nothing, and calls it a success.
+/// nc takes its own socket for the stdin that was closed, prints nothing, and calls it a success. With stdout closed nc
+/// sends back what it should have printed, and socat drops it, both with status 0.
 #[test]
 fn trap_04_standard_streams_that_are_closed() {
     each_client(
@@ -92,6 +93,26 @@ fn trap_04_standard_streams_that_are_closed() {
             } else if name == "sockkit" {
                 assert_eq!((status, text.as_str()), (0, "banner"), "{name}");
             }
+        },
+    );
+    each_client(
+        |_, client, server| {
+            let client = client.under(r#"exec "$0" "$@" >&-"#).start();
+            let mut peer = accept(server);
+            peer.write_all(b"banner").unwrap();
+            peer.shutdown(Shutdown::Write).unwrap();
+            let mut back = Vec::new();
+            // Whoever refuses it may do so by a reset.
+            let _ = peer.read_to_end(&mut back);
+            drop(peer);
+            (client.finish().status, back)
+        },
+        |name, (status, back)| match name {
+            "sockkit" => assert_eq!((status, back.as_slice()), (2, &b""[..]), "{name}"),
+            // Its socket is its stdout, or not; its end goes out before the banner comes back, or not.
+            "ncat" | "nc -N" => {}
+            "nc" => assert_eq!((status, back.as_slice()), (0, &b"banner"[..]), "{name}"),
+            _ => assert_eq!((status, back.as_slice()), (0, &b""[..]), "{name}"),
         },
     );
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::os::linux::net::SocketAddrExt;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
 use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -91,19 +91,60 @@ fn trap_23_what_is_at_the_path() {
     assert_eq!(read_end(&mut client), b"new");
 }
 
+/// nc takes the place of a link and of a FIFO too, whatever a link leads to.
+#[test]
+fn trap_23_what_is_no_socket_stays() {
+    type Make = fn(&Path, &Path);
+    let makes: [(&str, Make); 5] = [
+        ("a folder", |path, _| fs::create_dir(path).unwrap()),
+        ("a link to a file", |path, file| {
+            fs::write(file, "precious").unwrap();
+            symlink(file, path).unwrap();
+        }),
+        ("a link to nothing", |path, file| {
+            symlink(file, path).unwrap();
+        }),
+        ("a link to a dead socket", |path, file| {
+            drop(UnixListener::bind(file).unwrap());
+            symlink(file, path).unwrap();
+        }),
+        ("a FIFO", |path, _| {
+            nix::unistd::mkfifo(path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        }),
+    ];
+    for (name, make) in makes {
+        let (folder, path) = place();
+        make(&path, &folder.path().join("file"));
+        let before = fs::symlink_metadata(&path).unwrap().ino();
+        for words in ["", "--replace"] {
+            sockkit_at(&path, words)
+                .run()
+                .expect(2)
+                .says("(EADDRINUSE)");
+            let after = fs::symlink_metadata(&path).unwrap().ino();
+            assert_eq!(after, before, "{name}");
+        }
+        if name == "a folder" {
+            continue;
+        }
+        if let Some(listening) = nc_at(&path) {
+            let listening = listening.start();
+            assert!(until(&listening, || is_socket(&path)), "nc: {name}");
+        }
+    }
+}
+
 /// ncat cuts a long path, and listens at another one.
 #[test]
 fn trap_24_paths_that_are_too_long() {
     let folder = scratch();
     let room = 107 - folder.path().as_os_str().len() - 1;
     let [fits, longer, longest] =
-        [room, room + 1, room + 9].map(|count| folder.path().join("p".repeat(count)));
-    let refused = sockkit_at(&longer, "").run().expect(2);
-    assert!(
-        refused.stderr.contains("108 bytes, at most 107"),
-        "{}",
-        refused.stderr
-    );
+        [room, room + 1, room + 2].map(|count| folder.path().join("p".repeat(count)));
+    for (path, count) in [(&longer, 108), (&longest, 109)] {
+        let words = format!("{count} bytes, at most 107");
+        drop(sockkit_at(path, "").run().expect(2).says(&words));
+    }
     assert!(!fits.exists() && !longer.exists());
     let listening = sockkit_at(&fits, "").start();
     listening.listening();

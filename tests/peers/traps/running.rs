@@ -10,7 +10,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::Signal;
 
 use super::{WATCHED, each_client, nc, ncat, ours};
-use crate::kit::{DEADLINE, Stdin, accept, listener, scratch, stream_to};
+use crate::kit::{DEADLINE, Stdin, accept, listener, pattern, scratch, stream_to};
 
 /// nc's -w is no limit for a listener; ncat takes no number above 100. Each limit of ours has a test of its own among those
 /// of the command line.
@@ -83,6 +83,33 @@ fn trap_39_what_a_signal_leaves_behind() {
             client.finish().status
         },
         |name, status| assert_eq!(status, 143, "{name}"),
+    );
+}
+
+/// ncat loses what a stdout does not take at once that somebody else has made non-blocking.
+#[test]
+fn trap_41_a_stdout_that_others_made_non_blocking() {
+    each_client(
+        |_, client, server| {
+            let (mut reader, writer) = std::io::pipe().unwrap();
+            let flags = fcntl(&writer, FcntlArg::F_GETFL).unwrap();
+            let flags = OFlag::from_bits_retain(flags) | OFlag::O_NONBLOCK;
+            fcntl(&writer, FcntlArg::F_SETFL(flags)).unwrap();
+            let client = client.piped().stdout(writer).start();
+            let mut peer = accept(server);
+            let upload = std::thread::spawn(move || {
+                // It may have gone by now.
+                let _ = peer.write_all(&pattern(2_000_000));
+            });
+            // The pipe is full when it is read from.
+            client.ends_within(WATCHED);
+            let mut heard = vec![0; 2_000_000];
+            let came = std::io::Read::read_exact(&mut reader, &mut heard).is_ok();
+            drop(client);
+            upload.join().unwrap();
+            came && heard == pattern(2_000_000)
+        },
+        |name, whole| assert_eq!(whole, name != "ncat", "{name}"),
     );
 }
 

@@ -63,6 +63,23 @@ fn trap_36_the_end_of_stdin_is_half_an_end() {
     assert!(drive(&tls).is_none_or(|answer| answer.is_empty()), "ncat");
 }
 
+/// ncat takes a certificate that nobody vouches for, and says nothing.
+#[test]
+fn trap_36_who_is_spoken_to() {
+    let drive = |client: &dyn Fn(&str) -> Option<Start>| {
+        let (server, port) = serving("answer")?;
+        let finished = client(&port)?.input("secret").run();
+        drop(server);
+        Some(finished)
+    };
+    let tls = |port: &str| Some(ours(&format!("tcp connect {port} --tls")));
+    let Some(refused) = drive(&tls) else { return };
+    drop(refused.expect(1).says("certificate"));
+    let tls = |port: &str| ncat(&format!("--ssl 127.0.0.1 {port}"));
+    let Some(taken) = drive(&tls) else { return };
+    assert_eq!((taken.status, taken.stderr.as_str()), (0, ""), "ncat");
+}
+
 /// A server that is ready, and its port.
 fn serving(what: &str) -> Option<(crate::kit::Running, String)> {
     peer("openssl")?;

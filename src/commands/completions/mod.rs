@@ -1,5 +1,7 @@
 //! `sockkit completions`: a shell's completion script, from the definitions that parse the command line.
 
+mod listed;
+
 use std::fmt;
 
 use clap::Args;
@@ -41,11 +43,13 @@ impl Completions {
 }
 
 /// The script, without its last line end.
-fn script(shell: Shell, mut command: clap::Command) -> String {
+fn script(shell: Shell, command: clap::Command) -> String {
     let name = command.get_name().to_owned();
+    let mut command = listed::marked(command);
     let mut script = Vec::new();
     generate(shell, &mut command, name, &mut script);
-    String::from_utf8_lossy(&script).trim_end().to_owned()
+    let script = String::from_utf8_lossy(&script);
+    listed::spelt_out(shell, script.trim_end())
 }
 
 impl Event for Script {
