@@ -2,169 +2,143 @@
 
 use std::cell::{Cell, RefCell};
 use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io;
 use std::os::fd::AsFd;
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
-use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::Signal;
-
-use crate::args::{DumpForm, SightArgs};
-use crate::engine::{Tap, pending_signal};
+use super::stream::StreamArgs;
+use crate::args::DumpForm;
+use crate::engine::{Ledger, Tap, Timer, write_now};
 use crate::net::CallError;
 use crate::output::{self, Direction, Dump, Exit, Output, Warning};
 
-/// How long nobody reads before it is looked for signals, in milliseconds.
-const SIGNALS: u16 = 100;
+/// How long nobody reads a named pipe before it is looked again for a reader: nothing tells of one.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// What looks, and what became of it.
 #[derive(Clone)]
 pub(super) struct Sight {
     pub(super) tap: Tap,
-    failed: Rc<Cell<Option<CallError>>>,
-}
-
-/// Where something is written besides stdout.
-struct Record {
-    /// `None` is stderr.
-    file: Option<(File, PathBuf)>,
-    has_failed: Cell<bool>,
+    /// Whether something that passed could not be written, which was told then.
+    has_failed: Rc<Cell<bool>>,
 }
 
 impl Sight {
-    /// Open what is to be written.
-    pub(super) fn open(args: &SightArgs, output: &Output) -> Result<Self, CallError> {
-        let failed: Rc<Cell<Option<CallError>>> = Rc::default();
-        let tee_in = args.tee_in.as_deref().map(Record::of).transpose()?;
-        let tee_out = args.tee_out.as_deref().map(Record::of).transpose()?;
-        let dump = match args.dump {
+    /// Open what is to be written, within the deadline of a run that began at `start`.
+    pub(super) fn open(args: &StreamArgs, start: Instant, output: &Output) -> anyhow::Result<Self> {
+        let sight = &args.sight;
+        let mut limits = args.timing.timers(start);
+        limits.stop(Timer::Idle);
+        let mut this = Self {
+            tap: Tap::default(),
+            has_failed: Rc::default(),
+        };
+        let open = |path: &Path| -> anyhow::Result<File> {
+            loop {
+                match open_record(path)? {
+                    Some(file) => return Ok(file),
+                    // Signals do what they do by themselves here.
+                    None => std::thread::sleep(LOOK),
+                }
+                if let Some(expired) = limits.expired(Instant::now()) {
+                    let path = path.display();
+                    return Err(expired.on(format_args!("open {path}")).into());
+                }
+            }
+        };
+        let mut record = |path: &Path| anyhow::Ok(this.write_to(open(path)?, path, output));
+        let tee_in = sight.tee_in.as_deref().map(&mut record).transpose()?;
+        let tee_out = sight.tee_out.as_deref().map(&mut record).transpose()?;
+        let dump_to = sight.dump_to.as_deref().map(&mut record).transpose()?;
+        let dump = match sight.dump {
             Some(form) => Some(Rc::new((
                 RefCell::new(Dump::new(shown_as(form))),
-                Record::new(args.dump_to.as_deref())?,
+                dump_to.map_or_else(|| this.write_to_stderr(output), Ok)?,
             ))),
             None => None,
         };
-        let seer = |direction, tee: Option<Record>| {
+        let seer = |direction, tee: Option<Rc<Ledger>>| {
             if tee.is_none() && dump.is_none() {
                 return None;
             }
-            let (dump, output, failed) = (dump.clone(), output.clone(), Rc::clone(&failed));
+            let (dump, output) = (dump.clone(), output.clone());
             let see = move |conn: u64, bytes: &[u8]| {
-                let note = |written: Result<(), CallError>| {
-                    if let Err(failure) = written {
-                        // The transfer goes on; the one who asked is told now and, by the exit status, at the end.
-                        let message = failure.to_string();
-                        drop(output.offer(&Warning { message }));
-                        failed.set(Some(failure));
-                    }
-                };
                 if let Some(tee) = &tee {
-                    note(tee.write(bytes));
+                    tee.record(conn, bytes);
                 }
-                if let Some((dump, record)) = dump.as_deref() {
+                if let Some((dump, ledger)) = dump.as_deref() {
                     let shown = dump.borrow_mut().show(output.now(), conn, direction, bytes);
-                    note(record.write(shown.as_bytes()));
+                    ledger.record(conn, shown.as_bytes());
                 }
             };
             Some(Rc::new(see) as Rc<dyn Fn(u64, &[u8])>)
         };
-        let tap = Tap {
-            received: seer(Direction::Received, tee_in),
-            sent: seer(Direction::Sent, tee_out),
-        };
-        Ok(Self { tap, failed })
+        this.tap.received = seer(Direction::Received, tee_in);
+        this.tap.sent = seer(Direction::Sent, tee_out);
+        Ok(this)
     }
 
     /// A run's end, which is none that went well where not everything that passed was written.
-    pub(super) fn ends(&self, exit: Exit) -> anyhow::Result<Exit> {
-        match (exit, self.failed.take()) {
-            (Exit::Done, Some(failure)) => Err(failure.into()),
-            (exit, _) => Ok(exit),
-        }
-    }
-}
-
-impl Record {
-    fn new(path: Option<&Path>) -> Result<Self, CallError> {
-        match path {
-            Some(path) => Self::of(path),
-            None => Ok(Self {
-                file: None,
-                has_failed: Cell::new(false),
-            }),
+    pub(super) fn ends(&self, exit: Exit) -> Exit {
+        match exit {
+            Exit::Done if self.has_failed.get() => Exit::Trouble,
+            exit => exit,
         }
     }
 
-    /// A file that is emptied, and then only appended to: two records may share one.
-    fn of(path: &Path) -> Result<Self, CallError> {
-        let refused = |cause| CallError::new("open", path.display(), cause);
-        let opened = OpenOptions::new().append(true).create(true).open(path);
-        let file = opened.map_err(refused)?;
-        // What cannot be emptied, a pipe or a terminal, is not full of old things either.
-        let _ = file.set_len(0);
-        // One whose reader does not read must not keep a signal from ending the run. It is ours alone: opened, not inherited.
-        let unwaiting = OFlag::O_APPEND | OFlag::O_NONBLOCK;
-        fcntl(&file, FcntlArg::F_SETFL(unwaiting)).map_err(|errno| refused(errno.into()))?;
-        Ok(Self {
-            file: Some((file, path.to_owned())),
-            has_failed: Cell::new(false),
-        })
-    }
-
-    /// Write all of it; nothing any more once that has failed.
-    fn write(&self, bytes: &[u8]) -> Result<(), CallError> {
-        if self.has_failed.get() {
-            return Ok(());
-        }
-        let Some((file, path)) = &self.file else {
-            // Nobody can be told that nobody reads stderr. It is shared, and stays as it is: so much of it as a pipe that
-            // has room takes at once, pipe(7), is written after a look.
-            for piece in bytes.chunks(libc::PIPE_BUF) {
-                let written =
-                    await_room(&io::stderr()).and_then(|()| io::stderr().write_all(piece));
-                if written.is_err() {
-                    break;
-                }
-            }
-            return Ok(());
+    fn write_to(&mut self, file: File, path: &Path, output: &Output) -> Rc<Ledger> {
+        let (path, output) = (path.to_owned(), output.clone());
+        let has_failed = Rc::clone(&self.has_failed);
+        let on_failure = move |cause| {
+            // The transfer goes on; the one who asked is told now and, by the exit status, at the end.
+            let message = CallError::new("write", path.display(), cause).to_string();
+            drop(output.offer(&Warning { message }));
+            has_failed.set(true);
         };
-        write_unless_ended(file, bytes).map_err(|cause| {
-            self.has_failed.set(true);
-            CallError::new("write", path.display(), cause)
-        })
+        let write = Box::new(write_now);
+        self.keep(Ledger::new(file.into(), write, Box::new(on_failure)))
+    }
+
+    /// It is shared, and stays as it is. Nobody can be told that nobody reads it.
+    fn write_to_stderr(&mut self, output: &Output) -> Result<Rc<Ledger>, CallError> {
+        let fd = io::stderr().as_fd().try_clone_to_owned();
+        let fd = fd.map_err(|cause| CallError::new("dup", "stderr", cause))?;
+        let output = output.clone();
+        let write = Box::new(move |_: std::os::fd::BorrowedFd<'_>, bytes: &[u8]| {
+            output.pass_to_stderr(bytes)
+        });
+        Ok(self.keep(Ledger::new(fd, write, Box::new(|_| {}))))
+    }
+
+    fn keep(&mut self, ledger: Ledger) -> Rc<Ledger> {
+        let ledger = Rc::new(ledger);
+        self.tap.ledgers.push(Rc::clone(&ledger));
+        ledger
     }
 }
 
-/// Write all of it, however long its reader takes for it, unless a signal asks for the end meanwhile.
-fn write_unless_ended(mut file: &File, mut bytes: &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match file.write(bytes) {
-            Ok(0) => return Err(Errno::EIO.into()),
-            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => await_room(&file)?,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+/// A file that is emptied, and then only appended to: two records may share one. `None` for a named pipe that nobody reads
+/// yet. It is ours alone, opened and not inherited: it may be non-blocking.
+fn open_record(path: &Path) -> Result<Option<File>, CallError> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    let file = match options.custom_flags(libc::O_NONBLOCK).open(path) {
+        Err(cause) if cause.raw_os_error() == Some(libc::ENXIO) && is_pipe(path) => {
+            return Ok(None);
         }
-    }
-    Ok(())
+        opened => opened.map_err(|cause| CallError::new("open", path.display(), cause))?,
+    };
+    // What cannot be emptied, a pipe or a terminal, is not full of old things either.
+    let _ = file.set_len(0);
+    Ok(Some(file))
 }
 
-/// Wait until something can be written, unless a signal asks for the end meanwhile.
-fn await_room(file: &impl AsFd) -> io::Result<()> {
-    loop {
-        let mut polled = [PollFd::new(file.as_fd(), PollFlags::POLLOUT)];
-        match poll(&mut polled, PollTimeout::from(SIGNALS)) {
-            Ok(0) | Err(Errno::EINTR) => {}
-            Ok(_) => return Ok(()),
-            Err(errno) => return Err(errno.into()),
-        }
-        if pending_signal().is_some_and(|signal| signal != Signal::SIGUSR1) {
-            return Err(Errno::EINTR.into());
-        }
-    }
+fn is_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    std::fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo())
 }
 
 fn shown_as(form: DumpForm) -> output::DumpForm {

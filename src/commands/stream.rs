@@ -202,7 +202,7 @@ impl Stream<'_> {
             Ok(Ending::Signal(_)) | Err(LoopError::Expired(_)) => output.offer(&closed)?,
             _ => output.tell(&closed)?,
         }
-        sight.ends(exit(ending)?)
+        Ok(sight.ends(exit(ending)?))
     }
 }
 

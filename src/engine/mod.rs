@@ -17,6 +17,7 @@ mod gate;
 mod handover;
 mod hub;
 mod inlet;
+mod ledger;
 mod listener;
 mod lookup;
 mod outlet;
@@ -54,6 +55,7 @@ pub use hub::{
     Audience, Hub, HubEnding, HubEvent, HubLimits, Keeper, Moderator, Runner, Say, Service, Slow,
 };
 pub use inlet::{Inlet, Source};
+pub use ledger::{Ledger, OnFailure, Writer, write_now};
 pub use listener::{BACKLOG, Binding, Listener, PAUSE, accept_first, is_gone, is_shortage};
 pub use lookup::lookup;
 pub use outlet::{Outlet, StdoutError};

@@ -127,6 +127,11 @@ impl Output {
         self.talk.say(line);
     }
 
+    /// Pass on to stderr what is no talk, as far as it takes it now: how much.
+    pub fn pass_to_stderr(&self, bytes: &[u8]) -> std::io::Result<usize> {
+        Ok(self.talk.pass(bytes)?)
+    }
+
     /// In the end, what stderr has not taken yet is offered once more, for a moment.
     pub fn end(&self) {
         self.talk.end();

@@ -30,6 +30,10 @@ struct Backlog {
     lines: VecDeque<Vec<u8>>,
     kept: usize,
     left_out: u64,
+    /// Whether what is passed on has begun and not ended: no line is to fall into it.
+    is_passing: bool,
+    /// Whether the first line has begun.
+    has_begun: bool,
 }
 
 impl Talk {
@@ -41,9 +45,34 @@ impl Talk {
         backlog.flush(Duration::ZERO);
     }
 
+    /// Pass on what is no talk, as far as there is room; how much of it was taken. What is said meanwhile does not fall into
+    /// it, nor it into what was said.
+    pub(super) fn pass(&self, bytes: &[u8]) -> nix::Result<usize> {
+        let mut backlog = self.backlog();
+        backlog.flush(Duration::ZERO);
+        let mut passed = 0;
+        while !backlog.has_begun && passed < bytes.len() {
+            match write_piece(bytes.get(passed..).unwrap_or_default(), Duration::ZERO)? {
+                Some(count) => passed += count,
+                None => break,
+            }
+        }
+        backlog.is_passing = match passed {
+            0 => backlog.is_passing,
+            count => count < bytes.len(),
+        };
+        backlog.flush(Duration::ZERO);
+        Ok(passed)
+    }
+
     /// What is kept is written, to a reader who takes it before long.
     pub(super) fn end(&self) {
-        self.backlog().flush(PATIENCE);
+        let mut backlog = self.backlog();
+        // What was not passed on to its end ends here.
+        if std::mem::take(&mut backlog.is_passing) && !backlog.lines.is_empty() {
+            backlog.lines.push_front(b"\n".to_vec());
+        }
+        backlog.flush(PATIENCE);
     }
 
     fn backlog(&self) -> MutexGuard<'_, Backlog> {
@@ -73,6 +102,9 @@ impl Backlog {
 
     /// Write as long as there is room, and wait for it for `patience` in all.
     fn flush(&mut self, patience: Duration) {
+        if self.is_passing {
+            return;
+        }
         let start = (!patience.is_zero()).then(Instant::now);
         while let Some(line) = self.lines.front_mut() {
             let left = start.map_or(Duration::ZERO, |start| {
@@ -80,11 +112,12 @@ impl Backlog {
             });
             let before = line.len();
             match write_piece(line, left) {
-                Ok(true) => {}
-                Ok(false) => return,
+                Ok(Some(count)) => drop(line.drain(..count.min(before))),
+                Ok(None) => return,
                 Err(_) => line.clear(),
             }
-            self.kept -= before - line.len();
+            self.kept = self.kept.saturating_sub(before - line.len());
+            self.has_begun = !line.is_empty() && (self.has_begun || line.len() < before);
             if line.is_empty() {
                 self.lines.pop_front();
             }
@@ -92,25 +125,24 @@ impl Backlog {
     }
 }
 
-/// Write the beginning of a line, which is taken off it; false where there is no room within `patience`.
-fn write_piece(line: &mut Vec<u8>, patience: Duration) -> nix::Result<bool> {
+/// Write the beginning of a line: how much; `None` where there is no room within `patience`.
+fn write_piece(line: &[u8], patience: Duration) -> nix::Result<Option<usize>> {
     let stderr = io::stderr();
     let timeout = PollTimeout::try_from(patience).unwrap_or(PollTimeout::ZERO);
     let mut polled = [PollFd::new(stderr.as_fd(), PollFlags::POLLOUT)];
     match poll(&mut polled, timeout) {
-        Ok(0) => return Ok(false),
+        Ok(0) => return Ok(None),
         Ok(_) => {}
-        Err(Errno::EINTR) => return Ok(true),
+        Err(Errno::EINTR) => return Ok(Some(0)),
         Err(errno) => return Err(errno),
     }
     match nix::unistd::write(stderr.as_fd(), line.get(..PIECE).unwrap_or(line)) {
-        Ok(count) => line.drain(..count.min(line.len())),
-        Err(Errno::EINTR) => return Ok(true),
+        Ok(count) => Ok(Some(count)),
+        Err(Errno::EINTR) => Ok(Some(0)),
         // Somebody else has made it non-blocking.
-        Err(Errno::EAGAIN) => return Ok(false),
-        Err(errno) => return Err(errno),
-    };
-    Ok(true)
+        Err(Errno::EAGAIN) => Ok(None),
+        Err(errno) => Err(errno),
+    }
 }
 
 #[cfg(test)]

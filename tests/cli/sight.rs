@@ -1,15 +1,23 @@
 //! What passes, seen: `--dump`, `--dump-to`, `--tee-in`, `--tee-out`.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::Shutdown;
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde_json::Value;
 
 use crate::kit::{
     Finished, Start, accept, dead_port, free_port, listener, pattern, read_end, scratch, sockkit,
     stream_to,
 };
+
+/// How long something may take on a machine that has much else to do.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A client that says a question and hears an answer.
 fn converse(prepare: impl FnOnce(Start) -> Start, question: &[u8], answer: &[u8]) -> Finished {
@@ -156,53 +164,150 @@ fn a_full_disk_of_a_tee_is_told_and_stops_nothing() {
     for flag in ["--tee-in", "--tee-out"] {
         let finished = converse(|start| start.args([flag, "/dev/full"]), &much, &much).expect(2);
         let said = "sockkit: write /dev/full: no space left on device (ENOSPC)\n";
-        assert_eq!(
-            finished.stderr,
-            said.repeat(2),
-            "once at once, once at the end"
-        );
+        assert_eq!(finished.stderr, said, "once, and at the end by the status");
+    }
+}
+
+/// A named pipe, and its only reader, who reads only what a test has it read.
+struct Slow {
+    _folder: tempfile::TempDir,
+    path: PathBuf,
+    reader: fs::File,
+}
+
+impl Slow {
+    fn new() -> Self {
+        let folder = scratch();
+        let path = folder.path().join("pipe");
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let options = fs::OpenOptions::new().read(true).write(true).open(&path);
+        Self {
+            _folder: folder,
+            path,
+            reader: options.unwrap(),
+        }
+    }
+
+    /// Wait until the pipe is full.
+    fn wait(&self) {
+        let start = Instant::now();
+        loop {
+            let mut polled = [PollFd::new(self.reader.as_fd(), PollFlags::POLLOUT)];
+            if poll(&mut polled, PollTimeout::ZERO).unwrap() == 0 {
+                return;
+            }
+            assert!(start.elapsed() < PATIENCE, "the pipe is not filled");
+            thread::yield_now();
+        }
+    }
+
+    /// Read this much.
+    fn read(&self, count: usize) -> Vec<u8> {
+        let mut read = vec![0; count];
+        (&self.reader).read_exact(&mut read).unwrap();
+        read
+    }
+}
+
+const RECORDS: [&[&str]; 3] = [
+    &["--tee-in"],
+    &["--tee-out"],
+    &["--dump", "json", "--dump-to"],
+];
+
+#[test]
+fn a_reader_that_does_not_read_holds_up_one_connection_and_no_other() {
+    let much = pattern(8 << 20);
+    for flags in RECORDS {
+        let slow = Slow::new();
+        let start = sockkit(["tcp", "listen", "0", "-k", "--echo"]).args(flags);
+        let server = start.args([&slow.path]).start();
+        let port = server.port();
+        let mut writer = stream_to(("127.0.0.1", port));
+        let mut reader = writer.try_clone().unwrap();
+        let sent = much.clone();
+        let writing = thread::spawn(move || {
+            writer.write_all(&sent).unwrap();
+            writer.shutdown(Shutdown::Write).unwrap();
+        });
+        let reading = thread::spawn(move || read_end(&mut reader));
+        slow.wait();
+        let mut other = stream_to(("127.0.0.1", port));
+        other.write_all(b"other").unwrap();
+        other.shutdown(Shutdown::Write).unwrap();
+        assert_eq!(read_end(&mut other), b"other", "{flags:?}");
+        // Once it reads, nothing was lost.
+        let (mut sent, mut others): (Vec<u8>, Vec<u8>) = Default::default();
+        if flags.len() > 1 {
+            let mut lines = BufReader::new(&slow.reader).lines();
+            let mut echoed = 0;
+            while echoed < much.len() + b"other".len() {
+                let piece: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+                let bytes = match piece["data"].as_str() {
+                    Some(text) => text.as_bytes().to_vec(),
+                    None => hex::decode(piece["hex"].as_str().unwrap()).unwrap(),
+                };
+                match (piece["event"].as_str(), piece["conn"].as_u64()) {
+                    (Some("sent"), _) => echoed += bytes.len(),
+                    (_, Some(1)) => sent.extend(bytes),
+                    _ => others.extend(bytes),
+                }
+            }
+            assert!(sent == much && others == b"other", "what was dumped");
+        } else {
+            let read = slow.read(much.len() + b"other".len());
+            let at = read.windows(5).position(|piece| piece == b"other");
+            let (before, after) = read.split_at(at.unwrap());
+            assert!([before, &after[5..]].concat() == much, "{flags:?}");
+        }
+        writing.join().unwrap();
+        assert!(reading.join().unwrap() == much, "{flags:?}");
     }
 }
 
 #[test]
-fn a_reader_that_does_not_read_keeps_no_signal_from_ending_it() {
-    let folder = scratch();
-    let pipe = folder.path().join("pipe");
-    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
-    let reader = fs::OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(&pipe)
-        .unwrap();
-    for flags in [
-        ["--tee-in"].as_slice(),
-        &["--tee-out"],
-        &["--dump", "hex", "--dump-to"],
-    ] {
-        let start = sockkit(["tcp", "listen", "0", "--echo"]).args(flags);
-        let server = start.args([&pipe]).start();
-        let mut client = stream_to(("127.0.0.1", server.port()));
-        client.write_all(&pattern(200_000)).unwrap();
-        // The pipe is full, and more than it holds was heard.
-        let is_stuck = || {
-            let wait =
-                fs::read_to_string(format!("/proc/{}/wchan", server.pid())).unwrap_or_default();
-            wait.contains("poll") && !wait.contains("ep")
-        };
-        for _ in 0..100 {
-            if is_stuck() {
-                break;
+fn a_reader_that_does_not_read_keeps_neither_a_limit_nor_a_signal_from_ending_it() {
+    for flags in RECORDS {
+        for (limit, words, status) in [
+            ("--deadline", ["--echo"].as_slice(), 124),
+            ("--idle-timeout", &["--echo"], 124),
+            ("--idle-timeout", &["--no-stdin"], 124),
+            ("", &["--echo"], 143),
+            ("", &["--no-stdin"], 143),
+        ] {
+            if words == ["--no-stdin"] && flags == ["--tee-out"] {
+                // It sends nothing.
+                continue;
             }
-            std::thread::sleep(std::time::Duration::from_millis(20));
+            let slow = Slow::new();
+            let mut start = sockkit(["tcp", "listen", "0"]).args(words).args(flags);
+            start = start.args([&slow.path]);
+            if !limit.is_empty() {
+                start = start.args([limit, "1s"]);
+            }
+            let server = start.start();
+            let mut client = stream_to(("127.0.0.1", server.port()));
+            let flooding = thread::spawn(move || {
+                // It is cut off in the end.
+                let _ = client.write_all(&pattern(8 << 20));
+            });
+            if limit.is_empty() {
+                slow.wait();
+                server.signal(nix::sys::signal::Signal::SIGTERM);
+            }
+            server.finish().expect(status);
+            flooding.join().unwrap();
         }
-        server.signal(nix::sys::signal::Signal::SIGTERM);
-        server.finish().expect(143);
     }
-    // Nor does a stderr that nobody reads.
+}
+
+#[test]
+fn a_stderr_that_nobody_reads_holds_up_one_connection_and_no_other() {
+    let slow = Slow::new();
     let port = free_port();
     let to = format!("127.0.0.1:{port}");
     let words = ["tcp", "listen", &to, "-k", "-q", "--echo", "--dump", "hex"];
-    let script = format!("exec \"$0\" \"$@\" 2>{}", pipe.display());
+    let script = format!("exec \"$0\" \"$@\" 2>{}", slow.path.display());
     let server = sockkit(words).under(&script).start();
     let probe = [
         "tcp",
@@ -214,11 +319,33 @@ fn a_reader_that_does_not_read_keeps_no_signal_from_ending_it() {
         "8s",
     ];
     sockkit(probe).args([&to]).run().expect(0);
-    let mut client = stream_to(("127.0.0.1", port));
-    client.write_all(&pattern(200_000)).unwrap();
+    let mut flood = stream_to(("127.0.0.1", port));
+    flood.write_all(&pattern(200_000)).unwrap();
+    slow.wait();
+    let mut other = stream_to(("127.0.0.1", port));
+    other.write_all(b"other").unwrap();
+    other.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(read_end(&mut other), b"other");
     server.signal(nix::sys::signal::Signal::SIGTERM);
     server.finish().expect(143);
-    drop(reader);
+}
+
+#[test]
+fn a_named_pipe_is_waited_for_until_somebody_reads_it() {
+    let folder = scratch();
+    let path = folder.path().join("pipe");
+    nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let nobody = sockkit(["tcp", "connect", "1", "--deadline", "300ms", "--tee-in"]);
+    let late = nobody.args([&path]).run().expect(124);
+    let said = format!("sockkit: open {}: not done within 300ms\n", path.display());
+    assert_eq!(late.stderr, said);
+    let reader = thread::spawn({
+        let path = path.clone();
+        move || fs::read(path).unwrap()
+    });
+    let words = |start: Start| start.args(["--tee-in"]).args([&path]);
+    converse(words, b"question", b"answer").expect(0);
+    assert_eq!(reader.join().unwrap(), b"answer");
 }
 
 #[test]

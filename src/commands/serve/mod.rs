@@ -304,6 +304,6 @@ impl Stream<'_> {
             HubEnding::Command(status) => Exit::Command(report::status_of(status)),
             HubEnding::Signal(signal) => Exit::Signal(signal),
         };
-        sight.ends(exit)
+        Ok(sight.ends(exit))
     }
 }

@@ -95,7 +95,7 @@ impl Connect {
             widens: false,
             start,
             welcome: None,
-            sight: Sight::open(&self.stream.sight, &desk.output)?,
+            sight: Sight::open(&self.stream, start, &desk.output)?,
             secure: secure.as_ref(),
         };
         let door = self.pass.door(desk)?;

@@ -66,6 +66,7 @@ Examples:
 
 impl Listen {
     pub(super) fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
+        let start = Instant::now();
         let endpoint = self.address.endpoint()?;
         let plan = self
             .serve
@@ -82,9 +83,9 @@ impl Listen {
             proto: self.transport.word(),
             records: false,
             widens: false,
-            start: Instant::now(),
+            start,
             welcome: None,
-            sight: Sight::open(&self.stream.sight, &desk.output)?,
+            sight: Sight::open(&self.stream, start, &desk.output)?,
             secure: secure.as_ref(),
         };
         let mut reactor = Reactor::new()?;

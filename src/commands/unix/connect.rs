@@ -51,13 +51,13 @@ impl Connect {
         self.talk.check(self.target.kind)?;
         let preparation = self.talk.socket.parse_local()?;
         let door = self.pass.door(desk)?;
-        let sight = Sight::open(&self.talk.stream.sight, &desk.output)?;
         let rights = self.rights.parse(self.target.kind)?;
         if self.target.kind == Type::Dgram && self.rights.shows() {
             let why = "--show-cred is for connections, and for listeners of datagrams";
             return Err(Usage::new(why, "--type stream or seqpacket").into());
         }
         let own = self.bind.as_deref().map(UnixName::parse).transpose()?;
+        let sight = Sight::open(&self.talk.stream, start, &desk.output)?;
         let mut bound = None;
         let socket = match self.target.parse()? {
             Target::Inherited(descriptor) => inherited(descriptor, &preparation, desk)?,

@@ -63,9 +63,9 @@ impl Listen {
         let plan = self
             .serve
             .plan(self.rights.command(), Gate::default(), &self.talk.stream)?;
-        let sight = Sight::open(&self.talk.stream.sight, &desk.output)?;
         let preparation = self.talk.socket.parse_local()?;
         let rights = self.rights.parse(self.target.kind)?;
+        let sight = Sight::open(&self.talk.stream, start, &desk.output)?;
         let mut reactor = Reactor::new()?;
         // From here on a signal is an event, so that the file is removed in every case.
         reactor.catch_signals()?;

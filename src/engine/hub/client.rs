@@ -126,7 +126,12 @@ impl Client {
 
     /// Whether there being room would help.
     pub(super) fn wants_room(&self) -> bool {
-        !self.is_clear() && !self.is_paced
+        !self.is_clear() && !self.is_paced && !self.is_unseen()
+    }
+
+    /// Whether those who see what passes have to come after first.
+    pub(super) fn is_unseen(&self) -> bool {
+        self.tap.is_behind(self.conn)
     }
 
     /// Whether what is queued waits for its time, not for the peer.
@@ -352,6 +357,9 @@ impl Client {
 
     /// send(2) once; 0 when there is no room.
     fn offer(&mut self, bytes: &[u8], now: Instant) -> Result<usize, CallError> {
+        if self.is_unseen() {
+            return Ok(0);
+        }
         match self.transport.send(bytes, false)? {
             Send::WouldBlock => Ok(0),
             Send::Bytes(count) => {

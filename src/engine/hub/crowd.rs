@@ -1,5 +1,6 @@
 //! Those who are connected, and which of them need a look before the turn ends.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use slab::Slab;
@@ -17,6 +18,8 @@ pub(super) struct Crowd {
     touched: Vec<usize>,
     /// Who is not read because of others.
     held: Vec<usize>,
+    /// Who is moved no further until more of what passed is written down.
+    unseen: BTreeSet<usize>,
     /// How many queues are full.
     full: usize,
     /// Who sees what passes.
@@ -125,6 +128,21 @@ impl Crowd {
             self.touch(key);
         }
         is_any
+    }
+
+    /// Have one go on once more of what passed is written down.
+    pub(super) fn hold_unseen(&mut self, key: usize) {
+        self.unseen.insert(key);
+    }
+
+    /// More of what passed is written down: those who waited for that go on.
+    pub(super) fn go_on(&mut self, now: Instant) {
+        for key in std::mem::take(&mut self.unseen) {
+            if let Some(client) = self.clients.get_mut(key) {
+                client.send(now);
+            }
+            self.touch(key);
+        }
     }
 
     /// Whether somebody's queue is full.

@@ -28,7 +28,7 @@ impl Serving<'_, '_> {
         if ready.write {
             client.send(self.now);
         }
-        if ready.gone && !reads && client.is_clear() {
+        if ready.gone && !reads && !client.wants_room() {
             client.look_for_reset();
         }
         self.crowd.touch(key);

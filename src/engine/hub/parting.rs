@@ -106,8 +106,12 @@ impl Serving<'_, '_> {
         let wanted = (interest != Interest::NONE || is_news).then_some(interest);
         client.watch(self.hub.reactor, wanted)?;
         let (job, is_held) = (client.job, !client.ended && !may_hear);
+        let is_unseen = client.is_unseen();
         if is_held {
             self.crowd.hold(key);
+        }
+        if is_unseen {
+            self.crowd.hold_unseen(key);
         }
         job.map_or(Ok(()), |job| self.watch_job(job))
     }
@@ -127,7 +131,8 @@ impl Serving<'_, '_> {
         };
         let job = client.job.and_then(|job| self.jobs.get(job));
         let is_taken = job.is_none_or(Job::takes_more);
-        !client.ended && may_hear && is_taken && (!echoes || client.is_clear())
+        let is_seen = !client.is_unseen();
+        !client.ended && may_hear && is_seen && is_taken && (!echoes || client.is_clear())
     }
 
     /// Whether nothing will be told to one beyond what is in its queue.

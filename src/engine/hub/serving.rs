@@ -12,6 +12,7 @@ use super::super::listener::late;
 use super::super::outlet::StdoutError;
 use super::super::pump::room;
 use super::super::reactor::Interest;
+use super::super::tap::{LEDGER, TapWatch};
 use super::super::timer::Timer;
 use super::super::watch::Watch;
 use super::alarm::{Alarm, Alarms};
@@ -55,6 +56,7 @@ pub(super) struct Serving<'h, 'a> {
     pub(super) listening: Vec<Watch>,
     stdin: Watch,
     stdout: Watch,
+    tap: TapWatch,
     /// The first token behind those of the listeners.
     base: usize,
     /// How the only connection's command ended of itself.
@@ -70,6 +72,7 @@ impl<'h, 'a> Serving<'h, 'a> {
             records: hub.records,
         };
         let crowd = Crowd::new(hub.tap.clone(), manner);
+        let tap = TapWatch::new(&hub.tap);
         let base = FIRST + hub.listeners.len();
         let stdin_ended = hub.inlet.source() == Source::Null;
         let buffer = Buffer::new(room(hub.records));
@@ -87,6 +90,7 @@ impl<'h, 'a> Serving<'h, 'a> {
             listening: (FIRST..base).map(Watch::new).collect(),
             stdin: Watch::new(STDIN),
             stdout: Watch::new(STDOUT),
+            tap,
             base,
             status: None,
             failure: None,
@@ -111,7 +115,7 @@ impl<'h, 'a> Serving<'h, 'a> {
             self.take_ready(stdin_at_once)?;
             self.ring()?;
             self.settle()?;
-            if self.hub.limits.once && self.accepted > 0 && self.is_empty() {
+            if self.hub.limits.once && self.accepted > 0 && self.is_over() {
                 return self.outcome();
             }
             if let Some(expired) = self.hub.timers.expired(self.now) {
@@ -121,8 +125,8 @@ impl<'h, 'a> Serving<'h, 'a> {
         }
     }
 
-    fn is_empty(&self) -> bool {
-        self.crowd.is_empty() && self.jobs.is_empty()
+    fn is_over(&self) -> bool {
+        self.crowd.is_empty() && self.jobs.is_empty() && self.hub.tap.is_clear()
     }
 
     /// What became of the only connection: its command's status where it has one.
@@ -162,6 +166,7 @@ impl<'h, 'a> Serving<'h, 'a> {
         let accepting = self.has_room().then_some(Interest::READ);
         let hears_stdin = self.hears_stdin();
         let reactor = &*self.hub.reactor;
+        self.tap.set(reactor, &self.hub.tap)?;
         for (listener, watch) in self.hub.listeners.iter().zip(&mut self.listening) {
             watch.set(reactor, &listener.socket, accepting)?;
         }
@@ -192,6 +197,10 @@ impl<'h, 'a> Serving<'h, 'a> {
                     return Err(StdoutError::reader_gone().into());
                 }
                 STDOUT => {}
+                LEDGER => {
+                    self.hub.tap.flush();
+                    self.crowd.go_on(self.now);
+                }
                 token if token < self.base => self.accept(token - FIRST)?,
                 token => {
                     let key = (token - self.base) / TOKENS;

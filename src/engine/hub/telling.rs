@@ -126,8 +126,8 @@ impl Serving<'_, '_> {
         let Some(client) = self.crowd.same(key, conn).filter(|client| client.is_full) else {
             return Ok(());
         };
-        let due = match client.is_paced() {
-            // It is not slow: it is told slowly.
+        let due = match client.is_paced() || client.is_unseen() {
+            // It is not slow: it is told slowly, or others look slowly at what it is told.
             true => self.now + PATIENCE,
             false => client.took + PATIENCE,
         };

@@ -50,7 +50,7 @@ impl Pump<'_> {
     /// Something has come, or the peer's end, and stdout has room.
     pub(super) fn receive(&mut self, transfer: &mut Transfer) -> Result<(), LoopError> {
         let start = transfer.moved.received;
-        while self.flow.hears_peer() && self.outlet.is_clear() {
+        while self.flow.hears_peer() && self.may_hear() {
             if self.send_only && self.tap.received.is_none() {
                 self.discard(transfer);
                 break;

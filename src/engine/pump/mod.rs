@@ -21,7 +21,7 @@ use super::inlet::Inlet;
 use super::outlet::{Outlet, StdoutError};
 use super::pace::Pace;
 use super::reactor::{Interest, Reactor, Ready};
-use super::tap::Tap;
+use super::tap::{LEDGER, Tap, TapWatch};
 use super::timer::{Timer, Timers};
 use super::transport::Transport;
 use super::watch::{AtOnce, StdioWatch, Watch};
@@ -107,6 +107,7 @@ struct Transfer {
 struct Watches {
     socket: Watch,
     stdio: StdioWatch,
+    tap: TapWatch,
 }
 
 impl Pump<'_> {
@@ -133,6 +134,7 @@ impl Pump<'_> {
         let mut watches = Watches {
             socket: Watch::new(SOCKET),
             stdio: StdioWatch::new(STDIN, STDOUT),
+            tap: TapWatch::new(&self.tap),
         };
         loop {
             self.half_close_if_due(transfer)?;
@@ -183,9 +185,10 @@ impl Pump<'_> {
 
     /// Tell the kernel what is wanted now; which stream is ready without it.
     fn watch(&mut self, transfer: &Transfer, watches: &mut Watches) -> Result<AtOnce, CallError> {
-        let clear = self.outlet.is_clear();
+        let clear = self.may_hear();
+        let is_behind = self.tap.is_behind(CONN);
         let read = self.flow.hears_peer() && clear;
-        let write = transfer.outgoing.wants_room() && self.flow.may_send();
+        let write = self.waits_for_room(transfer) && self.flow.may_send();
         let interest = self.transport.interest(read, write);
         let is_known = transfer.hung_up || (self.flow.hears_peer() && !clear);
         // A reset is worth knowing while stdin is waited for; a hang-up that is known would be told for ever.
@@ -193,7 +196,8 @@ impl Pump<'_> {
         watches
             .socket
             .set(self.reactor, self.transport.socket(), wanted)?;
-        let hears_stdin = self.flow.hears_stdin() && !transfer.outgoing.is_blocked();
+        watches.tap.set(self.reactor, &self.tap)?;
+        let hears_stdin = self.flow.hears_stdin() && !transfer.outgoing.is_blocked() && !is_behind;
         watches
             .stdio
             .set(self.reactor, self.inlet, self.outlet, hears_stdin)
@@ -215,6 +219,7 @@ impl Pump<'_> {
                     return Err(StdoutError::reader_gone().into());
                 }
                 STDOUT => drop(self.outlet.flush()?),
+                LEDGER => self.tap.flush(),
                 _ => self.take_socket(transfer, ready)?,
             }
         }
@@ -236,11 +241,21 @@ impl Pump<'_> {
 
     /// Whether a recv brings something though the socket is silent.
     fn has_heard(&self) -> bool {
-        self.transport.is_ready() && self.flow.hears_peer() && self.outlet.is_clear()
+        self.transport.is_ready() && self.flow.hears_peer() && self.may_hear()
+    }
+
+    /// Whether the connection having room would help.
+    fn waits_for_room(&self, transfer: &Transfer) -> bool {
+        transfer.outgoing.wants_room() && !self.tap.is_behind(CONN)
+    }
+
+    /// Whether there is room for what the peer says.
+    fn may_hear(&self) -> bool {
+        self.outlet.is_clear() && !self.tap.is_behind(CONN)
     }
 
     fn take_socket(&mut self, transfer: &mut Transfer, ready: Ready) -> Result<(), LoopError> {
-        let hears = self.flow.hears_peer() && self.outlet.is_clear();
+        let hears = self.flow.hears_peer() && self.may_hear();
         if ready.write {
             self.go_on_sending(transfer)?;
         }
@@ -250,7 +265,7 @@ impl Pump<'_> {
                 // The end of a handshake lets data go, and it was heard, not written.
                 self.go_on_sending(transfer)?;
             }
-        } else if ready.gone && !hears && !transfer.outgoing.wants_room() {
+        } else if ready.gone && !hears && !self.waits_for_room(transfer) {
             transfer.hung_up = true;
             if let Some(cause) = self.transport.socket().take_error()? {
                 let failure = CallError::new("send", self.transport.socket().about(), cause);
@@ -296,7 +311,7 @@ impl Pump<'_> {
         let has_unsent = transfer.outgoing.is_blocked() && self.flow.may_send();
         let has_unsealed = self.transport.wants_write() && transfer.failure.is_none();
         let is_over = self.flow.is_over() || self.has_settled(transfer);
-        Ok(is_over && !has_unsent && !has_unsealed)
+        Ok(is_over && !has_unsent && !has_unsealed && self.tap.is_clear())
     }
 
     fn look_at_stdin(&mut self, transfer: &mut Transfer) -> Result<(), LoopError> {

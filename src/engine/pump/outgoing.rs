@@ -183,7 +183,7 @@ impl Pump<'_> {
     /// Send what is left of the chunk as far as the connection takes it.
     pub(super) fn send(&mut self, transfer: &mut Transfer) {
         transfer.outgoing.is_paced = false;
-        while transfer.outgoing.has_chunk() && self.flow.may_send() {
+        while transfer.outgoing.has_chunk() && self.flow.may_send() && !self.tap.is_behind(CONN) {
             let rest = transfer.outgoing.rest();
             let piece = self.due(rest);
             if piece.is_empty() {
