@@ -205,6 +205,7 @@ impl Trace {
             is_serial: self.tcp.is_some() || self.mtu,
             size,
             finds_mtu: self.mtu,
+            may_fragment: !self.df,
         })
     }
 

@@ -130,10 +130,10 @@ impl ConnectCarrier {
         token: usize,
         words: &mut Vec<Word>,
     ) -> Result<(), CallError> {
-        let family = Address::Inet(self.target).family();
+        let target = self.target;
         let number = u64::try_from(token).unwrap_or(0);
         let which = |_: &[u8]| Some(Which::Number(number));
-        take_errors(socket, family, 0, &mut self.buffer, &which, words).map(drop)
+        take_errors(socket, target, 0, &mut self.buffer, &which, words).map(drop)
     }
 
     fn word(&self, token: usize, kind: AnswerKind) -> Word {

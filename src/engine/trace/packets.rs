@@ -204,7 +204,7 @@ impl PacketCarrier {
         };
         take_errors(
             &flow.socket,
-            family,
+            self.target,
             skipped,
             &mut self.buffer,
             &which,

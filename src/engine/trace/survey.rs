@@ -39,6 +39,8 @@ pub struct Survey {
     pub(super) reach: u8,
     pub(super) end: Option<u8>,
     pub(super) is_reached: bool,
+    /// The farthest hop that a router passed a probe on to, and was the last to do so.
+    passed: u8,
     paced: Option<Instant>,
     round: u32,
     round_at: Option<Instant>,
@@ -79,6 +81,8 @@ pub(super) struct Probe {
     pub(super) slot: Slot,
     at: Instant,
     wall: SystemTime,
+    /// The largest packet that was known to go through when it was sent, in bytes.
+    limit: u32,
 }
 
 /// Whom an answer is for.
@@ -104,6 +108,7 @@ impl Survey {
             reach: rules.first.saturating_sub(1),
             end: None,
             is_reached: false,
+            passed: 0,
             paced: None,
             round: 0,
             round_at: rules.interval.map(|_| now),
@@ -175,11 +180,12 @@ impl Survey {
 
     /// What is to be sent at `now`; it stays so until [`Self::sent`] is told.
     pub(super) fn due(&self, now: Instant) -> Option<Due> {
-        if self.under_way.len() >= self.rules.window {
+        if !self.has_room() {
             return None;
         }
         let may = |slot: &Slot| {
             (self.is_next(slot) || self.paced.is_none_or(|paced| paced <= now))
+                && self.is_within(slot)
                 && self.is_free(slot.flow)
         };
         let place = self.queue.iter().position(may)?;
@@ -196,6 +202,17 @@ impl Survey {
     /// Whether it asks no farther than the first hop that is unknown.
     fn is_next(&self, slot: &Slot) -> bool {
         slot.ttl <= self.reach.saturating_add(1)
+    }
+
+    /// Whether it goes no farther than the way, as far as that is known.
+    fn is_within(&self, slot: &Slot) -> bool {
+        self.end.is_none_or(|end| slot.ttl <= end)
+    }
+
+    fn has_room(&self) -> bool {
+        let under_way = self.under_way.iter();
+        let waits = under_way.filter(|probe| self.is_within(&probe.slot));
+        waits.count() < self.rules.window
     }
 
     fn is_free(&self, flow: usize) -> bool {
@@ -220,12 +237,13 @@ impl Survey {
             slot,
             at: now,
             wall,
+            limit: self.limit(),
         });
     }
 
     /// What was due is larger than the first link carries: whether a smaller one may go.
     pub(super) fn too_big(&mut self, due: Due, mtu: u32) -> bool {
-        if !self.shrink(mtu) {
+        if !self.shrink(mtu, self.limit()) {
             return false;
         }
         if let Some(slot) = self.queue.get_mut(due.place) {
@@ -234,10 +252,24 @@ impl Survey {
         true
     }
 
-    fn shrink(&mut self, mtu: u32) -> bool {
-        let may = self.rules.finds_mtu && (LEAST_MTU..self.size).contains(&mtu);
+    /// The largest packet that is known to go through.
+    fn limit(&self) -> u32 {
+        self.mtu.unwrap_or(self.size)
+    }
+
+    /// Whether a probe, sent when `limit` was the largest packet, may go again now that it is `mtu`: as a smaller one, or
+    /// in fragments.
+    fn shrink(&mut self, mtu: u32, limit: u32) -> bool {
+        let Rules {
+            finds_mtu,
+            may_fragment,
+            ..
+        } = self.rules;
+        let may = (finds_mtu || may_fragment) && (LEAST_MTU..limit).contains(&mtu);
         if may {
-            (self.size, self.mtu) = (mtu, Some(mtu));
+            let mtu = mtu.min(self.limit());
+            self.mtu = Some(mtu);
+            self.size = if finds_mtu { mtu } else { self.size };
         }
         may
     }
@@ -270,10 +302,11 @@ impl Survey {
         let Some(probe) = self.take(number) else {
             return Verdict::Nothing;
         };
+        let known = self.limit();
         if let Some(mtu) = word.kind.mtu()
-            && self.shrink(mtu)
+            && self.shrink(mtu, probe.limit)
         {
-            let mtu = Some(mtu);
+            let mtu = Some(mtu).filter(|mtu| *mtu < known);
             self.withdraw(Slot { mtu, ..probe.slot });
             return Verdict::Nothing;
         }
@@ -371,20 +404,24 @@ impl Survey {
         if let Some(hop) = self.hops.get_mut(index(ttl)) {
             hop.answered(answer);
         }
-        let is_nearest = self.end.is_none_or(|end| ttl <= end);
         match answer.meaning {
-            // The way has become longer than it was.
-            Meaning::Hop if self.end == Some(ttl) && self.rules.interval.is_some() => {
-                (self.end, self.is_reached) = (None, false);
+            Meaning::Hop => {
+                self.passed = self.passed.max(ttl);
+                // Others said that the way ends, and it plainly goes on; or it has become longer than it was.
+                let is_longer = self.is_reached && self.rules.interval.is_some();
+                if self.end.is_some_and(|end| end <= ttl) && (!self.is_reached || is_longer) {
+                    (self.end, self.is_reached) = (None, false);
+                }
             }
-            Meaning::Hop => {}
-            Meaning::Reached | Meaning::Unreachable if is_nearest => {
-                let is_reached = answer.meaning == Meaning::Reached;
-                self.is_reached = is_reached || (self.is_reached && self.end == Some(ttl));
-                self.end = Some(ttl);
+            Meaning::Reached if self.end.is_none_or(|end| ttl <= end) || !self.is_reached => {
+                (self.end, self.is_reached) = (Some(ttl), true);
                 self.reach = ttl;
                 self.queue.retain(|slot| slot.ttl <= ttl);
                 self.under_way.retain(|probe| probe.slot.ttl <= ttl);
+            }
+            Meaning::Unreachable if !self.is_reached && self.passed < ttl => {
+                let end = self.end.map_or(ttl, |end| end.min(ttl));
+                (self.end, self.reach) = (Some(end), end);
             }
             Meaning::Reached | Meaning::Unreachable => {}
         }
@@ -392,7 +429,9 @@ impl Survey {
 
     /// The next probe that is given up at `now`: its hop, which of the hop's it is, and its flow.
     pub(super) fn lapsed(&mut self, now: Instant) -> Option<(u8, u32, usize)> {
-        let lapses = |probe: &Probe| self.until(probe).is_some_and(|until| until <= now);
+        let lapses = |probe: &Probe| {
+            self.is_within(&probe.slot) && self.until(probe).is_some_and(|until| until <= now)
+        };
         let place = self.under_way.iter().position(lapses)?;
         let Probe { number, slot, .. } = self.under_way.remove(place);
         self.remember(number, false);
@@ -425,18 +464,21 @@ impl Survey {
 
     /// When something is to be done next; `None` when nothing is, however long one waits.
     pub(super) fn next(&self) -> Option<Instant> {
-        let lapses = self.under_way.iter().filter_map(|probe| self.until(probe));
-        let has_room = self.under_way.len() < self.rules.window;
-        let is_free = |slot: &Slot| self.is_free(slot.flow);
+        let under_way = self.under_way.iter();
+        let waits = under_way.filter(|probe| self.is_within(&probe.slot));
+        let lapses = waits.filter_map(|probe| self.until(probe));
+        let may = |slot: &Slot| self.is_free(slot.flow) && self.is_within(slot);
         let paced = self
             .paced
-            .filter(|_| has_room && self.queue.iter().any(is_free));
+            .filter(|_| self.has_room() && self.queue.iter().any(may));
         lapses.chain(paced).chain(self.round_at).min()
     }
 
     /// Whether there is nothing left to send or to wait for.
     pub(super) fn is_over(&self) -> bool {
-        self.queue.is_empty() && self.under_way.is_empty() && self.round_at.is_none()
+        let mut under_way = self.under_way.iter().map(|probe| &probe.slot);
+        let is_done = |slot: &Slot| !self.is_within(slot);
+        self.round_at.is_none() && self.queue.iter().all(is_done) && under_way.all(is_done)
     }
 }
 
