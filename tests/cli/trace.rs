@@ -30,10 +30,12 @@ fn this_host_is_one_hop_away() {
         );
         for probe in &events[1..4] {
             assert_eq!(
-                (&probe["status"], &probe["from"]),
+                (&probe["status"], &probe["addr"]),
                 (&"reached".into(), &"127.0.0.1".into())
             );
             assert_eq!(probe["answer"], answer);
+            let clock = if answer == "closed" { "user" } else { "kernel" };
+            assert_eq!(probe["clock"], clock, "{words}");
         }
         assert_eq!(
             (&events[4]["sent"], &events[4]["received"]),

@@ -110,7 +110,9 @@ impl Ping {
             self.family.family(),
             self.socket.has_interface(),
         )?;
-        let carrier = self.open(&hosts, desk)?;
+        let options = self.socket.parse()?;
+        let is_broadcast = options.sets(libc::SOL_SOCKET, &[libc::SO_BROADCAST]);
+        let carrier = self.open(&hosts, options, desk)?;
         let resolver = Resolver::new(&desk.explain);
         let mut pinging = Pinging {
             rounds: Rounds::new(Rules {
@@ -122,9 +124,10 @@ impl Ping {
             carrier,
             lookups: Lookups::new(&resolver, hosts.wanted())?,
             deadline: self.deadline.and_then(|limit| start.checked_add(limit)),
+            is_broadcast,
             outlet: desk.output.outlet(),
         };
-        let mut reporter = Reporter::new(self, &hosts, desk);
+        let mut reporter = Reporter::new(self, &hosts, is_broadcast, desk);
         let ran = pinging.run(Reactor::new()?, &mut |news, rounds| {
             reporter.tell(news, rounds.tallies())
         });

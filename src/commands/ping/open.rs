@@ -3,6 +3,7 @@
 use super::Ping;
 use super::event::Chosen;
 use super::hosts::Hosts;
+use crate::args::Preparation;
 use crate::commands::Desk;
 use crate::commands::probing::{Settings, bind, mark, source};
 use crate::engine::ping::{Carrier, EchoCarrier, EchoSocket, Knock, KnockCarrier, open_echo};
@@ -18,9 +19,14 @@ const ROOM: i32 = 4 << 20;
 
 impl Ping {
     /// What the requests travel by.
-    pub(super) fn open(&self, hosts: &Hosts, desk: &Desk) -> anyhow::Result<Carrier> {
+    pub(super) fn open(
+        &self,
+        hosts: &Hosts,
+        preparation: Preparation,
+        desk: &Desk,
+    ) -> anyhow::Result<Carrier> {
         let settings = Settings {
-            preparation: self.socket.parse()?,
+            preparation,
             is_stream: self.tcp.is_some(),
             ttl: self.ttl,
             discover: self.df.then_some(libc::IP_PMTUDISC_DO),
@@ -94,6 +100,9 @@ impl Ping {
         let open = move |family: Family| {
             let mut socket = Socket::open_nonblocking(family, kind, protocol, &explain)?;
             settings.apply(&socket, family)?;
+            if kind == Kind::Dgram {
+                socket.set_int(libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, 1)?;
+            }
             bind(&mut socket, family, &from)?;
             Ok(socket)
         };

@@ -61,7 +61,7 @@ impl<'a> Reporter<'a> {
             proto: self.trace.method(),
             port: (port != 0).then_some(port),
             max_hops: self.trace.max_hops,
-            size: self.size,
+            length: self.size,
         };
         match self.screen {
             Some(_) => Ok(()),
@@ -79,11 +79,11 @@ impl<'a> Reporter<'a> {
         let is_json = self.desk.output.style().json;
         match news {
             News::Answer(answer) if is_json => {
-                let text = match &answer.kind {
+                let message = match &answer.kind {
                     AnswerKind::Error(trouble) => Some(words(trouble)),
                     _ => None,
                 };
-                let probed = Probed::answered(answer, text.as_deref());
+                let probed = Probed::answered(answer, message.as_deref());
                 self.desk.output.tell(&probed)
             }
             News::Lost { ttl, attempt, flow } if is_json => self.desk.output.tell(&Probed {

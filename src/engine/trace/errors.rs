@@ -73,6 +73,8 @@ fn word(told: &ToldError, which: Which, family: Family, skipped: usize, quoted: 
         which,
         from: told.from.map(without_port),
         at: told.at,
+        seen: None,
+        measured: None,
         ttl: told.ttl,
         labels: extension.map(labels).unwrap_or_default(),
         kind: AnswerKind::Error(trouble(told, family)),

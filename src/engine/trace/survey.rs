@@ -8,7 +8,7 @@ use super::hop::Hop;
 use super::report::{Answer, AnswerKind, Meaning};
 use super::rules::Rules;
 use super::word::{Verdict, Which, Word};
-use crate::engine::ping::trip;
+use crate::engine::ping::{Came, trip};
 
 /// How long one waits before a probe that goes beyond the next hop that is unknown. A host spends its budget of errors on
 /// those that go past it, and routers have one too.
@@ -311,7 +311,12 @@ impl Survey {
             return Verdict::Nothing;
         }
         self.remember(number, true);
-        let (rtt, clock) = trip((probe.at, probe.wall), now, word.at);
+        let came = Came {
+            now: word.seen.unwrap_or(now),
+            stamped: word.at,
+            measured: word.measured,
+        };
+        let (rtt, clock) = trip((probe.at, probe.wall), came);
         let answer = Answer {
             ttl: probe.slot.ttl,
             attempt: probe.slot.attempt,

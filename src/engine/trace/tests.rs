@@ -64,6 +64,8 @@ impl Run {
             which,
             from,
             at: None,
+            seen: None,
+            measured: None,
             ttl: None,
             labels: Vec::new(),
             kind,
@@ -108,6 +110,7 @@ fn error(kind: u8, code: u8) -> AnswerKind {
         kind,
         code,
         mtu: (kind, code).eq(&(3, 4)).then_some(1400),
+        info: 0,
     })
 }
 
