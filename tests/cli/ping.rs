@@ -241,6 +241,19 @@ fn sockets_of_other_kinds_knock() {
 }
 
 #[test]
+fn services_and_hosts_are_taken_as_everywhere() {
+    for (words, head) in [
+        ("--tcp ssh --host 127.83.8.1", "tcp port 22"),
+        ("--udp domain 127.83.8.1", "udp port 53"),
+    ] {
+        let run = ping(&format!("-c1 -t 100ms {words}")).run();
+        let text = run.text();
+        let first = text.lines().next().unwrap();
+        assert_eq!(first, format!("PING 127.83.8.1 (127.83.8.1) {head}"));
+    }
+}
+
+#[test]
 fn a_second_datagram_is_a_duplicate() {
     let echo = UdpSocket::bind("127.0.0.1:0").unwrap();
     let port = echo.local_addr().unwrap().port();
@@ -359,6 +372,14 @@ fn what_makes_no_sense_is_refused() {
         ("localhost/24", "is no host name"),
         ("fe80::1", "is link-local"),
         ("-", "no host came from stdin"),
+        ("-c x ::1", "a count is a number"),
+        ("--ttl x ::1", "it is a number from 1 to 255"),
+        ("--tcp 80x ::1", "`80x` is no port"),
+        ("--tcp nosuch ::1", "resolve service nosuch: "),
+        ("--host ::1 ::1", "--host"),
+        // The flag that people bring along is no reason to say nothing.
+        ("-q -M do ::1", "-M is --df"),
+        ("-q 127.0.0.1:80", "has a port"),
     ] {
         ping(words).run().expect(2).says(sentence);
     }

@@ -22,20 +22,19 @@ impl Ping {
     pub(super) fn open(
         &self,
         hosts: &Hosts,
+        knock: Option<Knock>,
         preparation: Preparation,
         desk: &Desk,
     ) -> anyhow::Result<Carrier> {
         let settings = Settings {
             preparation,
-            is_stream: self.tcp.is_some(),
+            is_stream: matches!(knock, Some(Knock::Tcp(_))),
             ttl: self.ttl,
             discover: self.df.then_some(libc::IP_PMTUDISC_DO),
         };
         let family = self.family.family();
         let from = source(self.bind.as_deref(), family, self.deadline, desk)?;
         let mark = mark();
-        let udp = self.udp.map(Knock::Udp);
-        let knock = self.tcp.map(Knock::Tcp).or(udp);
         if let Some(knock) = knock {
             // Each request has a socket that is opened then, and an option may take a privilege: SO_MARK, socket(7).
             return Ok(self.knocking(knock, mark, settings, from, desk));

@@ -12,7 +12,7 @@ use super::hosts::Hosts;
 use super::summary::{Form, Interim, Summary};
 use crate::commands::Desk;
 use crate::commands::icmp::words;
-use crate::engine::ping::{News, Reply, Stop, Tally, Trouble, Unreachable, is_many};
+use crate::engine::ping::{Knock, News, Reply, Stop, Tally, Trouble, Unreachable, is_many};
 use crate::engine::{LoopError, StdoutError};
 use crate::net::{Address, errno_name};
 use crate::output::{Exit, Failure, NoAnswer};
@@ -28,6 +28,8 @@ pub(super) struct Reporter<'a> {
     worst: Exit,
     start: Instant,
     is_seen: bool,
+    /// What is knocked with; `None` where it is echo requests.
+    knock: Option<Knock>,
     /// Whether any host may be the address of many.
     is_broadcast: bool,
 }
@@ -37,7 +39,7 @@ impl<'a> Reporter<'a> {
     pub(super) fn new(
         ping: &'a Ping,
         hosts: &'a Hosts,
-        is_broadcast: bool,
+        (knock, is_broadcast): (Option<Knock>, bool),
         desk: &'a Desk,
     ) -> Self {
         Self {
@@ -49,6 +51,7 @@ impl<'a> Reporter<'a> {
             worst: Exit::Done,
             start: Instant::now(),
             is_seen: stdout().is_terminal(),
+            knock,
             is_broadcast,
         }
     }
@@ -97,10 +100,10 @@ impl<'a> Reporter<'a> {
         if self.desk.output.style().quiet {
             return Ok(());
         }
-        let (proto, port) = match (self.ping.tcp, self.ping.udp) {
-            (Some(port), _) => ("tcp", Some(port)),
-            (_, Some(port)) => ("udp", Some(port)),
-            _ => ("icmp", None),
+        let (proto, port) = match self.knock {
+            Some(Knock::Tcp(port)) => ("tcp", Some(port)),
+            Some(Knock::Udp(port)) => ("udp", Some(port)),
+            None => ("icmp", None),
         };
         let begun = Begun {
             host: self.name(host),

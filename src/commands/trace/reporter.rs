@@ -56,7 +56,7 @@ impl<'a> Reporter<'a> {
     pub(super) fn begin(&self) -> Result<(), StdoutError> {
         let port = self.target.port();
         let begun = Begun {
-            host: &self.trace.host,
+            host: self.trace.host(),
             addr: &self.addr,
             proto: self.trace.method(),
             port: (port != 0).then_some(port),
@@ -143,7 +143,7 @@ impl<'a> Reporter<'a> {
         }
         let (duplicates, late) = survey.beside();
         self.desk.output.tell(&Summary {
-            host: &self.trace.host,
+            host: self.trace.host(),
             addr: &self.addr,
             reached: survey.is_reached(),
             hops: survey.reach(),

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::hop::Hop;
-use super::report::{Answer, AnswerKind, Meaning};
+use super::report::Answer;
 use super::rules::Rules;
 use super::word::{Verdict, Which, Word};
 use crate::engine::ping::{Came, trip};
@@ -21,15 +21,13 @@ const TURN: Duration = Duration::from_secs(1);
 const REMEMBERED: usize = 4096;
 /// How many hops beyond the last one that answered are asked in every round.
 const BEYOND: u8 = 3;
-/// The least that any link carries, RFC 791.
-const LEAST_MTU: u32 = 68;
 
 /// The path so far.
 #[derive(Debug)]
 pub struct Survey {
     pub(super) rules: Rules,
     pub(super) hops: Vec<Hop>,
-    queue: VecDeque<Slot>,
+    pub(super) queue: VecDeque<Slot>,
     /// In the order of their sending.
     pub(super) under_way: Vec<Probe>,
     /// Probes that are over by their numbers, and whether they were answered.
@@ -40,11 +38,11 @@ pub struct Survey {
     pub(super) end: Option<u8>,
     pub(super) is_reached: bool,
     /// The farthest hop that a router passed a probe on to, and was the last to do so.
-    passed: u8,
+    pub(super) passed: u8,
     paced: Option<Instant>,
     round: u32,
     round_at: Option<Instant>,
-    size: u32,
+    pub(super) size: u32,
     pub(super) mtu: Option<u32>,
     pub(super) duplicates: u64,
     pub(super) late: u64,
@@ -56,7 +54,7 @@ pub(super) struct Slot {
     pub(super) ttl: u8,
     attempt: u32,
     flow: usize,
-    mtu: Option<u32>,
+    pub(super) mtu: Option<u32>,
 }
 
 /// A probe that is due.
@@ -204,11 +202,6 @@ impl Survey {
         slot.ttl <= self.reach.saturating_add(1)
     }
 
-    /// Whether it goes no farther than the way, as far as that is known.
-    fn is_within(&self, slot: &Slot) -> bool {
-        self.end.is_none_or(|end| slot.ttl <= end)
-    }
-
     fn has_room(&self) -> bool {
         let under_way = self.under_way.iter();
         let waits = under_way.filter(|probe| self.is_within(&probe.slot));
@@ -239,39 +232,6 @@ impl Survey {
             wall,
             limit: self.limit(),
         });
-    }
-
-    /// What was due is larger than the first link carries: whether a smaller one may go.
-    pub(super) fn too_big(&mut self, due: Due, mtu: u32) -> bool {
-        if !self.shrink(mtu, self.limit()) {
-            return false;
-        }
-        if let Some(slot) = self.queue.get_mut(due.place) {
-            slot.mtu = Some(mtu);
-        }
-        true
-    }
-
-    /// The largest packet that is known to go through.
-    fn limit(&self) -> u32 {
-        self.mtu.unwrap_or(self.size)
-    }
-
-    /// Whether a probe, sent when `limit` was the largest packet, may go again now that it is `mtu`: as a smaller one, or
-    /// in fragments.
-    fn shrink(&mut self, mtu: u32, limit: u32) -> bool {
-        let Rules {
-            finds_mtu,
-            may_fragment,
-            ..
-        } = self.rules;
-        let may = (finds_mtu || may_fragment) && (LEAST_MTU..limit).contains(&mtu);
-        if may {
-            let mtu = mtu.min(self.limit());
-            self.mtu = Some(mtu);
-            self.size = if finds_mtu { mtu } else { self.size };
-        }
-        may
     }
 
     /// Whether an answer to this probe is still waited for.
@@ -392,44 +352,6 @@ impl Survey {
             hop.tally.sent = hop.tally.sent.saturating_sub(1);
         }
         self.queue.push_front(slot);
-    }
-
-    fn meaning(&self, word: &Word) -> Meaning {
-        let is_target = word.from.is_some_and(|from| from.ip() == self.rules.target);
-        match &word.kind {
-            kind if kind.is_time_exceeded() => Meaning::Hop,
-            AnswerKind::Error(_) if !is_target => Meaning::Unreachable,
-            _ => Meaning::Reached,
-        }
-    }
-
-    fn note(&mut self, answer: &Answer) {
-        let ttl = answer.ttl;
-        self.reach = self.reach.max(ttl);
-        if let Some(hop) = self.hops.get_mut(index(ttl)) {
-            hop.answered(answer);
-        }
-        match answer.meaning {
-            Meaning::Hop => {
-                self.passed = self.passed.max(ttl);
-                // Others said that the way ends, and it plainly goes on; or it has become longer than it was.
-                let is_longer = self.is_reached && self.rules.interval.is_some();
-                if self.end.is_some_and(|end| end <= ttl) && (!self.is_reached || is_longer) {
-                    (self.end, self.is_reached) = (None, false);
-                }
-            }
-            Meaning::Reached if self.end.is_none_or(|end| ttl <= end) || !self.is_reached => {
-                (self.end, self.is_reached) = (Some(ttl), true);
-                self.reach = ttl;
-                self.queue.retain(|slot| slot.ttl <= ttl);
-                self.under_way.retain(|probe| probe.slot.ttl <= ttl);
-            }
-            Meaning::Unreachable if !self.is_reached && self.passed < ttl => {
-                let end = self.end.map_or(ttl, |end| end.min(ttl));
-                (self.end, self.reach) = (Some(end), end);
-            }
-            Meaning::Reached | Meaning::Unreachable => {}
-        }
     }
 
     /// The next probe that is given up at `now`: its hop, which of the hop's it is, and its flow.
