@@ -54,6 +54,7 @@ at s $SOCKKIT trace -n 10.99.4.2
 at s $SOCKKIT trace -n --tcp 80 10.99.4.2
 at s $SOCKKIT trace -n -I 10.99.4.2
 at s $SOCKKIT trace -n --json --probes 1 10.99.4.2
+at s $SOCKKIT trace -n --report -c 1 10.99.4.2
 ";
     for how in ["labels", "old"] {
         let Some(run) = among(how, script) else {
@@ -64,6 +65,9 @@ at s $SOCKKIT trace -n --json --probes 1 10.99.4.2
         assert_eq!(text.matches(shown).count(), 3, "{text}");
         let json = r#""mpls":[{"label":24001,"class":0,"bottom":false,"ttl":1},{"label":16,"class":2,"bottom":true,"ttl":64}]"#;
         assert_eq!(text.matches(json).count(), 1, "{text}");
+        let rows =
+            "\n       [MPLS: Lbl 24001 TC 0 S 0 TTL 1]\n       [MPLS: Lbl 16 TC 2 S 1 TTL 64]\n";
+        assert_eq!(text.matches(rows).count(), 1, "{text}");
     }
 }
 
