@@ -461,12 +461,16 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__ping)
-            opts="-c -i -t -w -n -s -4 -6 -o -q -v -h --count --interval --gap --timeout --deadline --numeric --size --ttl --df --tcp --udp --ipv4 --ipv6 --bind --option --interface --json --explain --quiet --verbose --color --help"
+            opts="-c -i -t -w -n -s -4 -6 -o -q -v -h --host --count --interval --gap --timeout --deadline --numeric --size --ttl --df --tcp --udp --ipv4 --ipv6 --bind --option --interface --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --count)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1099,12 +1103,16 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__trace)
-            opts="-I -p -m -f -t -n -s -N -r -c -i -4 -6 -o -q -v -h --udp --icmp --tcp --port --max-hops --first-hop --probes --timeout --numeric --size --df --mtu --tos --flows --window --report --count --interval --deadline --ipv4 --ipv6 --bind --option --interface --json --explain --quiet --verbose --color --help"
+            opts="-I -p -m -f -t -n -s -N -r -c -i -4 -6 -o -q -v -h --host --udp --icmp --tcp --port --max-hops --first-hop --probes --timeout --numeric --size --df --mtu --tos --flows --window --report --count --interval --deadline --ipv4 --ipv6 --bind --option --interface --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --tcp)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -654,6 +654,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -l explain -d 'Sho
 complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -s q -l quiet -d 'Say nothing on stderr, not even errors: the exit status tells'
 complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -s v -l verbose -d 'Say more on stderr: connections, datagrams'
 complete -c sockkit -n "__fish_sockkit_using_subcommand fqdn" -s h -l help -d 'Print help'
+complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l host -d 'The host, instead of HOST' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s c -l count -d 'Ask each host N times [default: without end]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s i -l interval -d 'Ask each host every D: 200ms, 1s, or seconds' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l gap -d 'At least D from one request to the next, whichever host it is for [default: the interval shared out, 10ms at most]' -r
@@ -678,6 +679,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l explain -d 'Sho
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s q -l quiet -d 'Say nothing on stderr, not even errors: the exit status tells'
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s v -l verbose -d 'Say more on stderr: connections, datagrams'
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -l host -d 'The host, instead of HOST' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -l tcp -d 'Connect to this TCP port: taken (SYN, ACK) or refused (RST), both are the end' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -s p -l port -d 'The UDP port that datagrams go to' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -s m -l max-hops -d 'The last hop that is asked' -r

@@ -8,6 +8,19 @@ pub fn count(word: &str) -> Result<u64, String> {
     count.ok_or_else(|| "a count is a number, from 1 on".to_owned())
 }
 
+/// A number from `first` to `last`.
+pub fn within<T: TryFrom<u32>>(
+    first: u32,
+    last: u32,
+) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static {
+    move |word| {
+        let number = word.parse().ok();
+        let number = number.filter(|number| (first..=last).contains(number));
+        let number = number.and_then(|number: u32| T::try_from(number).ok());
+        number.ok_or_else(|| format!("it is a number from {first} to {last}"))
+    }
+}
+
 /// So many in a thousand seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate(pub NonZeroU64);
@@ -47,6 +60,11 @@ mod tests {
             "99999999999999999999",
         ] {
             assert!(rate(word).is_err(), "{word}");
+        }
+        let small = within::<u8>(1, 255);
+        assert_eq!((small("1"), small("255")), (Ok(1), Ok(255)));
+        for word in ["", "0", "256", "-1", "x", "99999999999"] {
+            assert!(small(word).is_err(), "{word}");
         }
         assert_eq!((count("1"), count("250")), (Ok(1), Ok(250)));
         for word in ["", "0", "-1", "1k", "x"] {

@@ -23,7 +23,7 @@ mod tls;
 mod view;
 
 pub use address::{AddressArgs, FamilyArgs, combine};
-pub use count::{Rate, count, rate};
+pub use count::{Rate, count, rate, within};
 pub use duration::duration;
 pub use framing::{DATAGRAM, FramingArgs};
 pub use group::{JoinArgs, SpreadArgs};
@@ -31,7 +31,7 @@ pub use host::{HostArgs, parse_host};
 pub use keepalive::KeepaliveArgs;
 pub use lifetime::LifetimeArgs;
 pub use local::LocalArgs;
-pub use ports::{Ports, combine_ports};
+pub use ports::{Ports, combine_ports, one_port};
 pub use proxy::{PROXY_AUTH, Proxy, ProxyArgs};
 pub use ready::{PortArgs, ReadyArgs};
 pub use retry::RetryArgs;

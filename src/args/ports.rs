@@ -47,6 +47,14 @@ pub fn combine_ports(
     }
 }
 
+/// A port, or a service of services(5), that is spoken to.
+pub fn one_port(word: &str) -> Result<Port, String> {
+    match parse_item(word).map_err(|error| error.why)?.as_slice() {
+        [port] => Ok(port.clone()),
+        _ => Err("one port is wanted".to_owned()),
+    }
+}
+
 /// A word up to its ports, and the ports; `None` where it has none.
 fn split(word: &str) -> Option<(&str, &str)> {
     if word.starts_with("fd:") {
@@ -168,6 +176,25 @@ mod tests {
         }
         let all = combine_ports(Some("h:1-65535"), None, None, None).unwrap();
         assert_eq!(all.ports.len(), 65535);
+    }
+
+    #[test]
+    fn one_alone() {
+        assert_eq!(one_port("22"), Ok(Port::Number(22)));
+        assert_eq!(one_port("ssh"), Ok(Port::Service("ssh".to_owned())));
+        for word in [
+            "",
+            "0",
+            "65536",
+            "1-2",
+            "1,2",
+            "80x",
+            "::1",
+            "127.0.0.1",
+            "-1",
+        ] {
+            assert!(one_port(word).is_err(), "{word}");
+        }
     }
 
     #[test]

@@ -18,6 +18,9 @@ pub(super) fn of_flag(command: &str, flag: &str) -> Option<&'static str> {
 pub(super) fn of_value(command: &str, flag: &str) -> Option<&'static str> {
     match (name(command), flag) {
         ("ping" | "trace", "--tcp <PORT>") => Some("the port is always said: --tcp 80"),
+        ("trace", "--timeout <D>") => {
+            Some("mtr's -w is --report; traceroute's -w and ours take a time: -w 2")
+        }
         ("trace", "--interval <D>") => Some("traceroute's -i is --interface IF"),
         ("trace", "--size <BYTES>") => Some("traceroute's -s is --bind ADDR"),
         _ => None,
@@ -26,6 +29,12 @@ pub(super) fn of_value(command: &str, flag: &str) -> Option<&'static str> {
 
 fn name(command: &str) -> &str {
     command.split(' ').nth(1).unwrap_or_default()
+}
+
+/// Whether a word is traceroute's -q, with its value or without: it is none of ours that has one.
+pub(super) fn is_count(word: &str) -> bool {
+    let rest = word.strip_prefix("-q");
+    rest.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Of `python3 -m http.server`, or as [`nc`].
@@ -81,6 +90,13 @@ fn ping(flag: &str) -> Option<&'static str> {
         "-l" => "fping's -l is what happens without --count",
         "-H" => "fping's -H is --ttl",
         "-J" => "fping's -J is --json",
+        "-a" | "-u" => "fping's -a and -u are -q: a line for each host, and how often it answered",
+        "-e" => "fping's -e is what happens anyway; nobody chooses the identifier",
+        "-B" => "ping's -B is --bind ADDR",
+        "-r" => "fping's -r is --count; ping's is -o SO_DONTROUTE=1",
+        "-R" | "-T" => "IP options are not sent: sockkit trace shows the way",
+        "-d" | "-U" => "ping's -d and -U are what --explain and --json show",
+        "-V" => "ping's -V is `sockkit -V`",
         _ => return None,
     })
 }
@@ -100,6 +116,12 @@ fn trace(flag: &str) -> Option<&'static str> {
         "-j" => "mtr's -j is --report --json",
         "-M" => "mtr's -M is -o SO_MARK=N",
         "-Z" => "mtr's -Z is --timeout",
+        "-z" => "mtr's -z asks others for AS numbers; traceroute's -z is --window 1",
+        "-A" => "traceroute's -A asks others for AS numbers: nobody is asked here",
+        "-b" => "mtr's -b is what happens without --numeric",
+        "-l" | "-x" | "-C" => "mtr's -l, -x and -C are --json",
+        "-G" => "mtr's -G is --timeout",
+        "-D" | "-L" => "the probes are --udp, --icmp or --tcp PORT",
         "--queries" => "traceroute's --queries is --probes",
         "--no-dns" => "mtr's --no-dns is --numeric",
         "--report-cycles" => "mtr's --report-cycles is --count",

@@ -129,6 +129,8 @@ impl Cli {
         let style = Style {
             json,
             quiet,
+            usage: matches!(self.command, Command::Ping(_) | Command::Trace(_)),
+            dumb: is_dumb,
             verbose,
             palette,
         };

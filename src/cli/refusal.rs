@@ -42,8 +42,15 @@ fn style_of(argv: &[OsString]) -> Style {
     Style {
         json: has(&["--json"]),
         quiet: has(&["-q", "--quiet"]),
+        usage: is_probing(argv),
         ..Style::default()
     }
+}
+
+/// Whether it is a line of ping, or of traceroute: there `-q` is a habit.
+fn is_probing(argv: &[OsString]) -> bool {
+    let words = argv.iter().skip(1).filter_map(|word| word.to_str());
+    ["sockkit ping", "sockkit trace"].contains(&&*command_among(words))
 }
 
 /// The parser's paragraphs as one sentence, with the hint that helps most.
@@ -71,7 +78,7 @@ fn usage(refused: &clap::Error, argv: &[OsString]) -> Usage {
         .find_map(|line| line.trim().strip_prefix("tip: "));
     // The parser would have an unknown flag taken for a value: hardly ever what was meant.
     let tip = tip.filter(|tip| !tip.starts_with("to pass"));
-    let counterpart = counterpart(refused, &command);
+    let counterpart = counterpart(refused, &command, argv);
     let hint = counterpart.or(tip).map_or(help, str::to_owned);
     Usage::new(in_our_words(&sentence.collect::<Vec<_>>().join(" ")), hint)
 }
@@ -122,9 +129,17 @@ fn range(why: &str) -> Option<String> {
 }
 
 /// What is meant by a flag that another program has.
-fn counterpart(refused: &clap::Error, command: &str) -> Option<&'static str> {
+fn counterpart(refused: &clap::Error, command: &str, argv: &[OsString]) -> Option<&'static str> {
     let text = |kind| refused.get(kind).map(ToString::to_string);
     let flag = text(ContextKind::InvalidArg)?;
+    // Its value was taken for the host.
+    let is_count = |word: &OsString| word.to_str().is_some_and(counterpart::is_count);
+    if refused.kind() == ErrorKind::UnknownArgument
+        && command == "sockkit trace"
+        && argv.iter().any(is_count)
+    {
+        return Some("traceroute's -q is --probes N");
+    }
     match refused.kind() {
         ErrorKind::UnknownArgument => counterpart::of_flag(command, &flag),
         // A number that is too large was meant as one.

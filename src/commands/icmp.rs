@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io;
+use std::net::Ipv4Addr;
 
 use crate::engine::ping::Trouble;
 use crate::net::reason;
@@ -14,11 +15,16 @@ pub(in crate::commands) fn words(trouble: &Trouble) -> Cow<'static, str> {
             kind,
             code,
             mtu,
+            info,
             ..
-        } => v6(*kind, *code, *mtu),
+        } => v6(*kind, *code, *mtu, *info),
         Trouble::Icmp {
-            kind, code, mtu, ..
-        } => v4(*kind, *code, *mtu),
+            kind,
+            code,
+            mtu,
+            info,
+            ..
+        } => v4(*kind, *code, *mtu, *info),
         Trouble::Local { errno, mtu } => {
             let why = reason(&io::Error::from_raw_os_error(*errno));
             Cow::Owned(match mtu {
@@ -29,7 +35,7 @@ pub(in crate::commands) fn words(trouble: &Trouble) -> Cow<'static, str> {
     }
 }
 
-fn v4(kind: u8, code: u8, mtu: Option<u32>) -> Cow<'static, str> {
+fn v4(kind: u8, code: u8, mtu: Option<u32>, info: u32) -> Cow<'static, str> {
     Cow::Borrowed(match (kind, code) {
         (3, 0) => "Destination Net Unreachable",
         (3, 1) => "Destination Host Unreachable",
@@ -51,14 +57,24 @@ fn v4(kind: u8, code: u8, mtu: Option<u32>) -> Cow<'static, str> {
         (3, 14) => "Precedence Violation",
         (3, 15) => "Precedence Cutoff",
         (4, _) => "Source Quench",
+        (5, 0..=3) => {
+            let what = match code {
+                0 => "Network",
+                1 => "Host",
+                2 => "Type of Service and Network",
+                _ => "Type of Service and Host",
+            };
+            let next = Ipv4Addr::from_bits(info);
+            return Cow::Owned(format!("Redirect {what}(New nexthop: {next})"));
+        }
         (11, 0) => "Time to live exceeded",
         (11, 1) => "Frag reassembly time exceeded",
-        (12, _) => "Parameter problem",
+        (12, _) => return Cow::Owned(format!("Parameter problem: pointer = {info}")),
         _ => return Cow::Owned(format!("ICMP type {kind} code {code}")),
     })
 }
 
-fn v6(kind: u8, code: u8, mtu: Option<u32>) -> Cow<'static, str> {
+fn v6(kind: u8, code: u8, mtu: Option<u32>, info: u32) -> Cow<'static, str> {
     Cow::Borrowed(match (kind, code) {
         (1, 0) => "Destination unreachable: No route",
         (1, 1) => "Destination unreachable: Administratively prohibited",
@@ -73,9 +89,14 @@ fn v6(kind: u8, code: u8, mtu: Option<u32>) -> Cow<'static, str> {
         }
         (3, 0) => "Time exceeded: Hop limit",
         (3, 1) => "Time exceeded: Defragmentation failure",
-        (4, 0) => "Parameter problem: Wrong header field",
-        (4, 1) => "Parameter problem: Unknown header",
-        (4, 2) => "Parameter problem: Unknown option",
+        (4, 0..=2) => {
+            let what = match code {
+                0 => "Wrong header field",
+                1 => "Unknown header",
+                _ => "Unknown option",
+            };
+            return Cow::Owned(format!("Parameter problem: {what} at {info}"));
+        }
         _ => return Cow::Owned(format!("ICMPv6 type {kind} code {code}")),
     })
 }
@@ -86,7 +107,10 @@ mod tests {
 
     #[test]
     fn words_are_pings() {
+        let next = 0x0a63_0102;
         for (is_v6, kind, code, mtu, expected) in [
+            (false, 5, 1, None, "Redirect Host(New nexthop: 10.99.1.2)"),
+            (false, 12, 0, None, "Parameter problem: pointer = 174260482"),
             (false, 3, 1, None, "Destination Host Unreachable"),
             (
                 false,
@@ -108,6 +132,7 @@ mod tests {
                 kind,
                 code,
                 mtu,
+                info: next,
             };
             assert_eq!(words(&trouble), expected);
         }

@@ -198,8 +198,8 @@ impl Socket {
     }
 
     /// setsockopt(2) ICMP_FILTER or ICMP6_FILTER: of all the messages that come to this host, a raw socket hears echo
-    /// replies alone.
-    pub fn hear_echo_replies_only(&self, family: Family) -> Result<(), CallError> {
+    /// replies, and over IPv4 the advice that its error queue lacks: source quenches and redirects.
+    pub fn hear_echo_replies(&self, family: Family) -> Result<(), CallError> {
         let (level, shown, name, value, words) = match family {
             Family::Inet6 => {
                 let mut blocked = [!0_u32; 8];
@@ -213,8 +213,8 @@ impl Socket {
                 (libc::IPPROTO_ICMPV6, "IPPROTO_ICMPV6", name, value, words)
             }
             _ => {
-                let value = (!1_u32).to_ne_bytes().to_vec();
-                let words = "~(1<<ICMP_ECHOREPLY)";
+                let value = (!(1_u32 | 1 << 4 | 1 << 5)).to_ne_bytes().to_vec();
+                let words = "~(1<<ICMP_ECHOREPLY|1<<ICMP_SOURCE_QUENCH|1<<ICMP_REDIRECT)";
                 (SOL_RAW, "IPPROTO_RAW", "ICMP_FILTER", value, words)
             }
         };

@@ -39,6 +39,10 @@ pub struct Style {
     pub json: bool,
     /// `-q`: no talk.
     pub quiet: bool,
+    /// Whether a line that makes no sense is said to be so in spite of `-q`, which people bring along as another flag.
+    pub usage: bool,
+    /// Whether the terminal has no cursor that moves: TERM=dumb.
+    pub dumb: bool,
     /// `-v`: details too.
     pub verbose: bool,
     /// `--color`: the colours of stderr.

@@ -53,6 +53,8 @@ pub struct Failure {
     pub status: u8,
     #[serde(skip)]
     exit: Exit,
+    #[serde(skip)]
+    is_usage: bool,
 }
 
 impl Usage {
@@ -76,6 +78,7 @@ impl Failure {
             errno,
             status: exit.status(),
             exit,
+            is_usage: error.is::<Usage>() || error.is::<EndpointError>(),
         }
     }
 
@@ -103,7 +106,8 @@ impl Failure {
             };
             drop(told);
         }
-        if !output.style().quiet {
+        let style = output.style();
+        if !style.quiet || (style.usage && self.is_usage) {
             output.say(Painted(self, output.style().palette));
             output.end();
         }

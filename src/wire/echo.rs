@@ -50,12 +50,10 @@ impl<'a> Echo<'a> {
     }
 
     fn decode(bytes: &'a [u8], request: u8, reply: u8) -> Option<Self> {
-        let ([kind, 0, _, _, a, b, c, d], payload) = bytes.split_first_chunk::<ECHO_HEADER>()?
-        else {
-            return None;
-        };
+        let ([kind, code, _, _, a, b, c, d], payload) = bytes.split_first_chunk::<ECHO_HEADER>()?;
         let kind = match *kind {
-            kind if kind == request => EchoKind::Request,
+            kind if kind == request && *code == 0 => EchoKind::Request,
+            // A reply with another code is one too, as for ping(8).
             kind if kind == reply => EchoKind::Reply,
             _ => return None,
         };
@@ -149,8 +147,8 @@ mod tests {
             "",
             "00",
             "00000000000000",
-            // Code 1, an error, an ICMPv6 type over IPv4.
-            "0001000000010001",
+            // A request of code 1, an error, an ICMPv6 type over IPv4.
+            "0801000000010001",
             "0300000000010001",
             "8000000000010001",
         ] {

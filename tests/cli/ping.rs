@@ -182,7 +182,7 @@ fn json_has_an_event_per_reply() {
     );
     for (seq, reply) in events[2..5].iter().enumerate() {
         assert_eq!(reply["seq"], seq + 1);
-        assert_eq!((&reply["bytes"], &reply["ttl"]), (&64.into(), &64.into()));
+        assert_eq!((&reply["length"], &reply["ttl"]), (&64.into(), &64.into()));
         assert_eq!(
             (&reply["dup"], &reply["late"]),
             (&false.into(), &false.into())
@@ -238,6 +238,68 @@ fn sockets_of_other_kinds_knock() {
         lost.text()
             .contains("no reply from 127.0.0.1: icmp_seq=1 within 100ms")
     );
+}
+
+#[test]
+fn services_and_hosts_are_taken_as_everywhere() {
+    for (words, head) in [
+        ("--tcp ssh --host 127.83.8.1", "tcp port 22"),
+        ("--udp domain 127.83.8.1", "udp port 53"),
+    ] {
+        let run = ping(&format!("-c1 -t 100ms {words}")).run();
+        let text = run.text();
+        let first = text.lines().next().unwrap();
+        assert_eq!(first, format!("PING 127.83.8.1 (127.83.8.1) {head}"));
+    }
+}
+
+#[test]
+fn a_second_datagram_is_a_duplicate() {
+    let echo = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = echo.local_addr().unwrap().port();
+    let answering = std::thread::spawn(move || {
+        let mut buffer = [0; 100];
+        for _ in 0..2 {
+            let (count, peer) = echo.recv_from(&mut buffer).unwrap();
+            for _ in 0..2 {
+                echo.send_to(&buffer[..count], peer).unwrap();
+            }
+        }
+    });
+    let words = format!("--json -c2 -i 200ms --udp {port} 127.0.0.1");
+    let events = ping(&words).run().expect(0).events();
+    answering.join().unwrap();
+    let replies = events.iter().filter(|event| event["event"] == "reply");
+    let first: Vec<_> = replies
+        .filter(|reply| reply["seq"] == 1)
+        .map(|reply| (&reply["dup"], &reply["clock"]))
+        .collect();
+    let kernel = "kernel".into();
+    assert_eq!(first, [(&false.into(), &kernel), (&true.into(), &kernel)]);
+    assert_eq!(events.last().unwrap()["received"], 2);
+}
+
+#[test]
+fn the_kernel_measures_how_long_a_connect_took() {
+    let (_listener, open) = listener();
+    let words = format!("--json -c1 --tcp {open} 127.0.0.1");
+    let events = ping(&words).run().expect(0).events();
+    let reply = events.iter().find(|event| event["event"] == "reply");
+    assert_eq!(reply.unwrap()["clock"], "kernel");
+}
+
+#[test]
+fn what_has_no_time_to_be_answered_is_not_sent() {
+    if !permitted() {
+        return;
+    }
+    let events = ping("--json -w 1 -i 0.5 127.83.7.1")
+        .run()
+        .expect(0)
+        .events();
+    let summary = events.last().unwrap();
+    assert_eq!(summary["sent"], summary["received"], "{summary}");
+    assert_eq!(summary["loss_pct"], 0.0);
 }
 
 #[test]
@@ -310,6 +372,14 @@ fn what_makes_no_sense_is_refused() {
         ("localhost/24", "is no host name"),
         ("fe80::1", "is link-local"),
         ("-", "no host came from stdin"),
+        ("-c x ::1", "a count is a number"),
+        ("--ttl x ::1", "it is a number from 1 to 255"),
+        ("--tcp 80x ::1", "`80x` is no port"),
+        ("--tcp nosuch ::1", "resolve service nosuch: "),
+        ("--host ::1 ::1", "--host"),
+        // The flag that people bring along is no reason to say nothing.
+        ("-q -M do ::1", "-M is --df"),
+        ("-q 127.0.0.1:80", "has a port"),
     ] {
         ping(words).run().expect(2).says(sentence);
     }

@@ -186,6 +186,7 @@ fn lies_are_told_apart() {
 }
 
 /// Errors before each answer, by the sequence number: a redirect, a source quench, and one about a request to another host.
+/// The answers have a code of their own.
 const ADVISER: &str = r#"
 import socket, struct, threading
 s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
@@ -203,7 +204,7 @@ while True:
     if seq == 3: quoted[19] ^= 1
     kind, code, about = [(5, 1, bytes([10, 99, 1, 2])), (4, 0, bytes(4)), (3, 1, bytes(4))][seq - 1]
     s.sendto(message(kind, code, about + quoted), peer)
-    reply = message(0, 0, packet[24:])
+    reply = message(0, 7, packet[24:])
     threading.Timer(0.1, lambda reply=reply, peer=peer: s.sendto(reply, peer)).start()
 "#;
 
@@ -223,9 +224,83 @@ fn advice_and_others_errors_are_no_answers() {
         };
         let events = run.expect(0).events();
         let names: Vec<_> = events.iter().map(|event| &event["event"]).collect();
-        let expected = ["socket", "ping", "reply", "reply", "reply", "summary"];
+        let expected = [
+            "socket",
+            "ping",
+            "icmp_advice",
+            "reply",
+            "icmp_advice",
+            "reply",
+            "reply",
+            "summary",
+        ];
         assert_eq!(names, expected);
+        let (redirect, quench) = (&events[2], &events[4]);
+        assert_eq!(redirect["message"], "Redirect Host(New nexthop: 10.99.1.2)");
+        assert_eq!(redirect["next_hop"], "10.99.1.2");
+        assert_eq!(
+            (&redirect["addr"], &redirect["host"]),
+            (&"10.99.2.2".into(), &"10.99.2.2".into())
+        );
+        assert_eq!(quench["message"], "Source Quench");
+        let summary = events.last().unwrap();
+        assert_eq!(
+            (&summary["received"], &summary["errors"]),
+            (&3.into(), &0.into())
+        );
     }
+}
+
+#[test]
+fn members_of_a_group_are_told_from_duplicates() {
+    let script = r#"
+at r sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0
+at s $SOCKKIT ping --json -n -c2 -i 300ms ff02::1%e1
+at s $SOCKKIT ping --json -n -c2 -i 300ms -o SO_BROADCAST=1 10.99.1.255
+at s $SOCKKIT ping -c1 -o SO_BROADCAST=1 10.99.1.255
+"#;
+    for kind in ["", DGRAM] {
+        let Some(run) = among_hosts(&format!(
+            "{kind}at s sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0\n{script}"
+        )) else {
+            return;
+        };
+        let text = run.expect(0).text();
+        let summaries = text.lines().filter(|line| line.contains("\"summary\""));
+        let summaries: Vec<serde_json::Value> = summaries
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(summaries.len(), 2, "{text}");
+        for summary in summaries {
+            assert_eq!(summary["received"], 2, "{text}");
+            assert_eq!(summary["duplicates"], 0, "{text}");
+            assert!(summary["others"].as_u64().unwrap() >= 1, "{text}");
+        }
+        assert!(!text.contains("DIFFERENT ADDRESS"), "{text}");
+    }
+}
+
+#[test]
+fn what_is_not_sent_is_not_lost() {
+    let script = r#"
+ip -n s route del default
+at s $SOCKKIT ping -c2 -i 10ms 10.99.77.1; echo status $?
+at s $SOCKKIT ping -q -c2 -i 10ms 10.99.77.1 127.0.0.1
+at s $SOCKKIT ping --json -q -c2 -i 10ms 10.99.77.1
+"#;
+    let Some(run) = among_hosts(script) else {
+        return;
+    };
+    let text = run.text();
+    let block = "0 packets transmitted, 0 received, +2 not sent, time ";
+    assert!(text.contains(block), "{text}");
+    assert!(text.contains("\nstatus 1\n"), "{text}");
+    assert!(
+        text.contains("10.99.77.1 : xmt/rcv/%loss = 0/0/-, 2 not sent\n"),
+        "{text}"
+    );
+    assert!(text.contains(r#""sent":0,"not_sent":2,"#), "{text}");
+    assert!(!text.contains("loss_pct"), "{text}");
 }
 
 #[test]

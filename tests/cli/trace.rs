@@ -30,10 +30,12 @@ fn this_host_is_one_hop_away() {
         );
         for probe in &events[1..4] {
             assert_eq!(
-                (&probe["status"], &probe["from"]),
+                (&probe["status"], &probe["addr"]),
                 (&"reached".into(), &"127.0.0.1".into())
             );
             assert_eq!(probe["answer"], answer);
+            let clock = if answer == "closed" { "user" } else { "kernel" };
+            assert_eq!(probe["clock"], clock, "{words}");
         }
         assert_eq!(
             (&events[4]["sent"], &events[4]["received"]),
@@ -42,6 +44,18 @@ fn this_host_is_one_hop_away() {
         assert_eq!(
             (&events[5]["reached"], &events[5]["hops"]),
             (&true.into(), &1.into())
+        );
+    }
+}
+
+#[test]
+fn services_and_hosts_are_taken_as_everywhere() {
+    for (words, port) in [("--tcp http", 80), ("-p domain", 53)] {
+        let words = format!("--json -n -m 1 -t 100ms {words} --host 127.0.0.1");
+        let events = trace(&words).run().events();
+        assert_eq!(
+            (&events[0]["port"], &events[0]["host"]),
+            (&port.into(), &"127.0.0.1".into())
         );
     }
 }
@@ -70,7 +84,7 @@ fn a_report_is_seen_to_grow_on_a_terminal() {
         ..
     } = Terminal::new();
     let words = format!("-n --report -c 3 -i 200ms -p {closed} 127.0.0.1");
-    let running = trace(&words).stdout(program).start();
+    let running = trace(&words).env("TERM", "xterm").stdout(program).start();
     let mut text = String::new();
     let mut buffer = [0; 4096];
     // The terminal is hung up with the last program that has it.
@@ -95,6 +109,24 @@ fn a_report_is_seen_to_grow_on_a_terminal() {
 }
 
 #[test]
+fn nothing_is_drawn_on_a_terminal_that_cannot() {
+    let (_held, closed) = dead_port();
+    let Terminal {
+        mut person,
+        program,
+        ..
+    } = Terminal::new();
+    let words = format!("-n --report -c 2 -i 10ms -p {closed} 127.0.0.1");
+    let running = trace(&words).env("TERM", "dumb").stdout(program).start();
+    let mut text = Vec::new();
+    let _ = person.read_to_end(&mut text);
+    running.finish().expect(0);
+    let text = String::from_utf8_lossy(&text);
+    assert!(!text.contains('\x1b'), "{text:?}");
+    assert!(text.contains("  1.|-- 127.0.0.1 "), "{text:?}");
+}
+
+#[test]
 fn a_report_that_grows_does_not_scroll() {
     let (_held, closed) = dead_port();
     let Terminal {
@@ -103,7 +135,7 @@ fn a_report_that_grows_does_not_scroll() {
         ..
     } = Terminal::new();
     let words = format!("-n --report -c 3 -i 200ms -p {closed} 127.0.0.1");
-    let short = trace(&words).stdout(program);
+    let short = trace(&words).env("TERM", "xterm").stdout(program);
     let running = short
         .under(r#"stty rows 2 cols 80 <&1; exec "$0" "$@""#)
         .start();
@@ -145,6 +177,11 @@ fn what_makes_no_sense_is_refused() {
         ("-i lo ::1", "traceroute's -i is --interface IF"),
         ("-s ::1 ::1", "traceroute's -s is --bind ADDR"),
         ("127.0.0.0/30", "is a block of addresses"),
+        ("--probes x ::1", "it is a number from 1 to 100"),
+        ("-q 1 ::1", "traceroute's -q is --probes N"),
+        ("-q1 ::1", "traceroute's -q is --probes N"),
+        ("-rw ::1", "mtr's -w is --report"),
+        ("-z ::1", "mtr's -z"),
         ("fe80::1", "is link-local"),
     ] {
         trace(words).run().expect(2).says(sentence);

@@ -26,6 +26,7 @@ while True:
     length = 0
     quoted = packet[:576]
     if how == 'mute': quoted = packet[:28]
+    if how == 'liar': quoted = packet[:16] + bytes([10, 99, 4, 99]) + packet[20:60]
     if how in ('labels', 'old'):
         quoted = packet[:128].ljust(128, b'\0') + extension()
         if how == 'labels': length = 32
@@ -53,6 +54,7 @@ at s $SOCKKIT trace -n 10.99.4.2
 at s $SOCKKIT trace -n --tcp 80 10.99.4.2
 at s $SOCKKIT trace -n -I 10.99.4.2
 at s $SOCKKIT trace -n --json --probes 1 10.99.4.2
+at s $SOCKKIT trace -n --report -c 1 10.99.4.2
 ";
     for how in ["labels", "old"] {
         let Some(run) = among(how, script) else {
@@ -63,6 +65,9 @@ at s $SOCKKIT trace -n --json --probes 1 10.99.4.2
         assert_eq!(text.matches(shown).count(), 3, "{text}");
         let json = r#""mpls":[{"label":24001,"class":0,"bottom":false,"ttl":1},{"label":16,"class":2,"bottom":true,"ttl":64}]"#;
         assert_eq!(text.matches(json).count(), 1, "{text}");
+        let rows =
+            "\n       [MPLS: Lbl 24001 TC 0 S 0 TTL 1]\n       [MPLS: Lbl 16 TC 2 S 1 TTL 64]\n";
+        assert_eq!(text.matches(rows).count(), 1, "{text}");
     }
 }
 
@@ -86,6 +91,22 @@ fn eight_bytes_of_a_probe_are_enough() {
         let expected = ["10.99.1.2", "10.99.2.2", "10.99.3.2", "10.99.4.2"];
         assert_eq!(hops, expected.map(|addr| (addr, 3, 3)), "{by}");
     }
+}
+
+#[test]
+fn a_quoted_probe_to_somebody_else_is_not_ours() {
+    let script = "
+at s $SOCKKIT trace -n -t 300ms 10.99.4.2
+at s $SOCKKIT trace -n -t 300ms -I 10.99.4.2
+at s sysctl -qw net.ipv4.ping_group_range='1 0'
+at s $SOCKKIT trace -n -t 300ms -I 10.99.4.2
+";
+    let Some(run) = among("liar", script) else {
+        return;
+    };
+    let text = run.expect(0).text();
+    assert_eq!(text.matches(" 1  * * *\n").count(), 3, "{text}");
+    assert_eq!(text.matches(" 4  10.99.4.2  ").count(), 3, "{text}");
 }
 
 #[test]

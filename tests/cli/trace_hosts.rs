@@ -215,6 +215,36 @@ fn what_is_larger_than_a_link_goes_through_in_fragments() {
 }
 
 #[test]
+fn over_ipv6_this_host_sends_the_fragments() {
+    let script = r#"
+for by in '' -I; do
+    at s $SOCKKIT trace -n --json --probes 3 -s 1500 $by fd99:4::2
+    at s ip -6 route flush cache
+done
+at s $SOCKKIT trace -n --df -s 1500 fd99:4::2; echo status $?
+"#;
+    let Some(run) = along(script) else {
+        return;
+    };
+    let text = run.text();
+    let events = text.lines().filter(|line| line.starts_with('{'));
+    let events: Vec<serde_json::Value> = events
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let addrs = |event: &serde_json::Value| event["addrs"][0]["addr"].as_str().map(str::to_owned);
+    let hops: Vec<String> = events.iter().filter_map(addrs).collect();
+    let expected = ["fd99:1::2", "fd99:2::2", "fd99:3::2", "fd99:4::2"];
+    assert_eq!(hops, [expected, expected].concat(), "{text}");
+    let shrunk = events.iter().filter(|event| event["mtu"] == 1400);
+    let hops: Vec<&serde_json::Value> = shrunk.map(|event| &event["ttl"]).collect();
+    assert_eq!(hops, [2, 2], "{text}");
+    let last = " 2  fd99:1::2  ";
+    let line = text.lines().find(|line| line.starts_with(last)).unwrap();
+    assert_eq!(line.matches(" !F-1400").count(), 3, "{text}");
+    assert!(text.ends_with("status 1\n"), "{text}");
+}
+
+#[test]
 fn loss_is_measured_and_told_from_a_limit() {
     let script = r#"
 at d nft 'table ip f { chain o { type filter hook output priority 0; icmp type time-exceeded numgen inc mod 4 == 0 drop; }; }'

@@ -55,7 +55,7 @@ fn branches(events: &[serde_json::Value]) -> BTreeMap<u64, BTreeSet<char>> {
         if event["event"] != "probe" || !matches!(ttl, Some(2 | 3)) {
             continue;
         }
-        let from = event["from"].as_str().expect("an answer");
+        let from = event["addr"].as_str().expect("an answer");
         let branch = from.strip_prefix("10.98.").unwrap().chars().next().unwrap();
         let flow = event["flow"].as_u64().unwrap();
         branches.entry(flow).or_default().insert(branch);

@@ -1,6 +1,7 @@
 //! What `ping` says on the way; its lines read as those of ping(8).
 
 use std::fmt;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -13,8 +14,8 @@ use crate::output::{Event, Face};
 /// Which socket was chosen, and why.
 #[derive(Debug, Serialize)]
 pub(super) struct Chosen {
-    /// 4 or 6.
-    ip: u8,
+    /// `AF_INET` or `AF_INET6`.
+    family: String,
     /// `dgram` or `raw`.
     socket: &'static str,
     /// Why it is a raw one; `None` where it is none.
@@ -60,9 +61,9 @@ pub(super) struct Replied<'a> {
     pub(super) seq: u64,
     /// What answered: `echo`, `open`, `closed`, `datagram`, `port-unreachable`.
     pub(super) answer: &'static str,
-    /// The length of what came in bytes; `None` where nothing has one.
+    /// How many bytes came; `None` where nothing has a length.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) bytes: Option<usize>,
+    pub(super) length: Option<usize>,
     /// How many routers might still have passed it on; `None` where that is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) ttl: Option<u8>,
@@ -107,22 +108,29 @@ pub(super) struct Lost<'a> {
 pub(super) struct IcmpError<'a> {
     /// As typed.
     pub(super) host: &'a str,
-    /// The host's address.
-    pub(super) addr: &'a str,
-    /// Which request, counted from 1.
-    pub(super) seq: u64,
     /// Who told it; `None` where that is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) from: Option<String>,
+    pub(super) addr: Option<String>,
+    /// The host's address.
+    #[serde(skip)]
+    pub(super) asked: &'a str,
+    /// Which request, counted from 1.
+    pub(super) seq: u64,
     /// The message's type.
     pub(super) r#type: u8,
     /// Its code.
     pub(super) code: u8,
     /// Both in words.
-    pub(super) text: &'a str,
+    pub(super) message: &'a str,
     /// The largest packet that goes through, in bytes; `None` where the error is another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) mtu: Option<u32>,
+    /// Whom to send to instead; `None` where it is no redirect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_hop: Option<Ipv4Addr>,
+    /// Which byte is wrong; `None` where it is no parameter problem.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) pointer: Option<u32>,
     /// Whether the line has its address only.
     #[serde(skip)]
     pub(super) is_numeric: bool,
@@ -130,6 +138,11 @@ pub(super) struct IcmpError<'a> {
     #[serde(skip)]
     pub(super) is_among_many: bool,
 }
+
+/// The same, where the request goes on nevertheless: a redirect, a source quench.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub(super) struct Advice<'a>(pub(super) IcmpError<'a>);
 
 /// A request could not be sent.
 #[derive(Debug, Serialize)]
@@ -144,7 +157,7 @@ pub(super) struct NotSent<'a> {
     /// Which request, counted from 1.
     pub(super) seq: u64,
     /// Why.
-    pub(super) text: &'a str,
+    pub(super) message: &'a str,
     /// The symbol of why.
     pub(super) errno: &'a str,
     /// The largest packet that goes through, in bytes; `None` where the error is another one.
@@ -157,7 +170,7 @@ impl Chosen {
     pub(super) fn new(family: Family, echo: &EchoSocket) -> Self {
         let refused = echo.raw_because.as_ref();
         Self {
-            ip: if family == Family::Inet6 { 6 } else { 4 },
+            family: family.to_string(),
             socket: if refused.is_some() { "raw" } else { "dgram" },
             reason: refused.map(|refused| reason(&refused.cause)),
         }
@@ -236,6 +249,11 @@ impl Event for IcmpError<'_> {
     const FACE: Face = Face::Data;
 }
 
+impl Event for Advice<'_> {
+    const NAME: &'static str = "icmp_advice";
+    const FACE: Face = Face::Data;
+}
+
 impl Event for NotSent<'_> {
     const NAME: &'static str = "not_sent";
     const FACE: Face = Face::Data;
@@ -243,7 +261,7 @@ impl Event for NotSent<'_> {
 
 impl fmt::Display for Chosen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ip = self.ip;
+        let ip = if self.family == "AF_INET6" { 6 } else { 4 };
         match &self.reason {
             None => write!(
                 f,
@@ -286,7 +304,7 @@ impl fmt::Display for BegunAmongMany<'_> {
 impl fmt::Display for Replied<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (who, seq, time) = (self.who(), self.seq, Trip(self.rtt));
-        match (self.answer, self.bytes) {
+        match (self.answer, self.length) {
             ("echo", Some(bytes)) => write!(f, "{bytes} bytes from {who}: icmp_seq={seq}")?,
             (_, Some(bytes)) => write!(f, "{bytes} bytes from {who}: seq={seq}")?,
             (answer, None) => write!(f, "{answer} from {who}: seq={seq}")?,
@@ -322,12 +340,12 @@ impl fmt::Display for Lost<'_> {
 
 impl fmt::Display for IcmpError<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seq, text, .. } = self;
-        let from = self.from.as_deref().unwrap_or("?");
-        write!(f, "From {from} icmp_seq={seq} {text}")?;
+        let Self { seq, message, .. } = self;
+        let from = self.addr.as_deref().unwrap_or("?");
+        write!(f, "From {from} icmp_seq={seq} {message}")?;
         match self.is_among_many {
             true => {
-                let who = who(self.host, self.addr, self.is_numeric);
+                let who = who(self.host, self.asked, self.is_numeric);
                 write!(f, ", asked for {who}")
             }
             false => Ok(()),
@@ -335,11 +353,17 @@ impl fmt::Display for IcmpError<'_> {
     }
 }
 
+impl fmt::Display for Advice<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 impl fmt::Display for NotSent<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seq, text, .. } = self;
+        let Self { seq, message, .. } = self;
         let who = who(self.host, self.addr, self.is_numeric);
-        write!(f, "not sent to {who}: icmp_seq={seq} {text}")
+        write!(f, "not sent to {who}: icmp_seq={seq} {message}")
     }
 }
 

@@ -9,19 +9,19 @@ mod summary;
 
 use std::time::{Duration, Instant};
 
-use clap::{Args, value_parser};
+use clap::Args;
 
 use self::hosts::Hosts;
 use self::reporter::Reporter;
 use super::Desk;
-use crate::args::{FamilyArgs, SocketArgs, duration};
+use crate::args::{FamilyArgs, SocketArgs, count, duration, one_port, within};
 use crate::engine::Reactor;
-use crate::engine::ping::{Lookups, Pinging, Rounds, Rules};
-use crate::net::Resolver;
+use crate::engine::ping::{Knock, Lookups, Pinging, Rounds, Rules};
+use crate::net::{Kind, NameError, Port, Resolver};
 use crate::output::Exit;
 
 /// The most bytes of payload that fit into an IPv4 packet, headers taken off.
-const LARGEST: i64 = 65507;
+const LARGEST: u32 = 65507;
 
 /// Ask hosts whether they are there, and how far (SOCK_DGRAM or SOCK_RAW, IPPROTO_ICMP)
 ///
@@ -31,10 +31,13 @@ const LARGEST: i64 = 65507;
 #[command(after_help = EXAMPLES)]
 pub struct Ping {
     /// A name, 192.0.2.1, 2001:db8::1 or fe80::1%eth0; 192.0.2.0/24 is every host of it; `-` reads more from stdin, one a line
-    #[arg(value_name = "HOST", required = true)]
+    #[arg(value_name = "HOST", required_unless_present = "host")]
     hosts: Vec<String>,
+    /// The host, instead of HOST
+    #[arg(long, value_name = "HOST", conflicts_with = "hosts")]
+    host: Option<String>,
     /// Ask each host N times [default: without end]
-    #[arg(short, long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
+    #[arg(short, long, value_name = "N", value_parser = count)]
     count: Option<u64>,
     /// Ask each host every D: 200ms, 1s, or seconds
     #[arg(short, long, value_name = "D", value_parser = duration, default_value = "1s")]
@@ -52,20 +55,20 @@ pub struct Ping {
     #[arg(short, long)]
     numeric: bool,
     /// Bytes of payload
-    #[arg(short, long, value_name = "BYTES", value_parser = value_parser!(u16).range(0..=LARGEST), default_value = "56")]
+    #[arg(short, long, value_name = "BYTES", value_parser = within::<u16>(0, LARGEST), default_value = "56")]
     size: u16,
     /// How many routers may pass it on (IP_TTL, IPV6_UNICAST_HOPS)
-    #[arg(long, value_name = "N", value_parser = value_parser!(u8).range(1..))]
+    #[arg(long, value_name = "N", value_parser = within::<u8>(1, 255))]
     ttl: Option<u8>,
     /// Have no router fragment it (IP_MTU_DISCOVER): one that is too large is told with the MTU
     #[arg(long)]
     df: bool,
     /// Connect to this TCP port instead: taken (SYN, ACK) or refused (RST), both are answers
-    #[arg(long, value_name = "PORT", value_parser = value_parser!(u16).range(1..), conflicts_with = "udp")]
-    tcp: Option<u16>,
+    #[arg(long, value_name = "PORT", value_parser = one_port, conflicts_with = "udp")]
+    tcp: Option<Port>,
     /// Send a datagram to this UDP port instead: a datagram back, or ICMP port unreachable, are answers
-    #[arg(long, value_name = "PORT", value_parser = value_parser!(u16).range(1..))]
-    udp: Option<u16>,
+    #[arg(long, value_name = "PORT", value_parser = one_port)]
+    udp: Option<Port>,
     #[command(flatten)]
     family: FamilyArgs,
     /// The address to speak from
@@ -102,16 +105,32 @@ impl Ping {
         self.gap.unwrap_or_else(shared)
     }
 
+    /// What is knocked with; `None` where it is echo requests.
+    fn knock(&self, resolver: &Resolver) -> Result<Option<Knock>, NameError> {
+        let number = |port: &Port, kind| match port {
+            Port::Number(number) => Ok(*number),
+            Port::Service(service) => resolver.port_of(service, kind),
+        };
+        Ok(match (&self.tcp, &self.udp) {
+            (Some(port), _) => Some(Knock::Tcp(number(port, Kind::Stream)?)),
+            (None, Some(port)) => Some(Knock::Udp(number(port, Kind::Dgram)?)),
+            (None, None) => None,
+        })
+    }
+
     /// Open, resolve, ask, and sum up.
     pub fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
         let start = Instant::now();
         let hosts = Hosts::parse(
-            &self.hosts,
+            self.host.as_ref().map_or(&self.hosts, std::slice::from_ref),
             self.family.family(),
             self.socket.has_interface(),
         )?;
-        let carrier = self.open(&hosts, desk)?;
         let resolver = Resolver::new(&desk.explain);
+        let knock = self.knock(&resolver)?;
+        let options = self.socket.parse()?;
+        let is_broadcast = options.sets(libc::SOL_SOCKET, &[libc::SO_BROADCAST]);
+        let carrier = self.open(&hosts, knock, options, desk)?;
         let mut pinging = Pinging {
             rounds: Rounds::new(Rules {
                 count: self.count,
@@ -122,9 +141,10 @@ impl Ping {
             carrier,
             lookups: Lookups::new(&resolver, hosts.wanted())?,
             deadline: self.deadline.and_then(|limit| start.checked_add(limit)),
+            is_broadcast,
             outlet: desk.output.outlet(),
         };
-        let mut reporter = Reporter::new(self, &hosts, desk);
+        let mut reporter = Reporter::new(self, &hosts, (knock, is_broadcast), desk);
         let ran = pinging.run(Reactor::new()?, &mut |news, rounds| {
             reporter.tell(news, rounds.tallies())
         });

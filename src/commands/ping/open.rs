@@ -3,6 +3,7 @@
 use super::Ping;
 use super::event::Chosen;
 use super::hosts::Hosts;
+use crate::args::Preparation;
 use crate::commands::Desk;
 use crate::commands::probing::{Settings, bind, mark, source};
 use crate::engine::ping::{Carrier, EchoCarrier, EchoSocket, Knock, KnockCarrier, open_echo};
@@ -18,18 +19,22 @@ const ROOM: i32 = 4 << 20;
 
 impl Ping {
     /// What the requests travel by.
-    pub(super) fn open(&self, hosts: &Hosts, desk: &Desk) -> anyhow::Result<Carrier> {
+    pub(super) fn open(
+        &self,
+        hosts: &Hosts,
+        knock: Option<Knock>,
+        preparation: Preparation,
+        desk: &Desk,
+    ) -> anyhow::Result<Carrier> {
         let settings = Settings {
-            preparation: self.socket.parse()?,
-            is_stream: self.tcp.is_some(),
+            preparation,
+            is_stream: matches!(knock, Some(Knock::Tcp(_))),
             ttl: self.ttl,
             discover: self.df.then_some(libc::IP_PMTUDISC_DO),
         };
         let family = self.family.family();
         let from = source(self.bind.as_deref(), family, self.deadline, desk)?;
         let mark = mark();
-        let udp = self.udp.map(Knock::Udp);
-        let knock = self.tcp.map(Knock::Tcp).or(udp);
         if let Some(knock) = knock {
             // Each request has a socket that is opened then, and an option may take a privilege: SO_MARK, socket(7).
             return Ok(self.knocking(knock, mark, settings, from, desk));
@@ -94,6 +99,9 @@ impl Ping {
         let open = move |family: Family| {
             let mut socket = Socket::open_nonblocking(family, kind, protocol, &explain)?;
             settings.apply(&socket, family)?;
+            if kind == Kind::Dgram {
+                socket.set_int(libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, 1)?;
+            }
             bind(&mut socket, family, &from)?;
             Ok(socket)
         };

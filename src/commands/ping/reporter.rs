@@ -1,18 +1,18 @@
 //! News as events, and in the end the summaries and the exit.
 
 use std::io::{IsTerminal, stdout};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Instant;
 
 use nix::sys::signal::Signal;
 
 use super::Ping;
-use super::event::{Begun, BegunAmongMany, IcmpError, Lost, NotSent, Replied};
+use super::event::{Advice, Begun, BegunAmongMany, IcmpError, Lost, NotSent, Replied};
 use super::hosts::Hosts;
 use super::summary::{Form, Interim, Summary};
 use crate::commands::Desk;
 use crate::commands::icmp::words;
-use crate::engine::ping::{News, Reply, Stop, Tally, Trouble, Unreachable};
+use crate::engine::ping::{Knock, News, Reply, Stop, Tally, Trouble, Unreachable, is_many};
 use crate::engine::{LoopError, StdoutError};
 use crate::net::{Address, errno_name};
 use crate::output::{Exit, Failure, NoAnswer};
@@ -28,11 +28,20 @@ pub(super) struct Reporter<'a> {
     worst: Exit,
     start: Instant,
     is_seen: bool,
+    /// What is knocked with; `None` where it is echo requests.
+    knock: Option<Knock>,
+    /// Whether any host may be the address of many.
+    is_broadcast: bool,
 }
 
 impl<'a> Reporter<'a> {
     /// To the desk's output.
-    pub(super) fn new(ping: &'a Ping, hosts: &'a Hosts, desk: &'a Desk) -> Self {
+    pub(super) fn new(
+        ping: &'a Ping,
+        hosts: &'a Hosts,
+        (knock, is_broadcast): (Option<Knock>, bool),
+        desk: &'a Desk,
+    ) -> Self {
         Self {
             ping,
             hosts,
@@ -42,6 +51,8 @@ impl<'a> Reporter<'a> {
             worst: Exit::Done,
             start: Instant::now(),
             is_seen: stdout().is_terminal(),
+            knock,
+            is_broadcast,
         }
     }
 
@@ -70,6 +81,11 @@ impl<'a> Reporter<'a> {
             _ if self.desk.output.style().quiet => Ok(()),
             News::Reply(reply) => self.replied(&reply),
             News::Trouble { host, seq, trouble } => self.troubled(host, seq, &trouble),
+            News::Advice { host, seq, trouble } => {
+                let told = words(&trouble);
+                let advice = self.icmp(host, seq, &trouble, &told);
+                advice.map_or(Ok(()), |told| self.desk.output.offer(&Advice(told)))
+            }
             News::Lost { host, seq } => self.desk.output.offer(&Lost {
                 host: self.name(host),
                 addr: self.addr(host),
@@ -84,10 +100,10 @@ impl<'a> Reporter<'a> {
         if self.desk.output.style().quiet {
             return Ok(());
         }
-        let (proto, port) = match (self.ping.tcp, self.ping.udp) {
-            (Some(port), _) => ("tcp", Some(port)),
-            (_, Some(port)) => ("udp", Some(port)),
-            _ => ("icmp", None),
+        let (proto, port) = match self.knock {
+            Some(Knock::Tcp(port)) => ("tcp", Some(port)),
+            Some(Knock::Udp(port)) => ("udp", Some(port)),
+            None => ("icmp", None),
         };
         let begun = Begun {
             host: self.name(host),
@@ -107,16 +123,16 @@ impl<'a> Reporter<'a> {
             from.set_port(0);
             Address::Inet(from).host()
         });
-        let (answer, bytes, ttl) = Replied::answer(reply.answer);
+        let (answer, length, ttl) = Replied::answer(reply.answer);
         let (corrupt, corrupt_at) = Replied::flaw(reply.flaw);
         self.desk.output.offer(&Replied {
             host: self.name(reply.host),
             addr: from.as_deref().unwrap_or_else(|| self.addr(reply.host)),
-            is_numeric: self.ping.numeric,
+            is_numeric: self.ping.numeric || self.is_to_many(reply.host),
             is_other: self.is_other(reply),
             seq: reply.seq,
             answer,
-            bytes,
+            length,
             ttl,
             rtt: reply.rtt,
             clock: Replied::clock(reply.clock),
@@ -127,46 +143,76 @@ impl<'a> Reporter<'a> {
         })
     }
 
-    /// Whether it is not the one who was asked that answered; a group, or any address of this host, is many.
+    /// Whether it is many that were asked: a group, all of a link, or any address of this host.
+    fn is_to_many(&self, host: usize) -> bool {
+        let asked = self.addr(host);
+        let asked = asked.split('%').next().and_then(|ip| ip.parse().ok());
+        let is_many = |ip: IpAddr| is_many(ip) || ip.is_unspecified();
+        self.is_broadcast || asked.is_none_or(is_many)
+    }
+
+    /// Whether it is not the one who was asked that answered.
     fn is_other(&self, reply: &Reply) -> bool {
         let asked = self.addr(reply.host).parse::<IpAddr>().ok();
-        let asked = asked.filter(|ip| !ip.is_multicast() && !ip.is_unspecified());
         let from = reply.from.map(|from| from.ip());
-        asked.is_some_and(|asked| from.is_some_and(|from| from != asked))
+        let differs = asked.is_some_and(|asked| from.is_some_and(|from| from != asked));
+        differs && !self.is_to_many(reply.host)
     }
 
     fn troubled(&self, host: usize, seq: u64, trouble: &Trouble) -> Result<(), StdoutError> {
-        let text = words(trouble);
-        let (host, addr) = (self.name(host), self.addr(host));
-        match trouble {
-            Trouble::Icmp {
-                from,
-                kind,
-                code,
-                mtu,
-                ..
-            } => self.desk.output.offer(&IcmpError {
-                host,
-                addr,
-                seq,
-                from: from.map(|from| Address::Inet(from).host()),
-                r#type: *kind,
-                code: *code,
-                text: &text,
-                mtu: *mtu,
-                is_numeric: self.ping.numeric,
-                is_among_many: self.hosts.are_many(),
-            }),
-            Trouble::Local { errno, mtu } => self.desk.output.offer(&NotSent {
-                host,
-                addr,
-                is_numeric: self.ping.numeric,
-                seq,
-                text: &text,
-                errno: &errno_name(&std::io::Error::from_raw_os_error(*errno)),
-                mtu: *mtu,
-            }),
+        let message = words(trouble);
+        if let Some(told) = self.icmp(host, seq, trouble, &message) {
+            return self.desk.output.offer(&told);
         }
+        let Trouble::Local { errno, mtu } = trouble else {
+            return Ok(());
+        };
+        self.desk.output.offer(&NotSent {
+            host: self.name(host),
+            addr: self.addr(host),
+            is_numeric: self.ping.numeric,
+            seq,
+            message: &message,
+            errno: &errno_name(&std::io::Error::from_raw_os_error(*errno)),
+            mtu: *mtu,
+        })
+    }
+
+    /// What ICMP told; `None` where it was this host.
+    fn icmp<'e>(
+        &'e self,
+        host: usize,
+        seq: u64,
+        trouble: &Trouble,
+        message: &'e str,
+    ) -> Option<IcmpError<'e>> {
+        let Trouble::Icmp {
+            from,
+            is_v6,
+            kind,
+            code,
+            mtu,
+            info,
+        } = trouble
+        else {
+            return None;
+        };
+        let is_pointer = *kind == if *is_v6 { 4 } else { 12 };
+        let is_redirect = !is_v6 && *kind == 5;
+        Some(IcmpError {
+            host: self.name(host),
+            addr: from.map(|from| Address::Inet(from).host()),
+            asked: self.addr(host),
+            seq,
+            r#type: *kind,
+            code: *code,
+            message,
+            mtu: *mtu,
+            next_hop: is_redirect.then(|| Ipv4Addr::from_bits(*info)),
+            pointer: is_pointer.then_some(*info),
+            is_numeric: self.ping.numeric,
+            is_among_many: self.hosts.are_many(),
+        })
     }
 
     fn interim(&self, tallies: &[Tally]) -> Result<(), StdoutError> {

@@ -18,12 +18,16 @@ pub(super) struct Summary<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) addr: Option<&'a str>,
     sent: u64,
+    not_sent: u64,
     received: u64,
     duplicates: u64,
     late: u64,
     corrupt: u64,
+    others: u64,
     errors: u64,
-    loss_pct: f64,
+    /// How many of a hundred requests were not answered; `None` where none was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    loss_pct: Option<f64>,
     #[serde(rename = "rtt_ms", skip_serializing_if = "Option::is_none")]
     times: Option<Times>,
     #[serde(rename = "elapsed_ms", serialize_with = "to_millis")]
@@ -63,12 +67,14 @@ impl<'a> Summary<'a> {
             host,
             addr,
             sent: tally.sent,
+            not_sent: tally.not_sent,
+            others: tally.others,
             received: tally.received,
             duplicates: tally.duplicates,
             late: tally.late,
             corrupt: tally.corrupt,
             errors: tally.errors,
-            loss_pct: (tally.loss() * 1e4).round() / 1e4,
+            loss_pct: tally.loss().map(|loss| (loss * 1e4).round() / 1e4),
             times: tally.statistics().map(Times::from),
             elapsed,
             form,
@@ -81,7 +87,6 @@ impl<'a> Summary<'a> {
             host,
             sent,
             received,
-            loss_pct,
             elapsed,
             ..
         } = self;
@@ -94,14 +99,18 @@ impl<'a> Summary<'a> {
             (self.duplicates, "duplicates"),
             (self.late, "late"),
             (self.corrupt, "corrupted"),
+            (self.others, "others"),
             (self.errors, "errors"),
+            (self.not_sent, "not sent"),
         ] {
             if count > 0 {
                 write!(f, ", +{count} {word}")?;
             }
         }
-        let (loss, millis) = (Percent(*loss_pct), elapsed.as_millis());
-        write!(f, ", {loss}% packet loss, time {millis}ms")?;
+        if let Some(loss) = self.loss_pct.map(Percent) {
+            write!(f, ", {loss}% packet loss")?;
+        }
+        write!(f, ", time {}ms", elapsed.as_millis())?;
         if let Some(times) = &self.times {
             let [min, avg, max, mdev] = [times.min, times.avg, times.max, times.mdev].map(Millis);
             write!(f, "\nrtt min/avg/max/mdev = {min}/{avg}/{max}/{mdev} ms")?;
@@ -122,11 +131,14 @@ impl<'a> Summary<'a> {
             ..
         } = self;
         // As fping(8): whole percents.
-        let loss = self.loss_pct.floor();
-        write!(
-            f,
-            "{host:width$} : xmt/rcv/%loss = {sent}/{received}/{loss}%"
-        )?;
+        write!(f, "{host:width$} : xmt/rcv/%loss = {sent}/{received}/")?;
+        match self.loss_pct {
+            Some(loss) => write!(f, "{}%", loss.floor())?,
+            None => f.write_str("-")?,
+        }
+        if self.not_sent > 0 {
+            write!(f, ", {} not sent", self.not_sent)?;
+        }
         let Some(times) = &self.times else {
             return Ok(());
         };
@@ -165,7 +177,7 @@ impl fmt::Display for Interim<'_> {
             return summary.line(f, width);
         }
         let Summary { sent, received, .. } = summary;
-        let loss = Percent(summary.loss_pct);
+        let loss = Percent(summary.loss_pct.unwrap_or(0.0));
         write!(f, "{received}/{sent} packets, {loss}% loss")?;
         match &summary.times {
             Some(times) => {

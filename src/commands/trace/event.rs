@@ -26,8 +26,8 @@ pub(super) struct Begun<'a> {
     pub(super) port: Option<u16>,
     /// The last hop that is asked.
     pub(super) max_hops: u8,
-    /// How long a packet is, headers included.
-    pub(super) size: u32,
+    /// How many bytes a packet has, headers included.
+    pub(super) length: u32,
 }
 
 /// What became of a probe.
@@ -43,7 +43,7 @@ pub(super) struct Probed<'a> {
     pub(super) status: &'static str,
     /// Who answered.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) from: Option<String>,
+    pub(super) addr: Option<String>,
     /// What answered: `error`, `echo`, `open`, `closed`, `datagram`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) answer: Option<&'static str>,
@@ -55,7 +55,7 @@ pub(super) struct Probed<'a> {
     pub(super) code: Option<u8>,
     /// Both in words.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) text: Option<&'a str>,
+    pub(super) message: Option<&'a str>,
     /// How long it took.
     #[serde(rename = "rtt_ms", skip_serializing_if = "Option::is_none")]
     pub(super) rtt: Option<Millis>,
@@ -135,8 +135,8 @@ pub(super) struct Summary<'a> {
 }
 
 impl<'a> Probed<'a> {
-    /// It was answered so; `text` is what that says.
-    pub(super) fn answered(answer: &Answer, text: Option<&'a str>) -> Self {
+    /// It was answered so; `message` is what that says.
+    pub(super) fn answered(answer: &Answer, message: Option<&'a str>) -> Self {
         let told = match &answer.kind {
             AnswerKind::Error(Trouble::Icmp { kind, code, .. }) => Some((*kind, *code)),
             _ => None,
@@ -150,7 +150,7 @@ impl<'a> Probed<'a> {
                 Meaning::Reached => "reached",
                 Meaning::Unreachable => "unreachable",
             },
-            from: answer.from.map(|from| Address::Inet(from).host()),
+            addr: answer.from.map(|from| Address::Inet(from).host()),
             answer: Some(match answer.kind {
                 AnswerKind::Error(_) => "error",
                 AnswerKind::Echo => "echo",
@@ -160,7 +160,7 @@ impl<'a> Probed<'a> {
             }),
             r#type: told.map(|(kind, _)| kind),
             code: told.map(|(_, code)| code),
-            text,
+            message,
             rtt: Some(Millis(answer.rtt)),
             clock: Some(match answer.clock {
                 Clock::Kernel => "kernel",
@@ -210,12 +210,12 @@ impl fmt::Display for Begun<'_> {
             host,
             addr,
             max_hops,
-            size,
+            length,
             ..
         } = self;
         write!(
             f,
-            "traceroute to {host} ({addr}), {max_hops} hops max, {size} byte packets"
+            "traceroute to {host} ({addr}), {max_hops} hops max, {length} byte packets"
         )
     }
 }

@@ -16,9 +16,10 @@ const HOME: &str = "\x1b[H";
 const CLEAR_LINE: &str = "\x1b[K";
 const CLEAR_BELOW: &str = "\x1b[J";
 
-/// Whether a person sees stdout, and not events.
+/// Whether a person sees stdout, and not events, on a terminal that can be drawn on.
 pub(super) fn is_seen(desk: &Desk) -> bool {
-    !desk.output.style().json && stdout().is_terminal()
+    let style = desk.output.style();
+    !style.json && !style.dumb && stdout().is_terminal()
 }
 
 /// The screen; it is left when this is dropped.

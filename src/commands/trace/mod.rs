@@ -10,12 +10,12 @@ mod table;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use clap::{Args, value_parser};
+use clap::Args;
 
 use self::reporter::Reporter;
 use super::Desk;
 use super::probing::destination;
-use crate::args::{FamilyArgs, SocketArgs, duration};
+use crate::args::{FamilyArgs, SocketArgs, duration, one_port, within};
 use crate::engine::trace::{HopNames, IDENTITY, Rules, Survey, Tracing, headers};
 use crate::engine::{Reactor, lookup};
 use crate::net::{Address, Family, HostPort, Kind, Port, Resolver};
@@ -28,7 +28,7 @@ const LARGEST: u32 = 65535;
 /// What is tried first where the largest packet is sought, as traceroute(8).
 const FIRST_TRY: u32 = 65000;
 /// The most flows: a socket each.
-const MOST: i64 = 64;
+const MOST: u32 = 64;
 
 /// Show the path to a host, hop by hop (IP_TTL, IP_RECVERR)
 ///
@@ -38,8 +38,11 @@ const MOST: i64 = 64;
 #[command(after_help = EXAMPLES)]
 pub struct Trace {
     /// A name, 192.0.2.1, 2001:db8::1 or fe80::1%eth0
-    #[arg(value_name = "HOST")]
-    host: String,
+    #[arg(value_name = "HOST", required_unless_present = "host")]
+    target: Option<String>,
+    /// The host, instead of HOST
+    #[arg(long, value_name = "HOST", conflicts_with = "target")]
+    host: Option<String>,
     /// Send datagrams, which is what is done anyway
     #[arg(long)]
     udp: bool,
@@ -47,19 +50,19 @@ pub struct Trace {
     #[arg(short = 'I', long, conflicts_with = "udp")]
     icmp: bool,
     /// Connect to this TCP port: taken (SYN, ACK) or refused (RST), both are the end
-    #[arg(long, value_name = "PORT", value_parser = value_parser!(u16).range(1..), conflicts_with_all = ["udp", "icmp"])]
-    tcp: Option<u16>,
+    #[arg(long, value_name = "PORT", value_parser = one_port, conflicts_with_all = ["udp", "icmp"])]
+    tcp: Option<Port>,
     /// The UDP port that datagrams go to
-    #[arg(short, long, value_name = "PORT", value_parser = value_parser!(u16).range(1..), default_value = "33434")]
-    port: u16,
+    #[arg(short, long, value_name = "PORT", value_parser = one_port, default_value = "33434")]
+    port: Port,
     /// The last hop that is asked
-    #[arg(short, long, value_name = "N", value_parser = value_parser!(u8).range(1..), default_value = "30")]
+    #[arg(short, long, value_name = "N", value_parser = within::<u8>(1, 255), default_value = "30")]
     max_hops: u8,
     /// The first hop that is asked
-    #[arg(short, long, value_name = "N", value_parser = value_parser!(u8).range(1..), default_value = "1")]
+    #[arg(short, long, value_name = "N", value_parser = within::<u8>(1, 255), default_value = "1")]
     first_hop: u8,
     /// How many probes each hop gets
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=100), default_value = "3")]
+    #[arg(long, value_name = "N", value_parser = within::<u32>(1, 100), default_value = "3")]
     probes: u32,
     /// Wait for each answer for D; less where a hop farther away has answered long before
     #[arg(short, short_alias = 'w', long, value_name = "D", value_parser = duration, default_value = "5s")]
@@ -68,7 +71,7 @@ pub struct Trace {
     #[arg(short, long)]
     numeric: bool,
     /// The length of a packet in bytes, headers included [default: 60, over IPv6 80]
-    #[arg(short, long, value_name = "BYTES", value_parser = value_parser!(u32).range(..=i64::from(LARGEST)))]
+    #[arg(short, long, value_name = "BYTES", value_parser = within::<u32>(0, LARGEST))]
     size: Option<u32>,
     /// Have no router fragment it (IP_MTU_DISCOVER): the one that would is shown with the MTU
     #[arg(long)]
@@ -77,19 +80,19 @@ pub struct Trace {
     #[arg(long, conflicts_with_all = ["size", "tcp", "report"])]
     mtu: bool,
     /// The type of service, or traffic class (IP_TOS, IPV6_TCLASS)
-    #[arg(long, value_name = "N", value_parser = value_parser!(u8))]
+    #[arg(long, value_name = "N", value_parser = within::<u8>(0, 255))]
     tos: Option<u8>,
     /// How many flows the probes are spread over, a path each [default: 1, with --tcp as many as --probes]
-    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=MOST))]
+    #[arg(long, value_name = "N", value_parser = within::<u16>(1, MOST))]
     flows: Option<u16>,
     /// How many probes are under way at a time
-    #[arg(short = 'N', long, value_name = "N", value_parser = value_parser!(u16).range(1..), default_value = "64")]
+    #[arg(short = 'N', long, value_name = "N", value_parser = within::<u16>(1, 65535), default_value = "64")]
     window: u16,
     /// Probe all hops round after round, then show a table; on a terminal it is seen to grow, until Ctrl-C
     #[arg(short, long)]
     report: bool,
     /// How many rounds [default: 10, on a terminal without end]
-    #[arg(short, long, value_name = "N", value_parser = value_parser!(u32).range(1..), requires = "report")]
+    #[arg(short, long, value_name = "N", value_parser = within::<u32>(1, u32::MAX), requires = "report")]
     count: Option<u32>,
     /// How long from one round to the next
     #[arg(short, long, value_name = "D", value_parser = duration, default_value = "1s", requires = "report")]
@@ -142,22 +145,28 @@ impl Trace {
         reporter.end(ran?, &tracing.survey, &tracing.names)
     }
 
+    /// Whose path it is, as typed.
+    fn host(&self) -> &str {
+        let typed = self.host.as_deref().or(self.target.as_deref());
+        typed.unwrap_or_default()
+    }
+
     /// The address that is asked for.
     fn target(&self, desk: &Desk) -> anyhow::Result<SocketAddr> {
-        let port = match (self.tcp, self.icmp) {
-            (Some(port), _) => port,
-            (None, true) => 0,
-            (None, false) => self.port,
+        let (port, kind) = match (&self.tcp, self.icmp) {
+            (Some(port), _) => (port.clone(), Kind::Stream),
+            (None, true) => (Port::Number(0), Kind::Dgram),
+            (None, false) => (self.port.clone(), Kind::Dgram),
         };
         let endpoint = HostPort {
-            host: destination(&self.host, self.socket.has_interface())?,
-            port: Some(Port::Number(port)),
+            host: destination(self.host(), self.socket.has_interface())?,
+            port: Some(port),
         };
         let resolver = Resolver::new(&desk.explain);
         let family = self.family.family();
-        let found = lookup(&resolver, &endpoint, family, Kind::Dgram, self.deadline)??;
+        let found = lookup(&resolver, &endpoint, family, kind, self.deadline)??;
         let first = found.into_iter().next();
-        first.ok_or_else(|| anyhow::anyhow!("{}: no address", self.host))
+        first.ok_or_else(|| anyhow::anyhow!("{}: no address", self.host()))
     }
 
     fn size(&self, family: Family) -> anyhow::Result<u32> {
@@ -205,6 +214,7 @@ impl Trace {
             is_serial: self.tcp.is_some() || self.mtu,
             size,
             finds_mtu: self.mtu,
+            may_fragment: !self.df,
         })
     }
 
@@ -220,7 +230,7 @@ impl Trace {
 
     /// `udp`, `icmp` or `tcp`.
     fn method(&self) -> &'static str {
-        match (self.icmp, self.tcp) {
+        match (self.icmp, &self.tcp) {
             (true, _) => "icmp",
             (_, Some(_)) => "tcp",
             _ => "udp",

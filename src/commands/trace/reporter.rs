@@ -56,12 +56,12 @@ impl<'a> Reporter<'a> {
     pub(super) fn begin(&self) -> Result<(), StdoutError> {
         let port = self.target.port();
         let begun = Begun {
-            host: &self.trace.host,
+            host: self.trace.host(),
             addr: &self.addr,
             proto: self.trace.method(),
             port: (port != 0).then_some(port),
             max_hops: self.trace.max_hops,
-            size: self.size,
+            length: self.size,
         };
         match self.screen {
             Some(_) => Ok(()),
@@ -79,11 +79,11 @@ impl<'a> Reporter<'a> {
         let is_json = self.desk.output.style().json;
         match news {
             News::Answer(answer) if is_json => {
-                let text = match &answer.kind {
+                let message = match &answer.kind {
                     AnswerKind::Error(trouble) => Some(words(trouble)),
                     _ => None,
                 };
-                let probed = Probed::answered(answer, text.as_deref());
+                let probed = Probed::answered(answer, message.as_deref());
                 self.desk.output.tell(&probed)
             }
             News::Lost { ttl, attempt, flow } if is_json => self.desk.output.tell(&Probed {
@@ -143,7 +143,7 @@ impl<'a> Reporter<'a> {
         }
         let (duplicates, late) = survey.beside();
         self.desk.output.tell(&Summary {
-            host: &self.trace.host,
+            host: self.trace.host(),
             addr: &self.addr,
             reached: survey.is_reached(),
             hops: survey.reach(),

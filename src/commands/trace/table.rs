@@ -6,6 +6,7 @@ use super::line::harmless_name;
 use crate::commands::trip::{Trip, picture};
 use crate::engine::trace::{Hop, HopNames, Survey};
 use crate::net::Address;
+use crate::wire::Label;
 
 /// How wide names are, as mtr(8).
 const WIDTH: usize = 28;
@@ -28,6 +29,17 @@ pub(super) fn table(head: &str, survey: &Survey, names: &HopNames, has_pictures:
             table.push_str("  limited");
         }
         table.push('\n');
+        for label in hop.last.iter().flat_map(|last| &last.labels) {
+            let Label {
+                label,
+                class,
+                is_bottom,
+                ttl,
+            } = label;
+            let bottom = u8::from(*is_bottom);
+            let entry = format_args!("Lbl {label} TC {class} S {bottom} TTL {ttl}");
+            let _ = writeln!(table, "       [MPLS: {entry}]");
+        }
         for other in hop.addresses.iter().skip(1) {
             let other = name(names, *other);
             // Writing to a string does not fail.
@@ -40,7 +52,9 @@ pub(super) fn table(head: &str, survey: &Survey, names: &HopNames, has_pictures:
 /// The line above the rows.
 pub(super) fn head(host: &str) -> String {
     let figures = "Loss%   Snt   Last    Avg   Best   Wrst  StDev";
-    format!("HOST: {host:WIDTH$} {figures}\n")
+    // Its words end where the figures below them do.
+    let width = WIDTH + 2;
+    format!("HOST: {host:width$} {figures}\n")
 }
 
 fn row(

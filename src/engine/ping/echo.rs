@@ -1,7 +1,7 @@
 //! Echo requests and replies over one socket for each family, whoever many hosts there are.
 
 use std::net::SocketAddr;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use super::opening::EchoSocket;
 use super::pinging::{Sent, Shipment, Word};
@@ -9,7 +9,7 @@ use super::report::{Answer, Flaw, Trouble};
 use super::rounds::wire_seq;
 use crate::engine::reactor::{Interest, Reactor, Ready};
 use crate::net::{Address, CallError, Family, Send, Socket, Stamped, ToldError};
-use crate::wire::{Echo, EchoKind, Mark, below_ipv4, is_sound};
+use crate::wire::{ECHO_HEADER, Echo, EchoKind, Mark, below_ipv4, is_sound};
 
 /// How many packets are taken from a socket before others have their turn.
 const TURN: usize = 128;
@@ -95,9 +95,9 @@ impl EchoCarrier {
         };
         let mut barren = 0;
         for _ in 0..STALE {
-            let wall = SystemTime::now();
+            let (at, wall) = (Instant::now(), SystemTime::now());
             let refused = match mouth.socket.sendto(&bytes, &to) {
-                Ok(Send::Bytes(_)) => return Ok(Sent::Away(wall)),
+                Ok(Send::Bytes(_)) => return Ok(Sent::Away(at, wall)),
                 Ok(Send::WouldBlock) => return Ok(Sent::Full),
                 Err(refused) if refused.errno() == libc::ENOBUFS => return Ok(Sent::Full),
                 Err(refused) => refused,
@@ -156,7 +156,9 @@ impl Mouth {
             (Family::Inet, true) => below_ipv4(bytes).map(|(ttl, message)| (Some(ttl), message))?,
             _ => (stamped.ttl, bytes),
         };
-        let echo = self.decode(message, EchoKind::Reply)?;
+        let Some(echo) = self.decode(message, EchoKind::Reply) else {
+            return self.advice(stamped, message, id);
+        };
         if self.is_raw && echo.id != id {
             return None;
         }
@@ -172,6 +174,8 @@ impl Mouth {
             to: None,
             from: stamped.from,
             at: stamped.at,
+            seen: None,
+            measured: None,
             what: Ok((
                 Answer::Echo {
                     length: message.len(),
@@ -179,6 +183,35 @@ impl Mouth {
                 },
                 flaw,
             )),
+        })
+    }
+
+    /// What a raw socket alone is to hear by itself: a source quench or a redirect, RFC 792.
+    fn advice(&self, stamped: &Stamped, message: &[u8], id: u16) -> Option<Word> {
+        let ([kind @ (4 | 5), code, _, _, info @ ..], quoted) =
+            message.split_first_chunk::<ECHO_HEADER>()?
+        else {
+            return None;
+        };
+        let to = quoted.get(16..20)?.first_chunk::<4>()?;
+        let (_, request) = below_ipv4(quoted)?;
+        let echo = self.decode(request, EchoKind::Request)?;
+        let is_ours = self.family == Family::Inet && self.is_raw && echo.id == id;
+        is_ours.then(|| Word {
+            seq: echo.seq,
+            to: Some((*to, 0).into()),
+            from: stamped.from,
+            at: stamped.at,
+            seen: None,
+            measured: None,
+            what: Err(Trouble::Icmp {
+                from: stamped.from.map(without_port),
+                is_v6: false,
+                kind: *kind,
+                code: *code,
+                mtu: None,
+                info: u32::from_be_bytes(*info),
+            }),
         })
     }
 
@@ -201,9 +234,6 @@ impl Mouth {
                 *mtu = Some(told.info).filter(|_| told.errno == EMSGSIZE);
                 continue;
             }
-            if told.is_advice() {
-                continue;
-            }
             let quoted = buffer.get(..told.length).unwrap_or(buffer);
             let Some(echo) = self.decode(quoted, EchoKind::Request) else {
                 continue;
@@ -214,6 +244,8 @@ impl Mouth {
                     to: told.to,
                     from: told.from,
                     at: None,
+                    seen: None,
+                    measured: None,
                     what: Err(trouble(&told, self.family)),
                 });
             }
@@ -240,6 +272,7 @@ pub(in crate::engine) fn trouble(told: &ToldError, family: Family) -> Trouble {
         kind: told.kind,
         code: told.code,
         mtu: (told.errno == EMSGSIZE).then_some(told.info),
+        info: told.info,
     }
 }
 

@@ -1,17 +1,20 @@
 //! Pings where ICMP is closed: a TCP connect, or a UDP datagram, on a socket of its own for each request. A port that is
 //! closed answers too.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use super::echo::trouble;
 use super::pinging::{Sent, Shipment, Word};
 use super::report::{Answer, Trouble};
 use super::rounds::wire_seq;
 use crate::engine::reactor::{Interest, Reactor, Ready};
-use crate::net::{Address, CallError, Family, Recv, Send, Socket};
+use crate::net::{Address, CallError, Family, Send, Socket};
 use crate::wire::Mark;
+
+/// How many sockets whose requests are over are listened to yet: an answer may come late, or twice.
+const LINGERING: usize = 64;
 
 /// What is knocked with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +35,7 @@ pub struct KnockCarrier {
     mark: Mark,
     size: usize,
     under_way: HashMap<usize, (Socket, SocketAddr)>,
+    lingering: VecDeque<(usize, Socket)>,
     buffer: Vec<u8>,
 }
 
@@ -49,6 +53,7 @@ impl KnockCarrier {
             mark,
             size,
             under_way: HashMap::new(),
+            lingering: VecDeque::new(),
             buffer: vec![0; 65536],
         }
     }
@@ -70,7 +75,7 @@ impl KnockCarrier {
             Err(error) => return Err(error),
         };
         let seq = wire_seq(shipment.number);
-        let wall = SystemTime::now();
+        let (at, wall) = (Instant::now(), SystemTime::now());
         let knocked = socket.connect(&address).and_then(|_| match self.knock {
             Knock::Tcp(_) => Ok(()),
             Knock::Udp(_) => {
@@ -88,44 +93,99 @@ impl KnockCarrier {
                 };
                 reactor.watch(&socket, usize::from(seq), interest)?;
                 self.under_way.insert(usize::from(seq), (socket, to));
-                Ok(Sent::Away(wall))
+                Ok(Sent::Away(at, wall))
             }
             Err(error) if error.errno() == libc::ECONNREFUSED => {
                 let what = self.refusal(&socket, to)?;
-                words.push(Word::new(seq, to, what));
-                Ok(Sent::Away(wall))
+                let seen = Some(Instant::now());
+                words.push(Word {
+                    seen,
+                    ..Word::new(seq, to, what)
+                });
+                Ok(Sent::Away(at, wall))
             }
             Err(error) if is_shortage(&error) => Ok(Sent::Full),
             Err(error) => Ok(Sent::refused(error.errno(), None)),
         }
     }
 
-    /// A socket has something to say: whatever it is, it is the last.
-    pub(super) fn hear(&mut self, ready: Ready, words: &mut Vec<Word>) -> Result<(), CallError> {
-        let Some((socket, to)) = self.under_way.remove(&ready.token) else {
-            return Ok(());
-        };
+    /// A socket has something to say, which was there at `seen`: whatever it is, it is the last that counts.
+    pub(super) fn hear(
+        &mut self,
+        ready: Ready,
+        seen: Instant,
+        words: &mut Vec<Word>,
+    ) -> Result<(), CallError> {
         let Ok(seq) = u16::try_from(ready.token) else {
             return Ok(());
         };
-        let what = match self.knock {
-            Knock::Tcp(_) => self.connected(&socket, to)?,
-            Knock::Udp(_) => match socket.recv_record(&mut self.buffer) {
-                Ok(Recv::Bytes(count)) => Ok(Answer::Datagram(count)),
-                Ok(Recv::WouldBlock) => {
-                    // An error that is told, and none that the call returns.
-                    self.refusal(&socket, to)?
+        let Some((socket, to)) = self.under_way.remove(&ready.token) else {
+            return self.hear_again(ready.token, seq, words);
+        };
+        let word = match self.knock {
+            Knock::Tcp(_) => {
+                let what = self.connected(&socket, to)?;
+                // What a segment and its acknowledgement took, unless it was sent again.
+                let trip = what.as_ref().ok().filter(|what| **what == Answer::Open);
+                let trip = trip.and_then(|_| socket.round_trip());
+                let trip = trip.filter(|trip| trip.retransmits == 0 && !trip.time.is_zero());
+                Word {
+                    seen: Some(seen),
+                    measured: trip.map(|trip| trip.time),
+                    ..Word::new(seq, to, what)
                 }
-                Err(_) => self.refusal(&socket, to)?,
+            }
+            Knock::Udp(_) => match datagram(&socket, seq, &mut self.buffer) {
+                Some(word) => {
+                    self.linger(ready.token, socket);
+                    word
+                }
+                // An error that is told, whether or not the call returns one.
+                None => Word {
+                    seen: Some(seen),
+                    ..Word::new(seq, to, self.refusal(&socket, to)?)
+                },
             },
         };
-        words.push(Word::new(seq, to, what));
+        words.push(word);
         Ok(())
     }
 
-    /// A request was given up: what comes now, nobody hears.
+    /// The same of a socket whose request is over.
+    fn hear_again(
+        &mut self,
+        token: usize,
+        seq: u16,
+        words: &mut Vec<Word>,
+    ) -> Result<(), CallError> {
+        let mut lingering = self.lingering.iter();
+        let Some(place) = lingering.position(|(over, _)| *over == token) else {
+            return Ok(());
+        };
+        let word = self.lingering.get(place);
+        let word = word.and_then(|(_, socket)| datagram(socket, seq, &mut self.buffer));
+        if word.is_none() {
+            self.lingering.remove(place);
+        }
+        words.extend(word);
+        Ok(())
+    }
+
+    /// A request was given up: a datagram that comes now is heard yet, among the last ones.
     pub(super) fn give_up(&mut self, number: u64) {
-        self.under_way.remove(&usize::from(wire_seq(number)));
+        let token = usize::from(wire_seq(number));
+        if let Some((socket, _)) = self.under_way.remove(&token)
+            && matches!(self.knock, Knock::Udp(_))
+        {
+            self.linger(token, socket);
+        }
+    }
+
+    fn linger(&mut self, token: usize, socket: Socket) {
+        if self.lingering.len() == LINGERING {
+            self.lingering.pop_front();
+        }
+        self.lingering.push_back((token, socket));
     }
 
     fn connected(
@@ -183,6 +243,20 @@ impl KnockCarrier {
         }
         Ok(told.is_icmp.then(|| Err(trouble(&told, family))))
     }
+}
+
+/// A datagram that came; `None` where none did.
+fn datagram(socket: &Socket, seq: u16, buffer: &mut [u8]) -> Option<Word> {
+    let stamped = socket.recv_stamped(buffer).ok()??;
+    Some(Word {
+        seq,
+        to: None,
+        from: stamped.from,
+        at: stamped.at,
+        seen: None,
+        measured: None,
+        what: Ok((Answer::Datagram(stamped.length), None)),
+    })
 }
 
 /// setsockopt(2) IP_RECVERR or IPV6_RECVERR: ICMP's errors with their senders.

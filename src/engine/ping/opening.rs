@@ -28,7 +28,7 @@ pub fn open_echo(family: Family, explain: &Explain) -> Result<EchoSocket, CallEr
     };
     raise_net_raw();
     let socket = Socket::open(family, Kind::Raw, protocol, explain).map_err(not_permitted)?;
-    socket.hear_echo_replies_only(family)?;
+    socket.hear_echo_replies(family)?;
     Ok(EchoSocket {
         socket,
         raw_because: Some(refused),

@@ -1,6 +1,7 @@
 //! The loop of a run of pings: sends what is due, hears what comes, gives up what does not.
 
-use std::net::SocketAddr;
+use std::collections::VecDeque;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant, SystemTime};
 
 use nix::sys::signal::Signal;
@@ -9,7 +10,8 @@ use super::echo::EchoCarrier;
 use super::knock::KnockCarrier;
 use super::names::Lookups;
 use super::report::{Answer, Flaw, News, Reply, Trouble, Unreachable};
-use super::rounds::{Rounds, wire_seq};
+use super::rounds::{Came, Rounds};
+use super::tally::Tally;
 use crate::engine::ending::LoopError;
 use crate::engine::outlet::{Outlet, StdoutError};
 use crate::engine::reactor::{Interest, Reactor, Ready};
@@ -21,6 +23,8 @@ const BURST: usize = 32;
 const PAUSE: Duration = Duration::from_millis(2);
 /// How much may wait for stdout before nothing else is done.
 const BACKLOG: usize = 1 << 20;
+/// How many answers of a group's members are remembered.
+const MEMBERS: usize = 4096;
 /// Tokens that no carrier uses; the last one is the signals'.
 const NAMES: usize = usize::MAX - 2;
 const STDOUT: usize = usize::MAX - 1;
@@ -55,6 +59,8 @@ pub struct Pinging<'a> {
     pub lookups: Lookups,
     /// When the run ends, whatever happens; `None` is never.
     pub deadline: Option<Instant>,
+    /// Whether any host may be the address of many (SO_BROADCAST).
+    pub is_broadcast: bool,
     /// Where `report` writes.
     pub outlet: &'a Outlet,
 }
@@ -70,8 +76,8 @@ pub(super) struct Shipment {
 
 /// What became of it there.
 pub(super) enum Sent {
-    /// It is on its way, since this time by the clock that the kernel stamps with.
-    Away(SystemTime),
+    /// It is on its way, since this time, and since this one by the clock that the kernel stamps with.
+    Away(Instant, SystemTime),
     /// There is no room for it now.
     Full,
     /// It cannot be sent.
@@ -84,7 +90,12 @@ pub(super) struct Word {
     /// Whom the request was for that is quoted; `None` where none is.
     pub(super) to: Option<SocketAddr>,
     pub(super) from: Option<SocketAddr>,
+    /// When the kernel got it; `None` where it did not note that.
     pub(super) at: Option<SystemTime>,
+    /// When it was seen to be there; `None` is now.
+    pub(super) seen: Option<Instant>,
+    /// How long it took, where the kernel measured that.
+    pub(super) measured: Option<Duration>,
     pub(super) what: Result<(Answer, Option<Flaw>), Trouble>,
 }
 
@@ -92,7 +103,11 @@ pub(super) struct Word {
 struct Course {
     reactor: Reactor,
     addresses: Vec<Option<SocketAddr>>,
+    /// Which members of a group have answered which requests, the last of them.
+    members: VecDeque<(u64, IpAddr)>,
     words: Vec<Word>,
+    /// When what is ready was last looked for.
+    woken: Instant,
     /// Until when nothing is sent.
     held: Option<Instant>,
     /// Whether stdout is to take what it has before more is sent.
@@ -118,7 +133,9 @@ impl Pinging<'_> {
         let mut course = Course {
             reactor,
             addresses: vec![None; hosts],
+            members: VecDeque::new(),
             words: Vec::new(),
+            woken: Instant::now(),
             held: None,
             is_stalled: false,
             stdout_waits: watched.transpose()?.unwrap_or(false),
@@ -181,6 +198,10 @@ impl Pinging<'_> {
             let Some(due) = self.rounds.due(now) else {
                 return Ok(());
             };
+            if !self.has_time(due.host, now) {
+                self.rounds.leave(due);
+                continue;
+            }
             let Some(to) = course.addresses.get(due.host).copied().flatten() else {
                 return Ok(());
             };
@@ -195,34 +216,55 @@ impl Pinging<'_> {
                 }
             };
             match sent {
-                Sent::Away(wall) => self.rounds.sent(due, now, wall),
+                Sent::Away(at, wall) => self.rounds.sent(due, at, wall),
                 Sent::Full => {
                     course.held = now.checked_add(PAUSE);
                     return Ok(());
                 }
                 Sent::Refused(trouble) => {
                     self.rounds.sent(due, now, SystemTime::now());
-                    self.fail(wire_seq(due.number), trouble, report)?;
+                    self.rounds.unsent(due);
+                    let (host, seq) = (due.host, due.seq);
+                    report(News::Trouble { host, seq, trouble }, &self.rounds)?;
                 }
             }
         }
         Ok(())
     }
 
+    /// Whether a request that is sent now can be answered before the end.
+    fn has_time(&self, host: usize, now: Instant) -> bool {
+        let tally = self.rounds.tallies().get(host);
+        let usual = tally.map_or(Duration::ZERO, Tally::usual);
+        self.deadline.is_none_or(|deadline| now + usual < deadline)
+    }
+
     /// Say what the words mean that were heard.
     fn judge(&mut self, course: &mut Course, report: Report<'_>) -> Result<(), StdoutError> {
-        for word in course.words.drain(..) {
+        for word in std::mem::take(&mut course.words) {
             let (answer, flaw) = match word.what {
                 Ok(answered) => answered,
                 // Whoever quotes a request to somebody else speaks of another's, or lies.
                 Err(_) if !self.is_ours(word.seq, word.to, &course.addresses) => continue,
+                Err(trouble) if trouble.is_advice() => {
+                    if let Some((host, seq)) = self.rounds.asked(word.seq) {
+                        report(News::Advice { host, seq, trouble }, &self.rounds)?;
+                    }
+                    continue;
+                }
                 Err(trouble) => {
                     self.fail(word.seq, trouble, report)?;
                     continue;
                 }
             };
-            let now = Instant::now();
-            let Some(heard) = self.rounds.replied(word.seq, now, word.at, flaw) else {
+            let came = Came {
+                now: word.seen.unwrap_or_else(Instant::now),
+                stamped: word.at,
+                measured: word.measured,
+            };
+            let is_member = flaw.is_none() && self.is_member(&word, course);
+            let heard = self.rounds.replied(word.seq, came, flaw, is_member);
+            let Some(heard) = heard else {
                 continue;
             };
             let reply = Reply {
@@ -241,9 +283,29 @@ impl Pinging<'_> {
         Ok(())
     }
 
+    /// Whether it is the first answer to this request of one among several who may answer it.
+    fn is_member(&self, word: &Word, course: &mut Course) -> bool {
+        let host = self.rounds.asked(word.seq).map(|(host, _)| host);
+        let asked = host.and_then(|host| course.addresses.get(host).copied().flatten());
+        let many = asked.is_some_and(|asked| self.is_broadcast || is_many(asked.ip()));
+        let number = self.rounds.number(word.seq);
+        let (Some(from), Some(number), true) = (word.from, number, many) else {
+            return false;
+        };
+        let answered = (number, from.ip());
+        if course.members.contains(&answered) {
+            return false;
+        }
+        if course.members.len() == MEMBERS {
+            course.members.pop_front();
+        }
+        course.members.push_back(answered);
+        true
+    }
+
     /// Whether a request with this sequence number went to this address; the unspecified one stands for this host, ip(7).
     fn is_ours(&self, seq: u16, to: Option<SocketAddr>, addresses: &[Option<SocketAddr>]) -> bool {
-        let host = self.rounds.host(seq);
+        let host = self.rounds.asked(seq).map(|(host, _)| host);
         let asked = host.and_then(|host| addresses.get(host).copied().flatten());
         match (to, asked) {
             (Some(to), Some(asked)) => asked.ip().is_unspecified() || asked.ip() == to.ip(),
@@ -283,7 +345,9 @@ impl Pinging<'_> {
         } else {
             until
         };
-        match course.reactor.wait(until)? {
+        let signal = course.reactor.wait(until)?;
+        course.woken = Instant::now();
+        match signal {
             Some(Signal::SIGQUIT | Signal::SIGUSR1) => report(News::Asked, &self.rounds)?,
             Some(signal) => return Ok(Some(Stop::Signal(signal))),
             None => {}
@@ -310,7 +374,9 @@ impl Pinging<'_> {
                     Carrier::Echo(echo) => {
                         echo.hear(ready, &|seq| rounds.number(seq), &mut course.words)?;
                     }
-                    Carrier::Knock(knock) => knock.hear(ready, &mut course.words)?,
+                    Carrier::Knock(knock) => {
+                        knock.hear(ready, course.woken, &mut course.words)?;
+                    }
                 }
             }
         }
@@ -339,6 +405,11 @@ impl Pinging<'_> {
     }
 }
 
+/// Whether an address is that of many.
+pub fn is_many(ip: IpAddr) -> bool {
+    ip.is_multicast() || ip == Ipv4Addr::BROADCAST
+}
+
 impl Carrier {
     fn reaches(&self, address: SocketAddr) -> bool {
         match self {
@@ -361,6 +432,8 @@ impl Word {
             to: None,
             from: Some(from),
             at: None,
+            seen: None,
+            measured: None,
             what: what.map(|answer| (answer, None)),
         }
     }

@@ -33,6 +33,15 @@ pub enum News {
         /// What is wrong.
         trouble: Trouble,
     },
+    /// A router, or the host, said something of a request that goes on nevertheless.
+    Advice {
+        /// The host's index.
+        host: usize,
+        /// Which request, counted from 1.
+        seq: u64,
+        /// What it said.
+        trouble: Trouble,
+    },
     /// No answer came in time.
     Lost {
         /// The host's index.
@@ -129,6 +138,8 @@ pub enum Trouble {
         code: u8,
         /// The largest packet that goes through, in bytes; `None` where the error is another one.
         mtu: Option<u32>,
+        /// What else it says: the next hop of a redirect, the pointer of a parameter problem.
+        info: u32,
     },
     /// This host did not send it.
     Local {
@@ -137,4 +148,19 @@ pub enum Trouble {
         /// The largest packet that goes through, in bytes; `None` where that is unknown or the error is another one.
         mtu: Option<u32>,
     },
+}
+
+impl Trouble {
+    /// Whether the request goes on nevertheless: a source quench or a redirect of IPv4, which sockets for echo requests are
+    /// told of too.
+    pub(in crate::engine) fn is_advice(&self) -> bool {
+        matches!(
+            self,
+            Self::Icmp {
+                is_v6: false,
+                kind: 4 | 5,
+                ..
+            }
+        )
+    }
 }

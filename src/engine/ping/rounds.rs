@@ -67,6 +67,17 @@ pub(super) struct Heard {
     pub(super) is_late: bool,
 }
 
+/// When an answer came.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::engine) struct Came {
+    /// By our clock: it was there by then.
+    pub(in crate::engine) now: Instant,
+    /// By the kernel's, where that noted it.
+    pub(in crate::engine) stamped: Option<SystemTime>,
+    /// How long it took, where the kernel measured that.
+    pub(in crate::engine) measured: Option<Duration>,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Request {
     due: Due,
@@ -122,12 +133,17 @@ impl Rounds {
         }
         Some(Due {
             host,
-            seq: self.tallies.get(host)?.sent + 1,
+            seq: self.tallies.get(host)?.asked() + 1,
             number: self.last + 1,
         })
     }
 
-    /// What was due has been sent, or could not be; `wall` is the time by the clock that the kernel stamps with.
+    /// What was due has no time any more to be answered: its host is asked nothing more.
+    pub(super) fn leave(&mut self, due: Due) {
+        self.due.retain(|Reverse((_, host))| *host != due.host);
+    }
+
+    /// What was due has been sent; `wall` is the time by the clock that the kernel stamps with.
     pub(super) fn sent(&mut self, due: Due, now: Instant, wall: SystemTime) {
         let Some(Reverse((at, host))) = self.due.pop() else {
             return;
@@ -136,7 +152,7 @@ impl Rounds {
         self.shut(now);
         if let Some(tally) = self.tallies.get_mut(host) {
             tally.sent += 1;
-            if self.rules.count.is_none_or(|count| tally.sent < count) {
+            if self.rules.count.is_none_or(|count| tally.asked() < count) {
                 let next = later(at, self.rules.interval);
                 let behind = now.checked_sub(BEHIND).unwrap_or(now);
                 let next = if next < behind { now } else { next };
@@ -160,35 +176,50 @@ impl Rounds {
             .push_back((later(now, self.rules.timeout), due.number));
     }
 
+    /// What was taken to be sent could not be.
+    pub(super) fn unsent(&mut self, due: Due) {
+        let slot = self.slots.get_mut(usize::from(wire_seq(due.number)));
+        if let Some(request) = slot.and_then(Option::as_mut) {
+            request.state = State::Failed;
+        }
+        if let Some(tally) = self.tallies.get_mut(due.host) {
+            tally.sent = tally.sent.saturating_sub(1);
+            tally.not_sent += 1;
+            tally.missed();
+        }
+        self.tidy();
+    }
+
     /// The number of the request that went out with this sequence number last; `None` where none has.
     pub(super) fn number(&self, wire_seq: u16) -> Option<u64> {
         let request = self.slots.get(usize::from(wire_seq))?.as_ref()?;
         Some(request.due.number)
     }
 
-    /// The host that this request was for; `None` where there was none.
-    pub(super) fn host(&self, wire_seq: u16) -> Option<usize> {
+    /// The host that this request was for, and which of its requests it was; `None` where there was none.
+    pub(super) fn asked(&self, wire_seq: u16) -> Option<(usize, u64)> {
         let request = self.slots.get(usize::from(wire_seq))?.as_ref()?;
-        Some(request.due.host)
+        Some((request.due.host, request.due.seq))
     }
 
-    /// A reply to the request with this sequence number came: what it means. `arrived` is when the kernel got it, by its
-    /// clock. One with a flaw is counted and leaves the request waiting.
+    /// A reply to the request with this sequence number came: what it means. One with a flaw is counted and leaves the
+    /// request waiting. `is_member`: it is the first of this one among several who may answer.
     pub(super) fn replied(
         &mut self,
         wire_seq: u16,
-        now: Instant,
-        arrived: Option<SystemTime>,
+        came: Came,
         flaw: Option<Flaw>,
+        is_member: bool,
     ) -> Option<Heard> {
         let request = self.slots.get_mut(usize::from(wire_seq))?.as_mut()?;
-        let (rtt, clock) = trip((request.at, request.wall), now, arrived);
+        let (rtt, clock) = trip((request.at, request.wall), came);
+        let is_again = request.state == State::Answered;
         let heard = Heard {
             host: request.due.host,
             seq: request.due.seq,
             rtt,
             clock,
-            is_duplicate: request.state == State::Answered,
+            is_duplicate: is_again && !is_member,
             is_late: request.state == State::Lost,
         };
         let tally = self.tallies.get_mut(heard.host)?;
@@ -196,6 +227,8 @@ impl Rounds {
             tally.corrupt += 1;
         } else if heard.is_duplicate {
             tally.duplicates += 1;
+        } else if is_again {
+            tally.others += 1;
         } else {
             tally.late += u64::from(heard.is_late);
             tally.answered(rtt);
@@ -288,14 +321,10 @@ impl Rounds {
 
 /// How long an answer took to what was sent at these times, by our clock and by the kernel's. The kernel's time counts,
 /// unless its clock was set meanwhile.
-pub(in crate::engine) fn trip(
-    (at, wall): (Instant, SystemTime),
-    now: Instant,
-    arrived: Option<SystemTime>,
-) -> (Duration, Clock) {
-    let mine = now.saturating_duration_since(at);
-    let kernels = arrived.and_then(|arrived| arrived.duration_since(wall).ok());
-    match kernels {
+pub(in crate::engine) fn trip((at, wall): (Instant, SystemTime), came: Came) -> (Duration, Clock) {
+    let mine = came.now.saturating_duration_since(at);
+    let stamped = || came.stamped.and_then(|at| at.duration_since(wall).ok());
+    match came.measured.or_else(stamped) {
         Some(kernels) if kernels <= mine + SLACK => (kernels.min(mine), Clock::Kernel),
         _ => (mine, Clock::User),
     }
@@ -320,6 +349,14 @@ mod tests {
         gap: Duration::ZERO,
         timeout: Duration::from_millis(1500),
     };
+
+    fn came(now: Instant, stamped: Option<SystemTime>) -> Came {
+        Came {
+            now,
+            stamped,
+            measured: None,
+        }
+    }
 
     struct Run {
         rounds: Rounds,
@@ -362,7 +399,8 @@ mod tests {
 
         fn reply(&mut self, wire_seq: u16, millis: u64) -> Option<Heard> {
             let (now, wall) = self.at(millis);
-            self.rounds.replied(wire_seq, now, Some(wall), None)
+            self.rounds
+                .replied(wire_seq, came(now, Some(wall)), None, false)
         }
 
         fn lose(&mut self, millis: u64) -> Vec<(usize, u64)> {
@@ -426,7 +464,8 @@ mod tests {
         run.send(0);
         let (now, wall) = run.at(10);
         let flaw = Some(Flaw::Payload(3));
-        assert!(run.rounds.replied(1, now, Some(wall), flaw).is_some());
+        let came = came(now, Some(wall));
+        assert!(run.rounds.replied(1, came, flaw, false).is_some());
         let first = run.reply(1, 20).unwrap();
         assert!(!first.is_duplicate && !first.is_late);
         assert_eq!(first.rtt, Duration::from_millis(20));
@@ -460,10 +499,57 @@ mod tests {
         let (now, wall) = run.at(10);
         let hour = Duration::from_secs(3600);
         for arrived in [Some(wall - hour), Some(wall + hour), None] {
-            let heard = run.rounds.replied(1, now, arrived, None).unwrap();
+            let heard = run.rounds.replied(1, came(now, arrived), None, false);
+            let heard = heard.unwrap();
             assert_eq!(heard.clock, Clock::User);
             assert_eq!(heard.rtt, Duration::from_millis(10));
         }
+        let measured = Came {
+            measured: Some(Duration::from_millis(7)),
+            ..came(now, None)
+        };
+        let heard = run.rounds.replied(1, measured, None, false).unwrap();
+        assert_eq!(heard.clock, Clock::Kernel);
+        assert_eq!(heard.rtt, Duration::from_millis(7));
+    }
+
+    #[test]
+    fn members_of_a_group_are_no_duplicates() {
+        let mut run = Run::new(RULES, 1);
+        run.send(0);
+        let came = came(run.start, None);
+        for (is_member, is_duplicate) in [(true, false), (true, false), (false, true)] {
+            let heard = run.rounds.replied(1, came, None, is_member).unwrap();
+            assert_eq!(heard.is_duplicate, is_duplicate);
+        }
+        let tally = &run.rounds.tallies()[0];
+        assert_eq!((tally.received, tally.others, tally.duplicates), (1, 1, 1));
+    }
+
+    #[test]
+    fn what_is_not_sent_is_neither_sent_nor_lost() {
+        let mut run = Run::new(RULES, 1);
+        let due = run.rounds.due(run.start).unwrap();
+        run.rounds.sent(due, run.start, run.wall);
+        run.rounds.unsent(due);
+        assert_eq!(run.lose(9999), []);
+        assert_eq!(run.send(1000), [(0, 2)]);
+        assert!(run.reply(2, 1001).is_some());
+        assert!(run.rounds.is_over());
+        let tally = &run.rounds.tallies()[0];
+        assert_eq!((tally.sent, tally.not_sent, tally.errors), (1, 1, 0));
+        assert_eq!(tally.loss(), Some(0.0));
+    }
+
+    #[test]
+    fn who_is_left_is_asked_no_more() {
+        let mut run = Run::new(RULES, 2);
+        assert_eq!(run.send(0).len(), 2);
+        let due = run.rounds.due(run.at(1000).0).unwrap();
+        run.rounds.leave(due);
+        let rest = run.send(1000);
+        assert_eq!(rest.len(), 1);
+        assert_ne!(rest[0].0, due.host);
     }
 
     #[test]

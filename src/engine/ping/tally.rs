@@ -13,10 +13,14 @@ const RECENT: usize = 40;
 pub struct Tally {
     /// Requests sent.
     pub sent: u64,
+    /// Requests that this host did not send.
+    pub not_sent: u64,
     /// Requests answered, late ones included.
     pub received: u64,
     /// Answers to requests that had been answered.
     pub duplicates: u64,
+    /// Answers of further members of a group, to requests that one of them had answered.
+    pub others: u64,
     /// Answers to requests that had been given up.
     pub late: u64,
     /// Answers that were no answers: another payload, a wrong checksum.
@@ -58,6 +62,16 @@ struct Times {
 }
 
 impl Tally {
+    /// How many requests there were, sent or not.
+    pub(super) fn asked(&self) -> u64 {
+        self.sent + self.not_sent
+    }
+
+    /// How long an answer takes, by the last ones; nothing while there is none.
+    pub(super) fn usual(&self) -> Duration {
+        Duration::from_secs_f64(self.times.ewma)
+    }
+
     /// An answer took so long.
     pub(in crate::engine) fn answered(&mut self, rtt: Duration) {
         self.received += 1;
@@ -82,16 +96,16 @@ impl Tally {
         self.recent.iter().copied()
     }
 
-    /// How many of a hundred requests were not answered.
-    pub fn loss(&self) -> f64 {
+    /// How many of a hundred requests were not answered; `None` where none was sent.
+    pub fn loss(&self) -> Option<f64> {
         self.loss_without(0)
     }
 
     /// The same, where the last so many are still under way.
-    pub fn loss_without(&self, under_way: u64) -> f64 {
+    pub fn loss_without(&self, under_way: u64) -> Option<f64> {
         match self.sent.saturating_sub(under_way) {
-            0 => 0.0,
-            sent => 100.0 * to_f64(sent.saturating_sub(self.received)) / to_f64(sent),
+            0 => None,
+            sent => Some(100.0 * to_f64(sent.saturating_sub(self.received)) / to_f64(sent)),
         }
     }
 
@@ -175,12 +189,12 @@ mod tests {
     #[test]
     fn nothing_has_no_figures() {
         assert_eq!(tally([]).statistics(), None);
-        assert_eq!(tally([]).loss(), 0.0);
+        assert_eq!(tally([]).loss(), None);
         let sent = Tally {
             sent: 3,
             ..Tally::default()
         };
-        assert_eq!(sent.loss(), 100.0);
+        assert_eq!(sent.loss(), Some(100.0));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! and go one after the other.
 
 use std::net::SocketAddr;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use super::errors::take_errors;
 use super::packets::{Sent, set_ttl};
@@ -67,7 +67,7 @@ impl ConnectCarrier {
             Err(error) => return Err(error),
         };
         set_ttl(&socket, to.family(), due.ttl)?;
-        let wall = SystemTime::now();
+        let (at, wall) = (Instant::now(), SystemTime::now());
         let token = usize::try_from(due.number).unwrap_or(0);
         match socket.connect(&to) {
             Ok(_) => {
@@ -78,7 +78,9 @@ impl ConnectCarrier {
                 self.under_way.push((token, socket));
             }
             Err(error) if error.errno() == libc::ECONNREFUSED => {
-                words.push(self.word(token, AnswerKind::Closed));
+                let seen = Some(Instant::now());
+                let word = self.word(token, AnswerKind::Closed);
+                words.push(Word { seen, ..word });
             }
             Err(error) if is_taken(&error) && from.is_some() => {
                 *from = None;
@@ -86,11 +88,16 @@ impl ConnectCarrier {
             }
             Err(error) => return Err(error),
         }
-        Ok(Sent::Away(wall))
+        Ok(Sent::Away(at, wall))
     }
 
-    /// A socket has something to say: whatever it is, it is the last.
-    pub(super) fn hear(&mut self, ready: Ready, words: &mut Vec<Word>) -> Result<(), CallError> {
+    /// A socket has something to say, which was there at `seen`: whatever it is, it is the last.
+    pub(super) fn hear(
+        &mut self,
+        ready: Ready,
+        seen: Instant,
+        words: &mut Vec<Word>,
+    ) -> Result<(), CallError> {
         let is_it = |(token, _): &(usize, Socket)| *token == ready.token;
         let Some(place) = self.under_way.iter().position(is_it) else {
             return Ok(());
@@ -114,7 +121,15 @@ impl ConnectCarrier {
                 }
             }
         };
-        words.push(self.word(ready.token, kind));
+        let measured = match kind {
+            AnswerKind::Open => measured(&socket),
+            _ => None,
+        };
+        words.push(Word {
+            seen: Some(seen),
+            measured,
+            ..self.word(ready.token, kind)
+        });
         Ok(())
     }
 
@@ -130,10 +145,10 @@ impl ConnectCarrier {
         token: usize,
         words: &mut Vec<Word>,
     ) -> Result<(), CallError> {
-        let family = Address::Inet(self.target).family();
+        let target = self.target;
         let number = u64::try_from(token).unwrap_or(0);
         let which = |_: &[u8]| Some(Which::Number(number));
-        take_errors(socket, family, 0, &mut self.buffer, &which, words).map(drop)
+        take_errors(socket, target, 0, &mut self.buffer, &which, words).map(drop)
     }
 
     fn word(&self, token: usize, kind: AnswerKind) -> Word {
@@ -144,11 +159,19 @@ impl ConnectCarrier {
             which: Which::Number(u64::try_from(token).unwrap_or(0)),
             from: is_targets.then_some(target),
             at: None,
+            seen: None,
+            measured: None,
             ttl: None,
             labels: Vec::new(),
             kind,
         }
     }
+}
+
+/// How long the kernel waited for the answer to a connect, unless it asked again.
+fn measured(socket: &Socket) -> Option<Duration> {
+    let trip = socket.round_trip()?;
+    (trip.retransmits == 0 && !trip.time.is_zero()).then_some(trip.time)
 }
 
 /// Whether the source port is another's by now.

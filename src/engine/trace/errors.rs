@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::report::AnswerKind;
 use super::word::{Which, Word};
 use crate::engine::ping::trouble;
-use crate::net::{CallError, Family, Socket, ToldError};
+use crate::net::{Address, CallError, Family, Socket, ToldError};
 use crate::wire::{QUOTED_BEFORE_EXTENSION, labels};
 
 /// How many errors are taken from a socket before others have their turn.
@@ -23,16 +23,18 @@ pub(super) struct Drained {
     pub(super) mtu: Option<u32>,
 }
 
-/// Take the errors of a socket of this family. `which` knows a probe by what is quoted of it behind the first `skipped`
+/// Take the errors of a socket that speaks to `target`; whoever quotes a packet to somebody else speaks of another's, or
+/// lies. `which` knows a probe by what is quoted of it behind the first `skipped`
 /// bytes of its transport header.
 pub(super) fn take_errors(
     socket: &Socket,
-    family: Family,
+    target: SocketAddr,
     skipped: usize,
     buffer: &mut [u8],
     which: &dyn Fn(&[u8]) -> Option<Which>,
     words: &mut Vec<Word>,
 ) -> Result<Drained, CallError> {
+    let family = Address::Inet(target).family();
     let mut drained = Drained::default();
     for _ in 0..TURN {
         let Some(told) = socket.recv_error(buffer)? else {
@@ -43,7 +45,7 @@ pub(super) fn take_errors(
             continue;
         }
         drained.any = true;
-        if told.is_advice() {
+        if told.is_advice() || !is_to(&told, target) {
             continue;
         }
         let quoted = buffer.get(..told.length).unwrap_or(buffer);
@@ -52,6 +54,14 @@ pub(super) fn take_errors(
         }
     }
     Ok(drained)
+}
+
+/// Whether the packet that is quoted went there; the unspecified address stands for this host, ip(7), and no port for any.
+fn is_to(told: &ToldError, target: SocketAddr) -> bool {
+    told.to.is_none_or(|to| {
+        (target.ip().is_unspecified() || to.ip() == target.ip())
+            && (to.port() == target.port() || to.port() == 0 || target.port() == 0)
+    })
 }
 
 fn word(told: &ToldError, which: Which, family: Family, skipped: usize, quoted: &[u8]) -> Word {
@@ -63,6 +73,8 @@ fn word(told: &ToldError, which: Which, family: Family, skipped: usize, quoted: 
         which,
         from: told.from.map(without_port),
         at: told.at,
+        seen: None,
+        measured: None,
         ttl: told.ttl,
         labels: extension.map(labels).unwrap_or_default(),
         kind: AnswerKind::Error(trouble(told, family)),

@@ -9,10 +9,12 @@ mod packets;
 mod path;
 mod report;
 mod rules;
+mod size;
 mod survey;
 #[cfg(test)]
 mod tests;
 mod tracing;
+mod way;
 mod word;
 
 pub use connects::{ConnectCarrier, leave_nothing, recv_everything};

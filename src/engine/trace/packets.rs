@@ -2,7 +2,7 @@
 //! router may choose a path by stays the same along a flow: addresses, ports, and the checksum of an echo request.
 
 use std::net::SocketAddr;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use super::errors::{Drained, take_errors, without_port};
 use super::report::AnswerKind;
@@ -55,8 +55,8 @@ struct Flow {
 
 /// What became of a probe on its way out.
 pub(super) enum Sent {
-    /// It is on its way, since this time by the clock that the kernel stamps with.
-    Away(SystemTime),
+    /// It is on its way, since this time, and since this one by the clock that the kernel stamps with.
+    Away(Instant, SystemTime),
     /// There is no room for it now.
     Full,
     /// It is larger than this host sends: the largest that it does.
@@ -138,10 +138,10 @@ impl PacketCarrier {
         let bytes = encode(self.speech, self.mark, flow.id, family, due);
         let mut barren = 0;
         for _ in 0..STALE {
-            let wall = SystemTime::now();
+            let (at, wall) = (Instant::now(), SystemTime::now());
             let flow = self.flows.get(due.flow);
             let refused = match flow.map(|flow| flow.socket.send(&bytes)) {
-                Some(Ok(Send::Bytes(_))) => return Ok(Sent::Away(wall)),
+                Some(Ok(Send::Bytes(_))) => return Ok(Sent::Away(at, wall)),
                 None | Some(Ok(Send::WouldBlock)) => return Ok(Sent::Full),
                 Some(Err(refused)) if refused.errno() == libc::ENOBUFS => return Ok(Sent::Full),
                 Some(Err(refused)) => refused,
@@ -204,7 +204,7 @@ impl PacketCarrier {
         };
         take_errors(
             &flow.socket,
-            family,
+            self.target,
             skipped,
             &mut self.buffer,
             &which,
@@ -274,6 +274,8 @@ fn datagram(mark: Mark, flow: usize, stamped: &Stamped, bytes: &[u8]) -> Word {
         which: number.unwrap_or(Which::OfFlow(flow)),
         from: stamped.from.map(without_port),
         at: stamped.at,
+        seen: None,
+        measured: None,
         ttl: stamped.ttl,
         labels: Vec::new(),
         kind: AnswerKind::Datagram,
@@ -294,6 +296,8 @@ fn reply(mark: Mark, flow: &Flow, family: Family, stamped: &Stamped, bytes: &[u8
         which: Which::Sequence(echo.seq),
         from: stamped.from.map(without_port),
         at: stamped.at,
+        seen: None,
+        measured: None,
         ttl,
         labels: Vec::new(),
         kind: AnswerKind::Echo,

@@ -23,7 +23,7 @@ impl Survey {
         };
         let under_way = self.under_way.iter().filter(|probe| probe.slot.ttl == ttl);
         let under_way = u64::try_from(under_way.count()).unwrap_or(0);
-        hop.tally.loss_without(under_way)
+        hop.tally.loss_without(under_way).unwrap_or(0.0)
     }
 
     /// Where the way ends; `None` while that is unknown.

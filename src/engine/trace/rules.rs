@@ -28,4 +28,6 @@ pub struct Rules {
     pub size: u32,
     /// Whether packets become smaller where they do not go through.
     pub finds_mtu: bool,
+    /// Whether packets go in fragments where they do not go through whole.
+    pub may_fragment: bool,
 }

@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::hop::Hop;
-use super::report::{Answer, AnswerKind, Meaning};
+use super::report::Answer;
 use super::rules::Rules;
 use super::word::{Verdict, Which, Word};
-use crate::engine::ping::trip;
+use crate::engine::ping::{Came, trip};
 
 /// How long one waits before a probe that goes beyond the next hop that is unknown. A host spends its budget of errors on
 /// those that go past it, and routers have one too.
@@ -21,15 +21,13 @@ const TURN: Duration = Duration::from_secs(1);
 const REMEMBERED: usize = 4096;
 /// How many hops beyond the last one that answered are asked in every round.
 const BEYOND: u8 = 3;
-/// The least that any link carries, RFC 791.
-const LEAST_MTU: u32 = 68;
 
 /// The path so far.
 #[derive(Debug)]
 pub struct Survey {
     pub(super) rules: Rules,
     pub(super) hops: Vec<Hop>,
-    queue: VecDeque<Slot>,
+    pub(super) queue: VecDeque<Slot>,
     /// In the order of their sending.
     pub(super) under_way: Vec<Probe>,
     /// Probes that are over by their numbers, and whether they were answered.
@@ -39,10 +37,12 @@ pub struct Survey {
     pub(super) reach: u8,
     pub(super) end: Option<u8>,
     pub(super) is_reached: bool,
+    /// The farthest hop that a router passed a probe on to, and was the last to do so.
+    pub(super) passed: u8,
     paced: Option<Instant>,
     round: u32,
     round_at: Option<Instant>,
-    size: u32,
+    pub(super) size: u32,
     pub(super) mtu: Option<u32>,
     pub(super) duplicates: u64,
     pub(super) late: u64,
@@ -54,7 +54,7 @@ pub(super) struct Slot {
     pub(super) ttl: u8,
     attempt: u32,
     flow: usize,
-    mtu: Option<u32>,
+    pub(super) mtu: Option<u32>,
 }
 
 /// A probe that is due.
@@ -79,6 +79,8 @@ pub(super) struct Probe {
     pub(super) slot: Slot,
     at: Instant,
     wall: SystemTime,
+    /// The largest packet that was known to go through when it was sent, in bytes.
+    limit: u32,
 }
 
 /// Whom an answer is for.
@@ -104,6 +106,7 @@ impl Survey {
             reach: rules.first.saturating_sub(1),
             end: None,
             is_reached: false,
+            passed: 0,
             paced: None,
             round: 0,
             round_at: rules.interval.map(|_| now),
@@ -175,11 +178,12 @@ impl Survey {
 
     /// What is to be sent at `now`; it stays so until [`Self::sent`] is told.
     pub(super) fn due(&self, now: Instant) -> Option<Due> {
-        if self.under_way.len() >= self.rules.window {
+        if !self.has_room() {
             return None;
         }
         let may = |slot: &Slot| {
             (self.is_next(slot) || self.paced.is_none_or(|paced| paced <= now))
+                && self.is_within(slot)
                 && self.is_free(slot.flow)
         };
         let place = self.queue.iter().position(may)?;
@@ -196,6 +200,12 @@ impl Survey {
     /// Whether it asks no farther than the first hop that is unknown.
     fn is_next(&self, slot: &Slot) -> bool {
         slot.ttl <= self.reach.saturating_add(1)
+    }
+
+    fn has_room(&self) -> bool {
+        let under_way = self.under_way.iter();
+        let waits = under_way.filter(|probe| self.is_within(&probe.slot));
+        waits.count() < self.rules.window
     }
 
     fn is_free(&self, flow: usize) -> bool {
@@ -220,26 +230,8 @@ impl Survey {
             slot,
             at: now,
             wall,
+            limit: self.limit(),
         });
-    }
-
-    /// What was due is larger than the first link carries: whether a smaller one may go.
-    pub(super) fn too_big(&mut self, due: Due, mtu: u32) -> bool {
-        if !self.shrink(mtu) {
-            return false;
-        }
-        if let Some(slot) = self.queue.get_mut(due.place) {
-            slot.mtu = Some(mtu);
-        }
-        true
-    }
-
-    fn shrink(&mut self, mtu: u32) -> bool {
-        let may = self.rules.finds_mtu && (LEAST_MTU..self.size).contains(&mtu);
-        if may {
-            (self.size, self.mtu) = (mtu, Some(mtu));
-        }
-        may
     }
 
     /// Whether an answer to this probe is still waited for.
@@ -270,15 +262,21 @@ impl Survey {
         let Some(probe) = self.take(number) else {
             return Verdict::Nothing;
         };
+        let known = self.limit();
         if let Some(mtu) = word.kind.mtu()
-            && self.shrink(mtu)
+            && self.shrink(mtu, probe.limit)
         {
-            let mtu = Some(mtu);
+            let mtu = Some(mtu).filter(|mtu| *mtu < known);
             self.withdraw(Slot { mtu, ..probe.slot });
             return Verdict::Nothing;
         }
         self.remember(number, true);
-        let (rtt, clock) = trip((probe.at, probe.wall), now, word.at);
+        let came = Came {
+            now: word.seen.unwrap_or(now),
+            stamped: word.at,
+            measured: word.measured,
+        };
+        let (rtt, clock) = trip((probe.at, probe.wall), came);
         let answer = Answer {
             ttl: probe.slot.ttl,
             attempt: probe.slot.attempt,
@@ -356,43 +354,11 @@ impl Survey {
         self.queue.push_front(slot);
     }
 
-    fn meaning(&self, word: &Word) -> Meaning {
-        let is_target = word.from.is_some_and(|from| from.ip() == self.rules.target);
-        match &word.kind {
-            kind if kind.is_time_exceeded() => Meaning::Hop,
-            AnswerKind::Error(_) if !is_target => Meaning::Unreachable,
-            _ => Meaning::Reached,
-        }
-    }
-
-    fn note(&mut self, answer: &Answer) {
-        let ttl = answer.ttl;
-        self.reach = self.reach.max(ttl);
-        if let Some(hop) = self.hops.get_mut(index(ttl)) {
-            hop.answered(answer);
-        }
-        let is_nearest = self.end.is_none_or(|end| ttl <= end);
-        match answer.meaning {
-            // The way has become longer than it was.
-            Meaning::Hop if self.end == Some(ttl) && self.rules.interval.is_some() => {
-                (self.end, self.is_reached) = (None, false);
-            }
-            Meaning::Hop => {}
-            Meaning::Reached | Meaning::Unreachable if is_nearest => {
-                let is_reached = answer.meaning == Meaning::Reached;
-                self.is_reached = is_reached || (self.is_reached && self.end == Some(ttl));
-                self.end = Some(ttl);
-                self.reach = ttl;
-                self.queue.retain(|slot| slot.ttl <= ttl);
-                self.under_way.retain(|probe| probe.slot.ttl <= ttl);
-            }
-            Meaning::Reached | Meaning::Unreachable => {}
-        }
-    }
-
     /// The next probe that is given up at `now`: its hop, which of the hop's it is, and its flow.
     pub(super) fn lapsed(&mut self, now: Instant) -> Option<(u8, u32, usize)> {
-        let lapses = |probe: &Probe| self.until(probe).is_some_and(|until| until <= now);
+        let lapses = |probe: &Probe| {
+            self.is_within(&probe.slot) && self.until(probe).is_some_and(|until| until <= now)
+        };
         let place = self.under_way.iter().position(lapses)?;
         let Probe { number, slot, .. } = self.under_way.remove(place);
         self.remember(number, false);
@@ -425,18 +391,21 @@ impl Survey {
 
     /// When something is to be done next; `None` when nothing is, however long one waits.
     pub(super) fn next(&self) -> Option<Instant> {
-        let lapses = self.under_way.iter().filter_map(|probe| self.until(probe));
-        let has_room = self.under_way.len() < self.rules.window;
-        let is_free = |slot: &Slot| self.is_free(slot.flow);
+        let under_way = self.under_way.iter();
+        let waits = under_way.filter(|probe| self.is_within(&probe.slot));
+        let lapses = waits.filter_map(|probe| self.until(probe));
+        let may = |slot: &Slot| self.is_free(slot.flow) && self.is_within(slot);
         let paced = self
             .paced
-            .filter(|_| has_room && self.queue.iter().any(is_free));
+            .filter(|_| self.has_room() && self.queue.iter().any(may));
         lapses.chain(paced).chain(self.round_at).min()
     }
 
     /// Whether there is nothing left to send or to wait for.
     pub(super) fn is_over(&self) -> bool {
-        self.queue.is_empty() && self.under_way.is_empty() && self.round_at.is_none()
+        let mut under_way = self.under_way.iter().map(|probe| &probe.slot);
+        let is_done = |slot: &Slot| !self.is_within(slot);
+        self.round_at.is_none() && self.queue.iter().all(is_done) && under_way.all(is_done)
     }
 }
 

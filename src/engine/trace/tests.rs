@@ -21,6 +21,7 @@ const RULES: Rules = Rules {
     is_serial: false,
     size: 60,
     finds_mtu: false,
+    may_fragment: false,
 };
 
 /// A trace at a time in milliseconds.
@@ -63,6 +64,8 @@ impl Run {
             which,
             from,
             at: None,
+            seen: None,
+            measured: None,
             ttl: None,
             labels: Vec::new(),
             kind,
@@ -107,6 +110,7 @@ fn error(kind: u8, code: u8) -> AnswerKind {
         kind,
         code,
         mtu: (kind, code).eq(&(3, 4)).then_some(1400),
+        info: 0,
     })
 }
 
@@ -241,8 +245,64 @@ fn a_way_that_ends_is_not_gone_on() {
         let is_end = meaning != Meaning::Hop;
         assert_eq!(run.survey.end(), is_end.then_some(1));
         assert_eq!(run.survey.is_reached(), meaning == Meaning::Reached);
-        assert_eq!(run.survey.waits_for(4), !is_end);
+        // Whoever is farther away may still show that it goes on.
+        assert_eq!(run.survey.waits_for(4), meaning != Meaning::Reached);
+        assert_eq!(run.send(1).contains(&2), !is_end);
     }
+}
+
+#[test]
+fn a_way_that_plainly_goes_on_is_gone_on() {
+    for says_it_first in [true, false] {
+        let mut run = Run::new(RULES);
+        assert_eq!(run.send(0), [1, 1, 1, 2]);
+        let mut answers = [(1, error(3, 13)), (2, error(11, 0))];
+        if !says_it_first {
+            answers.reverse();
+        }
+        for (number, kind) in answers {
+            run.hear(Which::Number(number), 1, kind, 1);
+        }
+        assert_eq!(run.survey.end(), None);
+        assert!(!run.survey.is_over());
+        run.sent.clear();
+        run.hear(Which::Number(3), 1, error(11, 0), 1);
+        for turn in 2..400 {
+            run.send(turn);
+            run.answer(4, turn);
+            run.lose(turn);
+        }
+        assert_eq!(run.survey.end(), Some(4));
+        assert!(run.survey.is_reached());
+    }
+}
+
+#[test]
+fn what_may_go_in_fragments_goes_again() {
+    let mut run = Run::new(Rules {
+        size: 1500,
+        may_fragment: true,
+        ..RULES
+    });
+    assert_eq!(run.send(0), [1, 1, 1, 2]);
+    for number in [1, 2, 3] {
+        let heard = run.hear(Which::Number(number), 1, error(3, 4), 1);
+        assert_eq!(heard, Verdict::Nothing);
+    }
+    assert_eq!(run.send(1), [1, 1, 1]);
+    let mut mtus = Vec::new();
+    for number in [5, 6, 7] {
+        let Verdict::Answer(answer) = run.hear(Which::Number(number), 1, error(11, 0), 2) else {
+            panic!("no answer");
+        };
+        mtus.extend(answer.mtu);
+    }
+    assert_eq!(mtus, [1400]);
+    assert_eq!(run.survey.due(run.start).map(|due| due.size), Some(1500));
+    // A fragment that is too large as well is a dead end.
+    run.send(3);
+    let heard = run.hear(Which::Number(8), 2, error(3, 4), 4);
+    assert!(matches!(heard, Verdict::Answer(answer) if answer.meaning == Meaning::Unreachable));
 }
 
 #[test]

@@ -65,6 +65,8 @@ pub type Report<'a> = &'a mut dyn FnMut(News<'_>, &Survey, &HopNames) -> Result<
 struct Course {
     reactor: Reactor,
     words: Vec<Word>,
+    /// When what is ready was last looked for.
+    woken: Instant,
     /// Until when nothing is sent.
     held: Option<Instant>,
     /// The last hop that was told.
@@ -85,6 +87,7 @@ impl Tracing {
         let mut course = Course {
             reactor,
             words: Vec::new(),
+            woken: Instant::now(),
             held: None,
             told: first.saturating_sub(1),
             show: None,
@@ -102,10 +105,12 @@ impl Tracing {
             if self.deadline.is_some_and(|deadline| deadline <= now) {
                 return Ok(Stop::Deadline);
             }
-            if self.survey.due(now).is_some() && course.held.is_none() {
+            let is_due = self.survey.due(now).is_some() && course.held.is_none();
+            if is_due && matches!(self.carrier, Carrier::Packets(_)) {
                 continue;
             }
             let next = [
+                is_due.then_some(now),
                 self.survey.next(),
                 course.held,
                 waits,
@@ -113,7 +118,9 @@ impl Tracing {
                 self.deadline,
             ];
             let until = next.into_iter().flatten().min();
-            if let Some(signal) = course.reactor.wait(until)? {
+            let signal = course.reactor.wait(until)?;
+            course.woken = Instant::now();
+            if let Some(signal) = signal {
                 return Ok(Stop::Signal(signal));
             }
             self.hear(&mut course)?;
@@ -121,7 +128,7 @@ impl Tracing {
         }
     }
 
-    /// Send what is due, and hear in between.
+    /// Send what is due. A time that is not the kernel's runs on meanwhile: of connects it is one.
     fn send(&mut self, course: &mut Course) -> Result<(), CallError> {
         let now = Instant::now();
         if course.held.is_some_and(|until| until > now) {
@@ -139,13 +146,16 @@ impl Tracing {
             };
             let sent = match sent {
                 // A way that there was may come again: what is known of it is not thrown away.
-                Err(error) if is_no_way(&error) && self.is_answered() => Sent::Away(wall),
+                Err(error) if is_no_way(&error) && self.is_answered() => Sent::Away(at, wall),
                 sent => sent?,
             };
             match sent {
-                Sent::Away(wall) => {
+                Sent::Away(at, wall) => {
                     self.survey.sent(due, at, wall);
                     self.see(course);
+                    if matches!(self.carrier, Carrier::Connects(_)) {
+                        return Ok(());
+                    }
                 }
                 Sent::TooBig(mtu) if self.survey.too_big(due, mtu) => {}
                 Sent::TooBig(_) => {
@@ -185,7 +195,9 @@ impl Tracing {
             match (&mut self.carrier, ready.token) {
                 (_, NAMES) => self.names.take(),
                 (Carrier::Packets(packets), _) => packets.hear(ready, &mut course.words)?,
-                (Carrier::Connects(connects), _) => connects.hear(ready, &mut course.words)?,
+                (Carrier::Connects(connects), _) => {
+                    connects.hear(ready, course.woken, &mut course.words)?;
+                }
             }
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! What is heard of a probe, and what is made of it.
 
 use std::net::SocketAddr;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use super::report::{Answer, AnswerKind};
 use crate::wire::Label;
@@ -22,7 +22,12 @@ pub(super) enum Which {
 pub(super) struct Word {
     pub(super) which: Which,
     pub(super) from: Option<SocketAddr>,
+    /// When the kernel got it; `None` where it did not note that.
     pub(super) at: Option<SystemTime>,
+    /// When it was seen to be there; `None` is now.
+    pub(super) seen: Option<Instant>,
+    /// How long it took, where the kernel measured that.
+    pub(super) measured: Option<Duration>,
     pub(super) ttl: Option<u8>,
     pub(super) labels: Vec<Label>,
     pub(super) kind: AnswerKind,
