@@ -385,6 +385,6 @@ show down.pcap | wc -l
         ran.expect(0).text(),
         "1\nlistening on raw link e0\n\
          2 packets captured, 2 received by filter, 0 dropped by kernel\n\
-         recvmmsg e0: network is down (ENETDOWN)\n2\n"
+         listen on e0: network is down (ENETDOWN)\n2\n"
     );
 }

@@ -94,7 +94,7 @@ impl Listen {
         };
         let (ears, link) = if self.link {
             let filter = self.narrowed(filter, desk)?;
-            let ear = LinkEar::open(filter.as_ref(), &preparation, desk)?;
+            let ear = LinkEar::open(filter.as_ref(), self.pcap.is_some(), &preparation, desk)?;
             let link = ear.link_type();
             (Ears::Link(Box::new(ear)), link)
         } else {
