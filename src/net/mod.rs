@@ -21,6 +21,7 @@ mod moving;
 mod multicast;
 mod network;
 mod packet;
+mod packet_ring;
 mod poll;
 mod privilege;
 mod resolve;
@@ -54,6 +55,7 @@ pub use moving::widen_pipe;
 pub use multicast::Membership;
 pub use network::Network;
 pub use packet::{Batch, Envelope};
+pub use packet_ring::PacketRing;
 pub use poll::{milliseconds, poll_readable, poll_writable};
 pub use privilege::{
     bound_privileges, drop_privileges, drop_what_sockets_needed, gain_no_privileges, raise_net_raw,

@@ -33,7 +33,7 @@ const TAG_TYPE_VALID: u32 = 1 << 6;
 const TAG_TYPE: u16 = 0x8100;
 
 /// A packet's envelope.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Envelope {
     /// How many of its bytes are there.
     pub captured: usize,
@@ -54,7 +54,7 @@ pub struct Envelope {
     /// Whether its checksums are the card's to compute yet.
     pub partial: bool,
     /// The tag of a virtual LAN that the kernel took out, and its type.
-    tag: Option<(u16, u16)>,
+    pub(super) tag: Option<(u16, u16)>,
 }
 
 /// Packets that were taken at once, and the memory for them, which is used again and again.
@@ -165,34 +165,17 @@ impl Batch {
         Ok(self.envelopes.len())
     }
 
-    /// A packet and its envelope, its tag put back: behind the addresses of its Ethernet header, or where there is none, in
-    /// front.
+    /// A packet and its envelope, its tag put back.
     pub fn packet(&mut self, number: usize, has_header: bool) -> Option<(Envelope, &[u8])> {
-        let mut envelope = *self.envelopes.get(number)?;
+        let envelope = *self.envelopes.get(number)?;
         let chunk = self.bytes.chunks_exact_mut(STRIDE).nth(number)?;
         let end = ROOM + envelope.captured;
-        let Some((control, kind)) = envelope.tag else {
+        let Some((tagged, at, tag)) = envelope.tagged(has_header) else {
             return Some((envelope, chunk.get(ROOM..end)?));
         };
-        let tag = if has_header {
-            if envelope.captured < ADDRESSES {
-                return Some((envelope, chunk.get(ROOM..end)?));
-            }
-            chunk.copy_within(ROOM..ROOM + ADDRESSES, 0);
-            let [a, b] = kind.to_be_bytes();
-            let [c, d] = control.to_be_bytes();
-            (ADDRESSES, [a, b, c, d])
-        } else {
-            // The type goes into the header that stands in place of the link's.
-            let [a, b] = control.to_be_bytes();
-            let [c, d] = std::mem::replace(&mut envelope.ethertype, kind).to_be_bytes();
-            (0, [a, b, c, d])
-        };
-        let (at, bytes) = tag;
-        chunk.get_mut(at..at + ROOM)?.copy_from_slice(&bytes);
-        envelope.captured += ROOM;
-        envelope.length += ROOM;
-        Some((envelope, chunk.get(..end)?))
+        chunk.copy_within(ROOM..ROOM + at, 0);
+        chunk.get_mut(at..at + ROOM)?.copy_from_slice(&tag);
+        Some((tagged, chunk.get(..end)?))
     }
 }
 
@@ -207,14 +190,7 @@ impl Envelope {
         let mut envelope = Self {
             captured: message.bytes.min(SNAPLEN as usize),
             length: message.bytes,
-            at: None,
-            interface: 0,
-            ethertype: 0,
-            hardware: 0,
-            kind: 0,
-            address: (0, [0; 8]),
-            partial: false,
-            tag: None,
+            ..Self::default()
         };
         if let Some(address) = message
             .address
@@ -243,15 +219,40 @@ impl Envelope {
         let Some([a, b, c, d, e, f, g, h, .., i, j, k, l]) = notes.first_chunk::<NOTES>() else {
             return;
         };
-        let status = u32::from_ne_bytes([*a, *b, *c, *d]);
         let length = u32::from_ne_bytes([*e, *f, *g, *h]);
         self.length = self.length.max(length as usize);
+        let tag = (u16::from_ne_bytes([*i, *j]), u16::from_ne_bytes([*k, *l]));
+        self.judge(u32::from_ne_bytes([*a, *b, *c, *d]), tag);
+    }
+
+    /// What a status says, TP_STATUS_CSUMNOTREADY and its kin: whether the tag and its type are what they seem, too.
+    pub(super) fn judge(&mut self, status: u32, (control, kind): (u16, u16)) {
         self.partial = status & CHECKSUM_NOT_READY != 0;
         let kind = match status & TAG_TYPE_VALID {
             0 => TAG_TYPE,
-            _ => u16::from_ne_bytes([*k, *l]),
+            _ => kind,
         };
-        self.tag = (status & TAG_VALID != 0).then_some((u16::from_ne_bytes([*i, *j]), kind));
+        self.tag = (status & TAG_VALID != 0).then_some((control, kind));
+    }
+
+    /// Where a tag that was taken out belongs, its four bytes, and the envelope with it: behind the addresses of an Ethernet
+    /// header, or where there is none, in front, its type in the header that stands in place of the link's.
+    pub(super) fn tagged(mut self, has_header: bool) -> Option<(Self, usize, [u8; 4])> {
+        let (control, kind) = self.tag?;
+        let [c, d] = control.to_be_bytes();
+        let (at, bytes) = if has_header {
+            let [a, b] = kind.to_be_bytes();
+            (ADDRESSES, [a, b, c, d])
+        } else {
+            let [e, f] = std::mem::replace(&mut self.ethertype, kind).to_be_bytes();
+            (0, [c, d, e, f])
+        };
+        if self.captured < at {
+            return None;
+        }
+        self.captured += ROOM;
+        self.length += ROOM;
+        Some((self, at, bytes))
     }
 }
 

@@ -13,6 +13,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::ptr;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl, open};
 use nix::sys::signal::{SigHandler, Signal, signal};
@@ -195,6 +196,75 @@ pub(super) fn sendmmsg(fd: BorrowedFd<'_>, outgoing: &[Outgoing<'_>]) -> io::Res
     // lengths, and that the kernel only reads.
     let sent = unsafe { libc::sendmmsg(fd.as_raw_fd(), headers.as_mut_ptr(), count, flags) };
     usize::try_from(sent).map_err(|_| io::Error::last_os_error())
+}
+
+/// A ring of blocks in memory that the kernel fills with packets, as PACKET_RX_RING of TPACKET_V3 has it. A block belongs
+/// to one side at a time, as its status says.
+#[derive(Debug)]
+pub(super) struct Ring {
+    start: ptr::NonNull<u8>,
+    block: usize,
+    count: usize,
+    /// Which block is the next.
+    at: usize,
+}
+
+impl Ring {
+    /// Where a block's status is: `struct tpacket_block_desc`.
+    const STATUS: usize = 8;
+
+    /// mmap(2) of the ring of this socket: `count` blocks of `block` bytes, which is a multiple of a page.
+    pub(super) fn map(fd: BorrowedFd<'_>, block: usize, count: usize) -> io::Result<Self> {
+        let (access, length) = (libc::PROT_READ | libc::PROT_WRITE, block * count);
+        // SAFETY: the kernel chooses where, so that nothing that is in use is replaced.
+        let start = unsafe {
+            let fd = fd.as_raw_fd();
+            libc::mmap(ptr::null_mut(), length, access, libc::MAP_SHARED, fd, 0)
+        };
+        match ptr::NonNull::new(start.cast::<u8>()) {
+            Some(start) if start.as_ptr().cast() != libc::MAP_FAILED => Ok(Self {
+                start,
+                block,
+                count,
+                at: 0,
+            }),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+
+    /// The next block, where the kernel has handed it over.
+    pub(super) fn block(&self) -> Option<&[u8]> {
+        let status = self.status().load(Ordering::Acquire);
+        // SAFETY: the block is part of the mapping. With this bit in its status the kernel writes nothing to it before it
+        // is given back, which takes a borrow that ends this one.
+        let bytes = || unsafe {
+            let start = self.start.as_ptr().add(self.at * self.block);
+            std::slice::from_raw_parts(start, self.block)
+        };
+        (status & libc::TP_STATUS_USER != 0).then(bytes)
+    }
+
+    /// The block is the kernel's again.
+    pub(super) fn give_back(&mut self) {
+        let status = self.status();
+        status.store(libc::TP_STATUS_KERNEL, Ordering::Release);
+        self.at = (self.at + 1) % self.count;
+    }
+
+    fn status(&self) -> &AtomicU32 {
+        // SAFETY: a block begins on a page, so that the place is aligned; both sides only touch it as a whole.
+        unsafe {
+            let start = self.start.as_ptr().add(self.at * self.block);
+            AtomicU32::from_ptr(start.add(Self::STATUS).cast())
+        }
+    }
+}
+
+impl Drop for Ring {
+    fn drop(&mut self) {
+        // SAFETY: it was mapped so, and no block is borrowed any more.
+        let _ = unsafe { libc::munmap(self.start.as_ptr().cast(), self.block * self.count) };
+    }
 }
 
 /// getsockopt(2) of any option into `value`; how many bytes the kernel wrote.

@@ -543,6 +543,37 @@ fn raw_listen() {
 }
 
 #[test]
+fn raw_listen_on_a_link() {
+    if !nix::unistd::geteuid().is_root() {
+        return;
+    }
+    let folder = scratch();
+    let capture = folder.path().join("lo.pcap");
+    let capture = ["--pcap", capture.to_str().unwrap()];
+    let filter = ["--filter", "dst 127.0.0.77"];
+    for more in [&["--interface", "lo"][..], &[], &capture] {
+        let words = ["raw", "listen", "--link", "--count", "1"];
+        let words = [&words[..], more, &filter].concat();
+        let Some((traced, start)) = trace(&words) else {
+            return;
+        };
+        let listening = start.start();
+        listening.stderr_until(|line| line.starts_with("listening on "));
+        let sent = sockkit([
+            "raw",
+            "send",
+            "127.0.0.77",
+            "--proto",
+            "253",
+            "--hex",
+            "00ff",
+        ]);
+        sent.run().expect(0);
+        check(&traced, listening, 0);
+    }
+}
+
+#[test]
 fn ping() {
     if !nix::unistd::geteuid().is_root() {
         return;

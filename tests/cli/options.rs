@@ -39,6 +39,7 @@ fn the_list_is_grouped_by_level() {
         "IPPROTO_TCP",
         "IPPROTO_UDP",
         "IPPROTO_UDPLITE",
+        "SOL_PACKET",
         "SOL_MPTCP",
     ];
     assert_eq!(levels, expected);

@@ -179,7 +179,7 @@ fn whole_lines(text: &str) -> Vec<String> {
     whole
 }
 
-/// The lines without what the C library asks the name service cache for, where it looks up the name of a service.
+/// The lines without what the C library does by itself: it asks the name service cache for services, and for interfaces.
 fn without_the_librarys(mut lines: Vec<String>) -> Vec<String> {
     while let Some(at) = lines
         .iter()
@@ -192,6 +192,14 @@ fn without_the_librarys(mut lines: Vec<String>) -> Vec<String> {
             .iter()
             .position(|line| line.starts_with(&closed));
         lines.drain(at - 1..=at + end.expect("it is closed"));
+    }
+    // if_nametoindex(3) and if_indextoname(3) ask by an ioctl(2) on a socket of theirs.
+    while let Some(at) = lines.windows(2).position(|pair| {
+        let asks = pair[0].starts_with("socket(AF_UNIX, SOCK_DGRAM|SOCK_CLOEXEC, 0)");
+        let number = pair[0].rsplit(' ').next().unwrap_or("");
+        asks && pair[1].starts_with(&format!("close({number})"))
+    }) {
+        lines.drain(at..at + 2);
     }
     lines
 }
@@ -260,6 +268,8 @@ fn as_told<'a>(
             vec![fd],
             Some(format!("[{}]", address(&given[1]))),
         ),
+        // strace decodes no name that is shorter than its structure.
+        "getsockname" if given[1].contains("AF_PACKET") => (name, vec![fd], None),
         "getsockname" | "getpeername" => {
             (name, vec![fd], Some(format!("[{}]", address(&given[1]))))
         }
@@ -321,6 +331,7 @@ fn socket_word(word: &str) -> String {
     match word {
         // The family's default protocol has a name in strace's tables, and none in the API.
         "IPPROTO_IP" => "0".to_owned(),
+        "htons(0 /* ETH_P_??? */)" => "0".to_owned(),
         _ => word.replace("|SOCK_CLOEXEC", ""),
     }
 }
@@ -372,6 +383,12 @@ fn address(text: &str) -> String {
     if text.starts_with("{sa_family=AF_INET6") {
         let ip = field(text, "inet_pton(AF_INET6, ");
         return format!("[{ip}]:{}", field(text, "sin6_port=htons("));
+    }
+    if text.starts_with("{sa_family=AF_PACKET") {
+        return match text.contains("sll_ifindex=0,") {
+            true => "any".to_owned(),
+            false => field(text, "sll_ifindex=if_nametoindex("),
+        };
     }
     match text.split_once("sun_path=@") {
         Some((_, name)) => format!("@{}", name.trim_end_matches('}').trim_matches('"')),

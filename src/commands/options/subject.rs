@@ -42,6 +42,8 @@ enum Domain {
     Inet6,
     /// AF_UNIX
     Unix,
+    /// AF_PACKET
+    Packet,
 }
 
 impl Subject {
@@ -102,6 +104,7 @@ impl Domain {
             Self::Inet => Family::Inet,
             Self::Inet6 => Family::Inet6,
             Self::Unix => Family::Unix,
+            Self::Packet => Family::Packet,
         }
     }
 }

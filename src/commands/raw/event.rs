@@ -49,7 +49,7 @@ pub(super) struct Heard<'a> {
 #[derive(Serialize)]
 pub(super) struct Place<'a> {
     /// When the kernel saw it.
-    pub(super) at: String,
+    pub(super) time: String,
     /// The interface.
     pub(super) interface: &'a str,
     /// Which way it went.

@@ -1,5 +1,6 @@
 //! The loop of `raw listen`: packets in, lines out, until a count, a limit, a signal or stdout's reader ends it.
 
+use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::capture::Capture;
@@ -10,14 +11,14 @@ use super::link_ear::LinkEar;
 use super::listen::Listen;
 use crate::commands::Desk;
 use crate::engine::{Interest, Reactor, Ready, StdoutError, Timer, Timers};
-use crate::net::{Batch, Socket, name_of_interface};
+use crate::net::{Socket, name_of_interface};
 use crate::output::Exit;
 
 /// The token of stdout; sockets count theirs from zero, and the last one is the signals'.
 const STDOUT: usize = usize::MAX - 1;
 
 /// How many batches of packets are taken before anything else is looked at.
-const BATCHES: usize = 16;
+const BATCHES: usize = 32;
 
 /// What hears.
 pub(super) enum Ears {
@@ -128,6 +129,12 @@ impl<'a> Hearing<'a> {
             self.scribe.desk.output.outlet().flush()?;
         } else if !self.scribe.is_done() {
             self.hear(ready.token)?;
+            if let (true, Ears::Link(ear)) = (ready.gone, &self.ears)
+                && let Err(error) = ear.check()
+            {
+                self.hear_rest()?;
+                return Err(error.into());
+            }
         }
         Ok(())
     }
@@ -144,15 +151,13 @@ impl<'a> Hearing<'a> {
                 }
             }
             Ears::Link(ear) => {
+                let scribe = &mut self.scribe;
+                let mut take = |caught: &Caught<'_>| match scribe.is_done() {
+                    true => Ok(()),
+                    false => scribe.take(caught),
+                };
                 for _ in 0..BATCHES {
-                    let count = ear.receive()?;
-                    for number in 0..count {
-                        if let Some(caught) = ear.packet(number).filter(|_| !self.scribe.is_done())
-                        {
-                            self.scribe.take(&caught)?;
-                        }
-                    }
-                    if count < Batch::LIMIT {
+                    if !ear.hear(&mut take)? {
                         break;
                     }
                 }
@@ -167,6 +172,14 @@ impl<'a> Hearing<'a> {
 
     /// What came before the end is heard still, but what nobody would read.
     fn hear_rest(&mut self) -> anyhow::Result<()> {
+        let lag = match &mut self.ears {
+            Ears::Link(ear) => ear.lag()?,
+            Ears::Raw(_) => None,
+        };
+        // What the kernel has taken in by now, it hands over by then.
+        if let Some(lag) = lag.filter(|_| !self.stalled) {
+            thread::sleep(lag);
+        }
         for token in 0..self.ears.sockets().count() {
             if !self.stalled && !self.scribe.is_done() {
                 self.hear(token)?;
@@ -278,7 +291,7 @@ impl Scribe<'_> {
         let now: SystemTime = desk.output.now();
         let at = caught.at.map_or(now, |at| UNIX_EPOCH + at);
         let place = caught.envelope().map(|envelope| Place {
-            at: humantime::format_rfc3339_nanos(at).to_string(),
+            time: humantime::format_rfc3339_micros(at).to_string(),
             interface: name_in(names, envelope.interface),
             direction: Way::of(envelope.kind),
         });

@@ -1,11 +1,14 @@
 //! A socket that hears what links carry, packet(7): of one interface, or of all.
 
+use std::time::Duration;
+
 use super::caught::{Caught, Origin};
 use super::open::{open_as, widen};
 use crate::args::Preparation;
 use crate::commands::Desk;
 use crate::net::{
-    Address, Batch, CallError, Family, Kind, LinkName, Protocol, Socket, index_of_interface,
+    Address, Batch, CallError, Envelope, Family, Kind, LinkName, PacketRing, Protocol, Socket,
+    index_of_interface,
 };
 use crate::wire::filter::{Filter, Sight};
 use crate::wire::pcap::LinkType;
@@ -17,22 +20,35 @@ const LOOPBACK: u16 = 772;
 /// A socket of the link layer.
 pub(super) struct LinkEar {
     pub(super) socket: Socket,
-    at: LinkName,
+    /// What it hears: its name is gone once it is removed.
+    name: String,
     has_header: bool,
-    batch: Batch,
+    source: Source,
+    /// How many packets were taken out of a ring.
+    taken: u64,
     /// How many packets the filter let through and how many of them were dropped: the kernel forgets what it has told.
     counted: (u64, u64),
 }
 
+/// Where the packets come from.
+enum Source {
+    /// Calls that copy a few each: those that are shown are so at once.
+    Calls(Batch),
+    /// Memory that the kernel shares, which costs a tenth, and hands over late what comes alone.
+    Ring(PacketRing),
+}
+
 impl LinkEar {
     /// Open it for the interface that was named, or for all. It hears nothing before it is bound, and then only what the
-    /// filter lets through.
+    /// filter lets through. What is only written down may come through a ring, where the kernel has one.
     pub(super) fn open(
         filter: Option<&Filter>,
+        is_written: bool,
         preparation: &Preparation,
         desk: &Desk,
     ) -> anyhow::Result<Self> {
         let interface = preparation.interface().map_or(Ok(0), index)?;
+        let name = preparation.interface().unwrap_or("*").to_owned();
         let mut at = LinkName {
             interface,
             hears: false,
@@ -57,40 +73,80 @@ impl LinkEar {
         } else {
             Sight::Cooked
         };
-        widen(&socket)?;
         preparation.apply_options(&socket)?;
-        socket.set_int(libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, 1)?;
-        socket.receive_packet_notes()?;
+        // A ring has its own size.
+        let is_sized = preparation.sets(libc::SOL_SOCKET, &[libc::SO_RCVBUF, libc::SO_RCVBUFFORCE]);
+        let has_ring = is_written && !is_sized;
+        let ring = has_ring.then(|| socket.ring().ok()).flatten();
+        let source = match ring {
+            Some(ring) => Source::Ring(ring),
+            None => {
+                if !is_sized {
+                    widen(&socket)?;
+                }
+                socket.set_int(libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, 1)?;
+                socket.receive_packet_notes()?;
+                Source::Calls(Batch::new())
+            }
+        };
         socket.attach_filter(&Filter::program(filter, sight)?)?;
         at.hears = true;
         socket.bind(&Address::Link(at))?;
         Ok(Self {
             socket,
-            at,
+            name,
             has_header,
-            batch: Batch::new(),
+            source,
+            taken: 0,
             counted: (0, 0),
         })
     }
 
-    /// Take what is there: how many packets.
-    pub(super) fn receive(&mut self) -> Result<usize, CallError> {
-        self.batch.receive(&self.socket)
+    /// Take some of what is there, and show it to `take`; whether there may be more.
+    pub(super) fn hear(
+        &mut self,
+        take: &mut dyn FnMut(&Caught<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<bool> {
+        let has_header = self.has_header;
+        let mut show = |envelope, bytes: &[u8]| take(&caught(envelope, bytes, has_header));
+        match &mut self.source {
+            Source::Calls(batch) => {
+                let received = batch.receive(&self.socket);
+                let count = received.map_err(|error| on(error, &self.name))?;
+                for number in 0..count {
+                    if let Some((envelope, bytes)) = batch.packet(number, has_header) {
+                        show(envelope, bytes)?;
+                    }
+                }
+                Ok(count == Batch::LIMIT)
+            }
+            Source::Ring(ring) => {
+                let count = ring.take_block(has_header, &mut show)?;
+                self.taken += count;
+                Ok(count > 0)
+            }
+        }
     }
 
-    /// One of the packets that were taken.
-    pub(super) fn packet(&mut self, number: usize) -> Option<Caught<'_>> {
-        let (envelope, bytes) = self.batch.packet(number, self.has_header)?;
-        Some(Caught {
-            bytes,
-            length: envelope.length,
-            at: envelope.at,
-            origin: if self.has_header {
-                Origin::Ethernet(envelope)
-            } else {
-                Origin::Cooked(envelope)
-            },
-        })
+    /// What has become of the link, which a ring does not tell.
+    pub(super) fn check(&self) -> Result<(), CallError> {
+        match self.socket.int(libc::SOL_SOCKET, libc::SO_ERROR)? {
+            0 => Ok(()),
+            errno => {
+                let cause = std::io::Error::from_raw_os_error(errno);
+                Err(CallError::new("listen on", &self.name, cause))
+            }
+        }
+    }
+
+    /// Until when what has come is waited for that the ring has not handed over yet; `None` where there is no such.
+    pub(super) fn lag(&mut self) -> Result<Option<Duration>, CallError> {
+        if matches!(self.source, Source::Calls(_)) {
+            return Ok(None);
+        }
+        let (received, dropped) = self.counted()?;
+        let patience = Duration::from_millis(u64::from(2 * PacketRing::PATIENCE));
+        Ok((received - dropped > self.taken).then_some(patience))
     }
 
     /// What a capture file's packets begin with.
@@ -112,10 +168,29 @@ impl LinkEar {
 
     /// The interface, `*` for all.
     pub(super) fn local(&self) -> String {
-        match self.at.interface {
-            0 => "*".to_owned(),
-            _ => self.at.to_string(),
-        }
+        self.name.clone()
+    }
+}
+
+/// The error of a call, about the interface.
+fn on(error: CallError, name: &str) -> CallError {
+    CallError {
+        call: "listen on",
+        on: name.to_owned(),
+        ..error
+    }
+}
+
+fn caught(envelope: Envelope, bytes: &[u8], has_header: bool) -> Caught<'_> {
+    Caught {
+        bytes,
+        length: envelope.length,
+        at: envelope.at,
+        origin: if has_header {
+            Origin::Ethernet(envelope)
+        } else {
+            Origin::Cooked(envelope)
+        },
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) struct Listen {
     #[arg(long)]
     link: bool,
     /// Only what this says, as tcpdump has it: tcp udp sctp icmp icmp6 igmp esp ah arp rarp ip ip6 ether vlan host net mask port portrange proto broadcast
-    /// multicast less greater src dst and or not ( )
+    /// multicast less greater src dst and or not ( ), and numbers as tcp[tcpflags] & tcp-syn != 0
     #[arg(long, value_name = "EXPR", num_args = 1..)]
     filter: Vec<String>,
     /// Write the packets to FILE for tcpdump and Wireshark, `-` for stdout, in place of lines
@@ -74,6 +74,7 @@ Examples:
   sockkit raw listen ::1 --count 2 --json     two ICMPv6 packets as layers
   sockkit raw listen -t 5s                    status 124 if none comes in 5 s
   sockkit raw listen --link --filter tcp port 80 or arp
+  sockkit raw listen --link --filter 'tcp[tcpflags] & (tcp-syn|tcp-rst) != 0'
   sockkit raw listen --link --interface eth0 --pcap eth0.pcap
   sockkit raw listen --link --pcap - | tshark -r -
 
@@ -94,7 +95,7 @@ impl Listen {
         };
         let (ears, link) = if self.link {
             let filter = self.narrowed(filter, desk)?;
-            let ear = LinkEar::open(filter.as_ref(), &preparation, desk)?;
+            let ear = LinkEar::open(filter.as_ref(), self.pcap.is_some(), &preparation, desk)?;
             let link = ear.link_type();
             (Ears::Link(Box::new(ear)), link)
         } else {

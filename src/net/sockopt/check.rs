@@ -120,7 +120,7 @@ fn skipped(kind: Sockets, error: &CallError) {
 
 fn cannot_open(kind: Sockets, error: &CallError) -> bool {
     match error.errno() {
-        libc::EPERM => Sockets::RAW.holds(kind),
+        libc::EPERM => Sockets::RAW.holds(kind) || kind == Sockets::PACKET,
         libc::EPROTONOSUPPORT | libc::ENOPROTOOPT => {
             kind == Sockets::UDPLITE || kind == Sockets::MPTCP
         }
@@ -185,6 +185,11 @@ fn samples(option: &SocketOption) -> &'static [(&'static str, &'static str)] {
         "UDP_ENCAP" => &[("l2tpinudp", "l2tpinudp")],
         "UDP_SEGMENT" => &[("1400", "1400 bytes"), ("0", "0 bytes")],
         "UDPLITE_SEND_CSCOV" | "UDPLITE_RECV_CSCOV" => &[("20", "20 bytes"), ("1", "8 bytes")],
+        "PACKET_COPY_THRESH" => &[("1500", "")],
+        "PACKET_VERSION" => &[("v1", "v1"), ("v3", "v3")],
+        "PACKET_RESERVE" => &[("64", "64 bytes")],
+        "PACKET_TIMESTAMP" => &[("software", "software")],
+        "PACKET_FANOUT" => &[("7", "7")],
         name => {
             assert!(matches!(option.form, Form::Bool), "{name} has no sample");
             &[("on", "on"), ("off", "off")]

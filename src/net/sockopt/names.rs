@@ -28,6 +28,13 @@ pub(super) const MTU_DISCOVER6: &[Name] = &[
     ("omit", "IPV6_PMTUDISC_OMIT", 5),
 ];
 
+/// Layouts of a ring of packets, `<linux/if_packet.h>`.
+pub(super) const RING_VERSION: &[Name] = &[
+    ("v1", "TPACKET_V1", 0),
+    ("v2", "TPACKET_V2", 1),
+    ("v3", "TPACKET_V3", 2),
+];
+
 /// Types of service (RFC 1349) and code points (RFC 2474, 2597, 3246), as `<netinet/ip.h>` has them.
 pub(super) const SERVICE: &[Name] = &[
     ("lowdelay", "IPTOS_LOWDELAY", 0x10),

@@ -138,6 +138,13 @@ pub(super) const MEMORY: &[Field] = &[
     ("drops", 32, Cell::U32, ""),
 ];
 
+/// `struct tpacket_stats` of `<linux/if_packet.h>`, and one field more of a ring's.
+pub(super) const PACKET_COUNTS: &[Field] = &[
+    ("packets", 0, Cell::U32, ""),
+    ("drops", 4, Cell::U32, ""),
+    ("freeze_q_cnt", 8, Cell::U32, ""),
+];
+
 /// `struct sock_txtime` of `<linux/net_tstamp.h>`.
 pub(super) const TRANSMIT_TIME: &[Field] =
     &[("clockid", 0, Cell::I32, ""), ("flags", 4, Cell::U32, "")];

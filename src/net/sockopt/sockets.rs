@@ -32,6 +32,9 @@ impl Sockets {
     /// Multipath TCP.
     pub const MPTCP: Self = Self(1 << 10);
 
+    /// Packets of the link layer.
+    pub const PACKET: Self = Self(1 << 11);
+
     /// TCP.
     pub const TCP: Self = Self::TCP4.and(Self::TCP6);
     /// UDP.
@@ -56,7 +59,7 @@ impl Sockets {
     pub const ANY: Self = Self::INET.and(Self::UNIX);
 
     /// What can be opened by family and type, in the order in which a fresh socket is chosen.
-    pub const FRESH: [(Self, Family, Kind); 9] = [
+    pub const FRESH: [(Self, Family, Kind); 10] = [
         (Self::TCP4, Family::Inet, Kind::Stream),
         (Self::UDP4, Family::Inet, Kind::Dgram),
         (Self::TCP6, Family::Inet6, Kind::Stream),
@@ -66,9 +69,10 @@ impl Sockets {
         (Self::UNIX_SEQPACKET, Family::Unix, Kind::SeqPacket),
         (Self::RAW4, Family::Inet, Kind::Raw),
         (Self::RAW6, Family::Inet6, Kind::Raw),
+        (Self::PACKET, Family::Packet, Kind::Raw),
     ];
 
-    const WORDS: [(Self, &'static str); 15] = [
+    const WORDS: [(Self, &'static str); 16] = [
         (Self::TCP, "tcp"),
         (Self::TCP4, "tcp4"),
         (Self::TCP6, "tcp6"),
@@ -84,6 +88,7 @@ impl Sockets {
         (Self::UNIX_SEQPACKET, "unix-seqpacket"),
         (Self::UDPLITE, "udplite"),
         (Self::MPTCP, "mptcp"),
+        (Self::PACKET, "packet"),
     ];
 
     /// Both sets together.

@@ -5,11 +5,11 @@
 
 use super::form::Form;
 use super::names::{
-    BUFFER_LOCKS, ENCAPSULATION, MTU_DISCOVER, MTU_DISCOVER6, PACING, SERVICE, SIZE_U32, SOURCES,
-    TIMESTAMPING, error, family, kind, protocol,
+    BUFFER_LOCKS, ENCAPSULATION, MTU_DISCOVER, MTU_DISCOVER6, PACING, RING_VERSION, SERVICE,
+    SIZE_U32, SOURCES, TIMESTAMPING, error, family, kind, protocol,
 };
 use super::option::{Access, Level, SocketOption};
-use super::record::{CREDENTIALS, MEMORY, MPTCP_INFO, TRANSMIT_TIME};
+use super::record::{CREDENTIALS, MEMORY, MPTCP_INFO, PACKET_COUNTS, TRANSMIT_TIME};
 use super::sockets::Sockets;
 use super::tcp_info::TCP_INFO;
 
@@ -229,6 +229,21 @@ table! {
     IPPROTO_UDPLITE = libc::IPPROTO_UDPLITE, ["SOL_UDPLITE", "udplite"] {
         UDPLITE_SEND_CSCOV = 10: Form::SIZE, Both, UDPLITE, "How much of a datagram the checksum covers; 0 for all, RFC 3828", needs("a kernel with UDP-Lite"), note("1 to 7 become 8");
         UDPLITE_RECV_CSCOV = 11: Form::SIZE, Both, UDPLITE, "Drop datagrams whose checksum covers less; 0 for none", needs("a kernel with UDP-Lite"), note("1 to 7 become 8");
+    }
+    SOL_PACKET = libc::SOL_PACKET, ["packet"] {
+        PACKET_STATISTICS: Form::Record(PACKET_COUNTS), Take, PACKET, "Packets that the filter let through, and how many were dropped; reading resets", note("those that were dropped are among the packets");
+        PACKET_COPY_THRESH: Form::SIZE, Set, PACKET, "Queue packets too that a ring cut, if they are no longer than this";
+        PACKET_AUXDATA: Form::Bool, Both, PACKET, "Receive the packet's length, status and VLAN tag, struct tpacket_auxdata";
+        PACKET_ORIGDEV: Form::Bool, Both, PACKET, "Name the interface that a packet came in by, in place of the one above";
+        PACKET_VERSION: Form::named(RING_VERSION), Both, PACKET, "Layout of the ring that PACKET_RX_RING shares";
+        PACKET_RESERVE: Form::SIZE, Both, PACKET, "Room in front of each packet of a ring";
+        PACKET_LOSS: Form::Bool, Both, PACKET, "Skip what cannot be sent from a ring, rather than stop there";
+        PACKET_VNET_HDR: Form::Bool, Both, PACKET, "A struct virtio_net_hdr stands in front of each packet";
+        PACKET_TIMESTAMP: Form::Flags(TIMESTAMPING), Both, PACKET, "Which time the packets of a ring have, as SO_TIMESTAMPING";
+        PACKET_FANOUT: Form::INT, Both, PACKET, "Share packets in this group: its number, plus mode and flags from bit 16 on", since("3.1");
+        PACKET_TX_HAS_OFF: Form::Bool, Both, PACKET, "Packets of a ring that is sent from say where they begin", since("3.11");
+        PACKET_QDISC_BYPASS: Form::Bool, Both, PACKET, "Send past the interface's queueing discipline", since("3.14");
+        PACKET_IGNORE_OUTGOING: Form::Bool, Both, PACKET, "Do not receive what this host sends", since("4.20");
     }
     // libc lacks SOL_MPTCP, <linux/socket.h>.
     SOL_MPTCP = 284, ["mptcp"] {

@@ -41,6 +41,36 @@ pub(super) enum Load {
     Add,
     /// The index register is taken away.
     LessIndex,
+    /// A byte, or four, at an offset beyond the index register.
+    ByteBeyond,
+    WordBeyond,
+    /// The operand itself.
+    Number,
+    /// What is loaded is kept in this place, or is the index register's from now on.
+    Keep,
+    ToIndex,
+    /// What was kept in this place, into the index register.
+    IndexKept,
+    /// The index register is added.
+    AddIndex,
+    /// The operand, or the index register, is reckoned with.
+    Compute(Operator),
+    ComputeIndex(Operator),
+}
+
+/// What two numbers of 32 bits make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operator {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Modulo,
+    And,
+    Or,
+    Xor,
+    Left,
+    Right,
 }
 
 /// What the accumulator is compared by.
@@ -50,6 +80,10 @@ pub(super) enum Condition {
     Greater,
     AtLeast,
     AnyBit,
+    /// The same with the index register in place of the operand.
+    EqualIndex,
+    GreaterIndex,
+    AtLeastIndex,
 }
 
 #[derive(Debug)]
@@ -209,6 +243,15 @@ impl Load {
             Self::Length => 0x80,
             Self::Add => 0x04,
             Self::LessIndex => 0x1c,
+            Self::ByteBeyond => 0x50,
+            Self::WordBeyond => 0x40,
+            Self::Number => 0x00,
+            Self::Keep => 0x02,
+            Self::ToIndex => 0x07,
+            Self::IndexKept => 0x61,
+            Self::AddIndex => 0x0c,
+            Self::Compute(operator) => operator.code(),
+            Self::ComputeIndex(operator) => operator.code() | 8,
         }
     }
 
@@ -218,7 +261,7 @@ impl Load {
             Self::Byte | Self::HeaderLength => 1,
             Self::Half | Self::HalfBeyond => 2,
             Self::Word => 4,
-            Self::Mask | Self::Length | Self::Add | Self::LessIndex => 0,
+            _ => 0,
         }
     }
 }
@@ -230,6 +273,51 @@ impl Condition {
             Self::Greater => 0x25,
             Self::AtLeast => 0x35,
             Self::AnyBit => 0x45,
+            Self::EqualIndex => 0x1d,
+            Self::GreaterIndex => 0x2d,
+            Self::AtLeastIndex => 0x3d,
+        }
+    }
+}
+
+impl Operator {
+    fn code(self) -> u16 {
+        match self {
+            Self::Add => 0x04,
+            Self::Subtract => 0x14,
+            Self::Multiply => 0x24,
+            Self::Divide => 0x34,
+            Self::Or => 0x44,
+            Self::And => 0x54,
+            Self::Left => 0x64,
+            Self::Right => 0x74,
+            Self::Modulo => 0x94,
+            Self::Xor => 0xa4,
+        }
+    }
+
+    /// Why the kernel does not take this number on the right.
+    pub(super) fn refuses(self, right: u32) -> Option<&'static str> {
+        match self {
+            Self::Divide | Self::Modulo if right == 0 => Some("a division by 0"),
+            Self::Left | Self::Right if right > 31 => Some("a shift is by 0 to 31 bits"),
+            _ => None,
+        }
+    }
+
+    /// What two numbers make of which the right one is not refused.
+    pub(super) fn of(self, left: u32, right: u32) -> u32 {
+        match self {
+            Self::Add => left.wrapping_add(right),
+            Self::Subtract => left.wrapping_sub(right),
+            Self::Multiply => left.wrapping_mul(right),
+            Self::Divide => left.checked_div(right).unwrap_or(0),
+            Self::Modulo => left.checked_rem(right).unwrap_or(0),
+            Self::And => left & right,
+            Self::Or => left | right,
+            Self::Xor => left ^ right,
+            Self::Left => left.wrapping_shl(right),
+            Self::Right => left.wrapping_shr(right),
         }
     }
 }

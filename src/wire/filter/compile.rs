@@ -27,7 +27,7 @@ const HEADER: u32 = 14;
 const BEYOND_HEADER: u32 = 64;
 /// The header that tells fragments of IPv6, and the bits that tell those of IPv4 which are not the first.
 const FRAGMENT: u32 = 44;
-const OFFSET: u32 = 0x1fff;
+pub(super) const OFFSET: u32 = 0x1fff;
 
 /// Where a socket's packets begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub(super) struct Compiler {
     pub(super) assembler: Assembler,
     pub(super) sight: Sight,
     /// Where a packet goes that is too short to tell: out, whether what it does not tell was wanted or not.
-    short: Label,
+    pub(super) short: Label,
     /// Whether a link's header is asked for that is not there.
     pub(super) blind: bool,
 }
@@ -125,6 +125,7 @@ impl Compiler {
 
     fn test(&mut self, test: &Test, yes: Label, no: Label) {
         match *test {
+            Test::Relation(ref relation) => self.relation(relation, yes, no),
             Test::EtherType(ethertype) => self.carries(ethertype, yes, no),
             Test::Inside(v4, v6) => {
                 self.either(IPV4, |this, no| this.inside_v4(v4, yes, no));
@@ -186,7 +187,7 @@ impl Compiler {
     }
 
     /// Where it is of this type, what `body` says.
-    fn last(&mut self, ethertype: u16, no: Label, body: impl FnOnce(&mut Self)) {
+    pub(super) fn last(&mut self, ethertype: u16, no: Label, body: impl FnOnce(&mut Self)) {
         let here = self.assembler.label();
         self.carries(ethertype, here, no);
         self.assembler.place(here);
@@ -194,7 +195,7 @@ impl Compiler {
     }
 
     /// Whether the link carries this type.
-    fn carries(&mut self, ethertype: u16, yes: Label, no: Label) {
+    pub(super) fn carries(&mut self, ethertype: u16, yes: Label, no: Label) {
         match self.sight {
             Sight::Ethernet => self.is(Load::Half, 12, ethertype.into(), yes, no),
             Sight::Cooked => self.is(Load::Word, ETHERTYPE, ethertype.into(), yes, no),
@@ -203,7 +204,7 @@ impl Compiler {
         }
     }
 
-    fn inside_v4(&mut self, protocol: Option<u8>, yes: Label, no: Label) {
+    pub(super) fn inside_v4(&mut self, protocol: Option<u8>, yes: Label, no: Label) {
         match protocol {
             Some(protocol) => self.is(Load::Byte, self.network() + 9, protocol.into(), yes, no),
             None => self.always(false, yes, no),
@@ -441,7 +442,7 @@ mod tests {
                 )
             }
         };
-        let (mut a, mut x, mut at) = (0_u32, 0_u32, 0_usize);
+        let (mut a, mut x, mut at, mut kept) = (0_u32, 0_u32, 0_usize, [0_u32; 16]);
         loop {
             let Instruction {
                 code,
@@ -454,7 +455,32 @@ mod tests {
                 0x20 => bytes(k, 4),
                 0x28 => bytes(k, 2),
                 0x30 => bytes(k, 1),
+                0x40 => bytes(x + k, 4),
                 0x48 => bytes(x + k, 2),
+                0x50 => bytes(x + k, 1),
+                0x00 => Some(k),
+                0x02 => {
+                    kept[k as usize] = a;
+                    Some(a)
+                }
+                0x07 => {
+                    x = a;
+                    Some(a)
+                }
+                0x61 => {
+                    x = kept[k as usize];
+                    Some(a)
+                }
+                0x0c => Some(a.wrapping_add(x)),
+                0x14 => Some(a.wrapping_sub(k)),
+                0x24 => Some(a.wrapping_mul(k)),
+                0x34 => Some(a / k),
+                0x44 => Some(a | k),
+                0x64 => Some(a << k),
+                0x74 => Some(a >> k),
+                0x94 => Some(a % k),
+                0xa4 => Some(a ^ k),
+                0x5c => Some(a & x),
                 0xb1 => {
                     let byte = bytes(k, 1).unwrap();
                     x = (byte & 15) * 4;
@@ -475,6 +501,9 @@ mod tests {
                         0x25 => a > k,
                         0x35 => a >= k,
                         0x45 => a & k != 0,
+                        0x1d => a == x,
+                        0x2d => a > x,
+                        0x3d => a >= x,
                         _ => panic!("no instruction: {code:x}"),
                     };
                     at += usize::from(if holds { then } else { otherwise });
@@ -544,6 +573,25 @@ mod tests {
             ("src and dst net 192.0.2", true, false),
             ("src and dst port 80 or 53", false, false),
             ("ip multicast or ip6 multicast", false, false),
+            ("tcp[tcpflags] & (tcp-syn|tcp-ack) = 0", true, false),
+            ("tcp[13] = 0", true, false),
+            ("not tcp[13] = 0", false, true),
+            ("tcp[2:2] = 80 and ip[8] < 10", true, false),
+            ("(tcp[2:2] & 0xfff0) = 80", true, false),
+            (
+                "(ip[2:2] - ((ip[0]&0xf)<<2)) - ((tcp[12]&0xf0)>>2) = 1",
+                true,
+                false,
+            ),
+            ("tcp[((tcp[12:1] & 0xf0) >> 2):1] = 0x78", true, false),
+            ("tcp[0:4] != tcp[4:4] && ip[12:4] < ip[16:4]", true, false),
+            ("tcp[1000] = 0 or ip6", false, true),
+            ("tcp[ip[16]:4] = 0 or ip6", false, true),
+            ("tcp[0-1] = 0 or ip6", false, true),
+            ("udp[0:2] = 53", false, false),
+            ("ip6[6] = 17 and ip6[7] == 9", false, true),
+            ("icmp[icmptype] != icmp-echo", false, false),
+            ("icmp6[icmp6type] = icmp6-echo or 6 * 9 = 0x36", true, true),
             ("less 100 and not greater 100", true, true),
         ] {
             for (packet, taken, raw) in [
@@ -605,6 +653,7 @@ mod tests {
             ("broadcast", false),
             ("multicast", true),
             ("vlan or vlan 7", false),
+            ("ether[0] & 1 = 1 and ether[6:4] = 0x02020202", true),
         ] {
             for sight in [Sight::Ethernet, Sight::Cooked] {
                 assert_eq!(takes(text, &packet, sight), taken, "{text} {sight:?}");
@@ -660,6 +709,7 @@ mod tests {
         #[test]
         fn any_packet_ends_a_program(packet in prop::collection::vec(any::<u8>(), 14..120), words in prop::sample::select(vec![
             "tcp port 80", "host ::1 or not arp", "net 10.0.0.0/8 and not udp", "ip6 proto 58", "not port 7 or less 60",
+            "tcp[ip[0]:4] = 7 or ip6[tcp[13] * 4096] > 1", "not udp[4:2] > ip[2:2] - 20 or len & 3 = 1",
         ])) {
             let filter = Filter::parse(words, &Few).unwrap();
             for sight in [Sight::Ethernet, Sight::Cooked, Sight::Ipv4, Sight::Ipv6(6)] {

@@ -1,16 +1,19 @@
 //! Which packets are wanted, in a few words of pcap-filter(7), and as a program that the kernel runs on every packet before
 //! it is copied: `tcp and port 80`, `not host 192.0.2.1`, `icmp or arp`.
 
+mod arithmetic;
 mod assembler;
 mod compile;
 mod link;
 mod parse;
 mod qualifier;
+mod relation;
 mod words;
 
 pub use assembler::{Instruction, PROGRAM_LIMIT};
 pub use compile::Sight;
 pub use parse::FilterError;
+pub use relation::Relation;
 pub use words::Names;
 
 use std::net::IpAddr;
@@ -47,6 +50,8 @@ pub enum Test {
     Mac(Side, [u8; 6]),
     /// Sent to a group of an Ethernet: to many, or to all.
     Group,
+    /// Numbers of the packet, and how they are to each other.
+    Relation(Box<Relation>),
 }
 
 /// Which end of a packet's way.

@@ -3,12 +3,14 @@
 //!     filter     = term { ("and" | "or") term }
 //!     term       = ("not" | "!") term | "(" filter ")" | primitive
 //!     primitive  = [protocol] [side] kind value { "or" value } | protocol | address
+//!                | number comparison number
 //!                | "vlan" [number] | ("less" | "greater") number | [protocol] ("broadcast" | "multicast")
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::qualifier::{Kind, Qualifier, address, host, masked};
+use super::relation::{self, Reader};
 use super::words::{self, Names};
 use super::{Filter, Side, Test};
 
@@ -44,17 +46,43 @@ pub(super) fn parse(text: &str, names: &dyn Names) -> Result<Filter, FilterError
     }
 }
 
-/// Words are set apart by white space; parentheses and `!` stand for themselves.
-fn split(text: &str) -> Vec<&str> {
-    let mut words = Vec::new();
-    for mut word in text.split_ascii_whitespace() {
-        while let Some(at) = word.find(['(', ')', '!']) {
-            let (before, rest) = word.split_at(at);
-            let (mark, after) = rest.split_at(1);
-            words.extend([before, mark].iter().filter(|part| !part.is_empty()));
-            word = after;
+/// The marks of two characters, which are words too.
+const PAIRS: [&str; 8] = ["!=", "==", "&&", "||", "<<", ">>", "<=", ">="];
+
+/// Words are set apart by white space; marks stand for themselves. A colon, a dash and a slash are marks only where numbers
+/// are reckoned with: in brackets, and behind them.
+pub(super) fn split(text: &str) -> Vec<&str> {
+    let (mut words, mut rest, mut depth) = (Vec::new(), text.trim_ascii_start(), 0_u32);
+    while let Some(first) = rest.chars().next() {
+        let is_number = words
+            .last()
+            .is_some_and(|word: &&str| matches!(*word, "]" | ")" | "len"));
+        let is_mark = |c: char| match c {
+            ':' | '/' => depth > 0,
+            _ => "()[]!&|<>=+*%^".contains(c),
+        };
+        let end = match rest.get(..2).filter(|pair| PAIRS.contains(pair)) {
+            Some(_) => 2,
+            None if is_mark(first) => 1,
+            None if "-/".contains(first) && (is_number || depth > 0) => 1,
+            None if rest.starts_with("len/") || rest.starts_with("len-") => 3,
+            None => {
+                let is_digits = first.is_ascii_digit() && depth > 0;
+                let is_end =
+                    |c: char| c.is_ascii_whitespace() || is_mark(c) || (is_digits && c == '-');
+                let length = rest.chars().take(1).map(char::len_utf8).sum();
+                let more = rest.get(length..).unwrap_or("");
+                length + more.find(is_end).unwrap_or(more.len())
+            }
+        };
+        let (word, behind) = rest.split_at(end);
+        match word {
+            "[" => depth += 1,
+            "]" => depth = depth.saturating_sub(1),
+            _ => {}
         }
-        words.extend(Some(word).filter(|word| !word.is_empty()));
+        words.push(word);
+        rest = behind.trim_ascii_start();
     }
     words
 }
@@ -90,6 +118,15 @@ impl<'a> Parser<'a> {
     fn term(&mut self, depth: u32) -> Result<Filter, FilterError> {
         if depth > DEPTH {
             return Err(error(format!("a filter is at most {DEPTH} levels deep")));
+        }
+        if relation::begins(self.words.get(self.at..).unwrap_or_default()) {
+            let mut reader = Reader {
+                words: &self.words,
+                at: self.at,
+            };
+            let relation = reader.relation()?;
+            (self.at, self.last) = (reader.at, None);
+            return Ok(Filter::Is(Test::Relation(Box::new(relation))));
         }
         match self.peek() {
             Some("not" | "!") => {
@@ -285,6 +322,17 @@ mod tests {
             ("", "it ends where more is expected"),
             ("tcp port", "`port` is followed by nothing"),
             ("tcp and", "it ends where more is expected"),
+            ("tcp[13]", "it ends where a comparison is expected"),
+            ("tcp[13] & 2", "it ends where a comparison is expected"),
+            ("tcp[13] and udp", "`and` stands where a comparison belongs"),
+            ("tcp[13 = 2", "`=` stands where `]` belongs"),
+            ("tcp[13:3] = 2", "`3` is no size of a number"),
+            ("tcp[x] = 2", "`x` is no number"),
+            ("tcp[13] = ", "it ends where a number is expected"),
+            ("tcp[13] / 0 = 1", "a division by 0"),
+            ("ip[0] << 32 = 1", "a shift is by 0 to 31 bits"),
+            ("port[0] = 1", "`port` has no bytes that are known"),
+            ("len", "`len` is no address"),
             ("port 65536", "`65536` is no port"),
             ("port htpp", "`htpp` is no port, 0 to 65535, and no service"),
             ("port -80", "`-80` is no port"),
@@ -320,10 +368,10 @@ mod tests {
             ("ip broadcast", "`ip` has no broadcast"),
             ("vlan 4096", "`4096` is no virtual network"),
             ("less", "`less` is followed by no length"),
-            ("tcp[13] & 2 != 0", "`tcp[13]` is no address and no word"),
             ("ip proto arp", "`arp` is no protocol"),
             ("proto 256", "`256` is no protocol"),
-            ("\u{1b}[31m", "`\\u{1b}[31m` is no address"),
+            ("\u{1b}x", "`\\u{1b}x` is no address"),
+            ("\u{1b}[31m", "`\\u{1b}` has no bytes"),
         ] {
             let refused = parse(text, &Few).unwrap_err().why;
             assert!(refused.starts_with(why), "{text}: {refused}");
