@@ -312,7 +312,10 @@ fn one_too_many_is_told_so() {
     drop((clients, third));
     let finished = stop(server);
     assert_eq!(
-        finished.stderr.matches("as many connections as --max-conns, or").count(),
+        finished
+            .stderr
+            .matches("as many connections as --max-conns, or")
+            .count(),
         1,
         "said once"
     );
