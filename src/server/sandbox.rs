@@ -62,7 +62,7 @@ pub struct Entered {
 /// A measure that was taken, or why it was not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Measure {
-    /// `user`, `capabilities`, `privileges`, `landlock`, `keeper`, `openat2`
+    /// `user`, `capabilities`, `privileges`, `landlock`, `keeper`, `openat2`; `measures` for all of them
     pub name: &'static str,
     /// Whether it holds.
     pub holds: bool,

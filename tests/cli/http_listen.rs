@@ -281,7 +281,7 @@ fn without_a_right_header_a_connection_is_closed() {
         let _ = client.write_all(&[bytes.as_slice(), ASK].concat());
         assert_eq!(rest(client), b"", "{}", bytes.escape_ascii());
         let event: serde_json::Value = serde_json::from_str(&server.line()).unwrap();
-        assert_eq!(event["event"], "turned-away", "{event}");
+        assert_eq!(event["event"], "turned_away", "{event}");
         let why = event["reason"].as_str().unwrap();
         assert!(why.starts_with("PROXY header: "), "{why}");
     }

@@ -237,7 +237,7 @@ pub(super) fn warn(happening: &Happening<'_>, output: &Output) -> Result<(), Std
     let message = match happening {
         Happening::Exhausted(error) => format!("{error}: new clients are turned away, or wait"),
         Happening::Crowded(Crowded::Full) => {
-            "as many connections as --max-conns allows: new clients are turned away".to_owned()
+            "as many connections as --max-conns, or the limit on descriptors, allows: new clients are turned away".to_owned()
         }
         Happening::Crowded(Crowded::Address) => {
             "an address has as many connections as --max-conns-per-address allows: more are turned away"

@@ -179,7 +179,7 @@ pub(super) struct TurnedAway<'a> {
 }
 
 impl Event for TurnedAway<'_> {
-    const NAME: &'static str = "turned-away";
+    const NAME: &'static str = "turned_away";
     const FACE: Face = Face::Detail;
 }
 
