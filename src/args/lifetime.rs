@@ -18,9 +18,9 @@ pub struct LifetimeArgs {
     /// After the end of stdin, wait for the peer's end for D at most (exit status 124; one of many is cut off). With --exec and --sh: after the client's end, let its command go on for D at most
     #[arg(long, value_name = "D", value_parser = duration, help_heading = HEADING)]
     pub linger: Option<Duration>,
-    /// Do not tell the peer that stdin has ended, and go on until it ends: for servers and proxies that take the end of one half for the end of all
+    /// Make no shutdown(2) when stdin ends, so that the peer is not told, and go on until it ends: for servers and proxies that take the end of one half for the end of all
     #[arg(long, conflicts_with_all = ["linger", "send_only"], help_heading = HEADING)]
-    pub no_half_close: bool,
+    pub no_shutdown: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -170,7 +170,7 @@ impl Stream<'_> {
             transport: &mut transport,
             reset,
             flow: Flow::new(role, inlet.source(), lifetime.on_peer_eof())
-                .keeping_open(shape.leaves_stdin() || lifetime.no_half_close),
+                .keeping_open(shape.leaves_stdin() || lifetime.no_shutdown),
             timers: self.args.timing.timers(self.start),
             linger: lifetime.linger,
             close_stdout: role == Role::Listener && !output.style().json,

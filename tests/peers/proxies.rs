@@ -226,7 +226,7 @@ fn an_answer_comes_through_where_the_end_of_stdin_is_kept_back() {
         let at = format!("127.0.0.1:{port}");
         // Who needs no password does not look at it.
         let url = format!("{scheme}://ada:secret@127.0.0.1:{}", proxy.port);
-        let words = ["tcp", "connect", &at, "--no-half-close", "--proxy", &url];
+        let words = ["tcp", "connect", &at, "--no-shutdown", "--proxy", &url];
         let client = sockkit(words).input("question").start();
         let mut peer = accept(&listener);
         let mut heard = [0; 8];

@@ -119,8 +119,8 @@ impl ServeArgs {
             let why = "--max-conns is for many, and one connection is all that is taken";
             return Err(Usage::new(why, "-k").into());
         }
-        if lifetime.no_half_close && self.is_special() {
-            let why = "--no-half-close is for one connection that stdin is sent to";
+        if lifetime.no_shutdown && self.is_special() {
+            let why = "--no-shutdown is for one connection that stdin is sent to";
             return Err(Usage::new(why, "leave it out, or the service and -k").into());
         }
         let wish = self.service.parse(command, shape.crlf)?;
