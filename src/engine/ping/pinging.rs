@@ -152,11 +152,13 @@ impl Pinging<'_> {
             if self.rounds.is_over() && self.lookups.left() == 0 {
                 return Ok(Stop::Done);
             }
-            if self.deadline.is_some_and(|deadline| deadline <= now) {
-                return Ok(Stop::Deadline);
-            }
             if let Some(stop) = self.wait(&mut course, report)? {
                 return Ok(stop);
+            }
+            // What has come by then counts.
+            if self.deadline.is_some_and(|deadline| deadline <= now) {
+                self.judge(&mut course, report)?;
+                return Ok(Stop::Deadline);
             }
         }
     }
