@@ -658,7 +658,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l host -d 'The ho
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s c -l count -d 'Ask each host N times [default: without end]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s i -l interval -d 'Ask each host every D: 200ms, 1s, or seconds' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l gap -d 'At least D from one request to the next, whichever host it is for [default: the interval shared out, 10ms at most]' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s t -l timeout -d 'Wait for each reply for D; one that comes later is counted, and called late' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s t -l timeout -d 'Wait for each reply for D, with 0 without end; one that comes later is counted, and called late' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s w -l deadline -d 'End after D, and judge by the replies so far' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -s s -l size -d 'Bytes of payload' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand ping" -l ttl -d 'How many routers may pass it on (IP_TTL, IPV6_UNICAST_HOPS)' -r

@@ -241,6 +241,19 @@ fn sockets_of_other_kinds_knock() {
 }
 
 #[test]
+fn no_address_is_this_host_and_no_time_is_all_of_it() {
+    if !permitted() {
+        return;
+    }
+    for (any, one) in [("0.0.0.0", "127.0.0.1"), ("::", "::1")] {
+        let text = ping(&format!("-c1 -W 0 {any}")).run().expect(0).text();
+        let start = format!("PING {any} ({one}) 56");
+        assert!(text.starts_with(&start), "{text}");
+        assert!(text.contains(" 1 received, 0% packet loss"), "{text}");
+    }
+}
+
+#[test]
 fn services_and_hosts_are_taken_as_everywhere() {
     for (words, head) in [
         ("--tcp ssh --host 127.83.8.1", "tcp port 22"),

@@ -283,6 +283,7 @@ at s $SOCKKIT ping -c1 -o SO_BROADCAST=1 10.99.1.255
 #[test]
 fn what_is_not_sent_is_not_lost() {
     let script = r#"
+at s $SOCKKIT ping -c1 10.99.1.255
 ip -n s route del default
 at s $SOCKKIT ping -c2 -i 10ms 10.99.77.1; echo status $?
 at s $SOCKKIT ping -q -c2 -i 10ms 10.99.77.1 127.0.0.1
@@ -292,6 +293,8 @@ at s $SOCKKIT ping --json -q -c2 -i 10ms 10.99.77.1
         return;
     };
     let text = run.text();
+    let hint = "(EACCES): to all of a link it takes -o SO_BROADCAST=1\n";
+    assert!(text.contains(hint), "{text}");
     let block = "0 packets transmitted, 0 received, +2 not sent, time ";
     assert!(text.contains(block), "{text}");
     assert!(text.contains("\nstatus 1\n"), "{text}");

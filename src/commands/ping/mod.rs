@@ -45,7 +45,7 @@ pub struct Ping {
     /// At least D from one request to the next, whichever host it is for [default: the interval shared out, 10ms at most]
     #[arg(long, value_name = "D", value_parser = duration)]
     gap: Option<Duration>,
-    /// Wait for each reply for D; one that comes later is counted, and called late
+    /// Wait for each reply for D, with 0 without end; one that comes later is counted, and called late
     #[arg(short, short_alias = 'W', long, value_name = "D", value_parser = duration, default_value = "2s")]
     timeout: Duration,
     /// End after D, and judge by the replies so far
@@ -91,6 +91,8 @@ Status: 0 every host answered at least once, 1 one did not or its name is not kn
 --deadline end it with the summary and that status; SIGQUIT (Ctrl-\\) and SIGUSR1 show how things stand. A corrupt
 reply is no answer; a late one is, and duplicates are counted apart.";
 
+/// Longer than anybody waits: a year.
+const ENDLESS: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// As fping(8): so far apart that no link and no table of neighbours is flooded.
 const WIDEST_GAP: Duration = Duration::from_millis(10);
 
@@ -136,7 +138,10 @@ impl Ping {
                 count: self.count,
                 interval: self.interval,
                 gap: self.gap(hosts.names.len()),
-                timeout: self.timeout,
+                timeout: match self.timeout {
+                    Duration::ZERO => ENDLESS,
+                    timeout => timeout,
+                },
             }),
             carrier,
             lookups: Lookups::new(&resolver, hosts.wanted())?,

@@ -167,6 +167,10 @@ impl<'a> Reporter<'a> {
         let Trouble::Local { errno, mtu } = trouble else {
             return Ok(());
         };
+        let message = match *errno {
+            libc::EACCES => format!("{message}: to all of a link it takes -o SO_BROADCAST=1"),
+            _ => message.into_owned(),
+        };
         self.desk.output.offer(&NotSent {
             host: self.name(host),
             addr: self.addr(host),

@@ -1,7 +1,7 @@
 //! The loop of a run of pings: sends what is due, hears what comes, gives up what does not.
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant, SystemTime};
 
 use nix::sys::signal::Signal;
@@ -12,6 +12,7 @@ use super::names::Lookups;
 use super::report::{Answer, Flaw, News, Reply, Trouble, Unreachable};
 use super::rounds::{Came, Rounds};
 use super::tally::Tally;
+use super::target::{is_many, meant};
 use crate::engine::ending::LoopError;
 use crate::engine::outlet::{Outlet, StdoutError};
 use crate::engine::reactor::{Interest, Reactor, Ready};
@@ -151,11 +152,13 @@ impl Pinging<'_> {
             if self.rounds.is_over() && self.lookups.left() == 0 {
                 return Ok(Stop::Done);
             }
-            if self.deadline.is_some_and(|deadline| deadline <= now) {
-                return Ok(Stop::Deadline);
-            }
             if let Some(stop) = self.wait(&mut course, report)? {
                 return Ok(stop);
+            }
+            // What has come by then counts.
+            if self.deadline.is_some_and(|deadline| deadline <= now) {
+                self.judge(&mut course, report)?;
+                return Ok(Stop::Deadline);
             }
         }
     }
@@ -165,6 +168,7 @@ impl Pinging<'_> {
         for (host, found) in self.lookups.take() {
             let news = match found {
                 Ok(address) if self.carrier.reaches(address) => {
+                    let address = meant(address);
                     if let Some(place) = course.addresses.get_mut(host) {
                         *place = Some(address);
                     }
@@ -303,12 +307,12 @@ impl Pinging<'_> {
         true
     }
 
-    /// Whether a request with this sequence number went to this address; the unspecified one stands for this host, ip(7).
+    /// Whether a request with this sequence number went to this address.
     fn is_ours(&self, seq: u16, to: Option<SocketAddr>, addresses: &[Option<SocketAddr>]) -> bool {
         let host = self.rounds.asked(seq).map(|(host, _)| host);
         let asked = host.and_then(|host| addresses.get(host).copied().flatten());
         match (to, asked) {
-            (Some(to), Some(asked)) => asked.ip().is_unspecified() || asked.ip() == to.ip(),
+            (Some(to), Some(asked)) => asked.ip() == to.ip(),
             _ => true,
         }
     }
@@ -403,11 +407,6 @@ impl Pinging<'_> {
         }
         Ok(())
     }
-}
-
-/// Whether an address is that of many.
-pub fn is_many(ip: IpAddr) -> bool {
-    ip.is_multicast() || ip == Ipv4Addr::BROADCAST
 }
 
 impl Carrier {
