@@ -64,9 +64,15 @@ fn usage(refused: &clap::Error, argv: &[OsString]) -> Usage {
             help,
         );
     }
-    if let Some(command) = lone_command(refused, argv) {
+    if is_missing(refused, "--exec") {
+        let words = argv.iter().skip_while(|word| *word != "--").skip(1);
+        let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
         let why = "a command behind -- is run by --exec";
-        return Usage::new(why, format!("--exec -- {command}"));
+        return Usage::new(why, format!("--exec -- {}", words.join(" ")));
+    }
+    if is_missing(refused, "<COMMAND>") {
+        let why = "--exec runs the command that stands behind --";
+        return Usage::new(why, "--exec -- COMMAND");
     }
     let sentence = text.split("\n\n").next().unwrap_or_default();
     let sentence = sentence
@@ -83,19 +89,14 @@ fn usage(refused: &clap::Error, argv: &[OsString]) -> Usage {
     Usage::new(in_our_words(&sentence.collect::<Vec<_>>().join(" ")), hint)
 }
 
-/// The words behind `--` that nothing was to run.
-fn lone_command(refused: &clap::Error, argv: &[OsString]) -> Option<String> {
-    let is_exec = |missing: &ContextValue| match missing {
-        ContextValue::Strings(flags) => flags.iter().any(|flag| flag.contains("--exec")),
+/// Whether this is what the line lacks.
+fn is_missing(refused: &clap::Error, what: &str) -> bool {
+    let has_it = |missing: &ContextValue| match missing {
+        ContextValue::Strings(words) => words.iter().any(|word| word.contains(what)),
         _ => false,
     };
-    let missing = refused.get(ContextKind::InvalidArg)?;
-    if refused.kind() != ErrorKind::MissingRequiredArgument || !is_exec(missing) {
-        return None;
-    }
-    let words = argv.iter().skip_while(|word| *word != "--").skip(1);
-    let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
-    Some(words.join(" ")).filter(|words| !words.is_empty())
+    refused.kind() == ErrorKind::MissingRequiredArgument
+        && refused.get(ContextKind::InvalidArg).is_some_and(has_it)
 }
 
 /// What the language's own parsers say of numbers, as people would.

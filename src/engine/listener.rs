@@ -226,9 +226,12 @@ pub fn accept_first(
     }
 }
 
-/// A limit that fired while the listeners waited, with their addresses.
+/// A limit that fired while the listeners waited, with their addresses; none are left where one connection was to come.
 pub(super) fn late<'a>(expired: Expired, sockets: impl Iterator<Item = &'a Socket>) -> LoopError {
     let all: Vec<String> = sockets.map(Socket::about).collect();
+    if all.is_empty() {
+        return expired.into();
+    }
     expired
         .on(format_args!("listen on {}", all.join(", ")))
         .into()

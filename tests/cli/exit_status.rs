@@ -100,6 +100,7 @@ fn flags_of_other_tools_are_known() {
         ("tcp connect 1 -t soon", "`sockkit tcp connect --help`"),
         ("tcp listen --max-conns 3", "-k"),
         ("tcp listen -- cat -n", "--exec -- cat -n"),
+        ("tcp listen --exec cat", "--exec -- COMMAND"),
     ] {
         drop(run(words).expect(2).says(&format!("\n  hint: {hint}")));
     }

@@ -114,20 +114,26 @@ const ROWS: &[(&str, Scene)] = &[
     ("socat - UNIX-CONNECT:/run/x.sock,type=5", Scene::Records),
     ("socat -u - UNIX-SENDTO:/run/log", Scene::LocalTelling),
     ("socat -u UNIX-RECV:/run/log -", Scene::LocalHearing),
+    ("ncat --ssl-verify HOST 443", Scene::SecureClient),
+    ("ncat --ssl HOST 443", Scene::SecureClient),
+    ("ncat --ssl -l 9000", Scene::SecureListener),
+    (
+        "ncat --ssl --ssl-cert CERT --ssl-key KEY -l -k -e /bin/cat 9000",
+        Scene::SecureListener,
+    ),
+    ("socat - OPENSSL:HOST:443", Scene::SecureClient),
+    (
+        "socat - OPENSSL:HOST:443,cafile=CA,cert=CERT,key=KEY",
+        Scene::SecureClient,
+    ),
+    (
+        "socat - OPENSSL-LISTEN:9000,cert=CERT,key=KEY,cafile=CA",
+        Scene::SecureListener,
+    ),
 ];
 
-/// Rows that are not played here: nc asks for the password at the terminal, and TLS wants certificates, with which
-/// `tls_stream` plays it.
-const NOT_PLAYED: &[&str] = &[
-    "nc -X connect -x PROXY:3128 -P USER HOST 443",
-    "ncat --ssl-verify HOST 443",
-    "ncat --ssl HOST 443",
-    "ncat --ssl -l 9000",
-    "ncat --ssl --ssl-cert CERT --ssl-key KEY -l -k -e /bin/cat 9000",
-    "socat - OPENSSL:HOST:443",
-    "socat - OPENSSL:HOST:443,cafile=CA,cert=CERT,key=KEY",
-    "socat - OPENSSL-LISTEN:9000,cert=CERT,key=KEY,cafile=CA",
-];
+/// A row that is not played: nc asks for the password at the terminal.
+const NOT_PLAYED: &[&str] = &["nc -X connect -x PROXY:3128 -P USER HOST 443"];
 
 /// The rows of the table that are of these tools: theirs, ours.
 fn table() -> Vec<(String, String)> {
@@ -168,12 +174,16 @@ fn every_row_is_played() {
 
 /// Play the rows of one tool, or skip them where it is not installed.
 fn play(tool: &str) {
-    if peer(tool).is_none() || peer("bash").is_none() {
+    if ["bash", "openssl", "python3", tool]
+        .iter()
+        .any(|tool| peer(tool).is_none())
+    {
         return;
     }
     let table = table();
     for (line, scene) in ROWS {
-        if tool_of(line) != Some(tool) {
+        let is_secure = matches!(scene, Scene::SecureClient | Scene::SecureListener);
+        if tool_of(line) != Some(tool) || (is_secure && !cfg!(feature = "tls")) {
             continue;
         }
         let (theirs, ours) = table.iter().find(|(theirs, _)| theirs == line).unwrap();

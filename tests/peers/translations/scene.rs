@@ -68,7 +68,43 @@ pub(super) enum Scene {
     LocalTelling,
     /// A local datagram is said.
     LocalHearing,
+    /// A TLS server hears stdin and answers.
+    SecureClient,
+    /// A TLS client says something, and hears stdin or what it said.
+    SecureListener,
 }
+
+/// A certificate of 127.0.0.1 that vouches for itself: CERT, KEY and CA are made of it.
+const CERTIFICATE: &str = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=127.0.0.1 \
+    -addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE -keyout KEY -out CERT";
+
+/// A TLS server of one client: it hears a line, answers, and prints what it heard.
+const SERVER: &str = r#"
+import socket, ssl
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain("CERT", "KEY")
+context.load_verify_locations("CA")
+context.verify_mode = ssl.CERT_OPTIONAL
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+client = context.wrap_socket(listener.accept()[0], server_side=True)
+line = client.makefile("rb").readline()
+client.sendall(b"from the peer\n")
+print(line.decode(), "certified" if client.getpeercert() else "", end="", flush=True)
+client.recv(1)
+"#;
+
+/// A TLS client: it says a line, and prints one that it hears.
+const CLIENT: &str = r#"
+import socket, ssl, sys
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+context.check_hostname = False
+context.verify_mode = ssl.CERT_NONE
+context.load_cert_chain("CERT", "KEY")
+server = context.wrap_socket(socket.create_connection(("127.0.0.1", int(sys.argv[1]))))
+server.sendall(b"from the peer\n")
+print(server.makefile("rb").readline().decode(), end="", flush=True)
+"#;
 
 /// Where a line is played: a folder with FILE and DIR in it, ports and names that are nobody's.
 pub(super) struct Place {
@@ -138,7 +174,7 @@ impl Place {
             .find(|port| line.contains(port));
         let ports = match &proxy {
             Some(proxy) => std::slice::from_ref(proxy),
-            None => &["22", "25", "53", "80", "514", "5432", "9000"],
+            None => &["22", "25", "53", "80", "443", "514", "5432", "9000"],
         };
         line = line.replace("20-30", &format!("{0}-{0}", self.port.get()));
         let (port, source, name) = (
@@ -242,6 +278,8 @@ impl Scene {
             Self::LocalListener => local_listener(place, line),
             Self::LocalTelling => local_telling(place, line),
             Self::LocalHearing => local_hearing(place, line),
+            Self::SecureClient => secure_client(place, line),
+            Self::SecureListener => secure_listener(place, line),
         }
     }
 }
@@ -600,4 +638,45 @@ fn local_hearing(place: &Place, line: &str) -> Outcome {
     until(&listening, || client.send_to(FROM_PEER, &path).is_ok());
     assert_eq!(listening.read(FROM_PEER.len()), FROM_PEER);
     place.outcome(Vec::new(), end(listening))
+}
+
+/// Make CERT, KEY and CA.
+fn certify(place: &Place) {
+    let folder = place.folder.path();
+    let words = CERTIFICATE.split_whitespace();
+    program("openssl", words).directory(folder).run().expect(0);
+    fs::copy(folder.join("CERT"), folder.join("CA")).unwrap();
+}
+
+/// The line, on a machine that trusts CA.
+fn trusting(place: &Place, line: &str) -> Start {
+    let ca = place.folder.path().join("CA");
+    place.shell(line).env("SSL_CERT_FILE", &ca).piped()
+}
+
+fn secure_client(place: &Place, line: &str) -> Outcome {
+    certify(place);
+    let server = program("python3", ["-u", "-c", SERVER]);
+    let server = server.directory(place.folder.path()).start();
+    place.port.set(server.line().parse().unwrap());
+    let client = trusting(place, line).start();
+    client.write(FROM_STDIN);
+    let printed = client.line();
+    drop(end(client));
+    // What it heard stands behind its port.
+    let heard = server.finish().text().lines().skip(1).collect::<String>();
+    place.outcome(heard.into_bytes(), printed.into_bytes())
+}
+
+fn secure_listener(place: &Place, line: &str) -> Outcome {
+    certify(place);
+    let listening = trusting(place, line).start();
+    place.listens(&listening);
+    if !line.contains("/bin/cat") {
+        listening.write(FROM_STDIN);
+    }
+    let port = place.port.get().to_string();
+    let client = program("python3", ["-u", "-c", CLIENT, &port]);
+    let client = client.directory(place.folder.path()).run().expect(0);
+    place.outcome(client.stdout.clone(), end(listening))
 }
