@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -201,12 +202,18 @@ fn it_fits_a_phone_and_a_desk_in_light_and_dark() {
     let folder = scratch();
     write_folder(folder.path());
     fs::write(folder.path().join("n".repeat(255)), "").unwrap();
+    symlink("nowhere", folder.path().join("a link that is broken")).unwrap();
     let Some(mut browser) = Browser::start() else {
         return;
     };
     for flag in ["--archive", "--upload"] {
         let (_server, url) = serve(folder.path(), &[flag]);
         browser.try_every_look(&format!("{url}/"), |_| {});
+        // The narrowest that is still made, and a page at 400 % on a desk (WCAG 2.2, 1.4.10).
+        let size = json!({"width": 320, "height": 640, "deviceScaleFactor": 1, "mobile": true});
+        browser.call("Emulation.setDeviceMetricsOverride", &size);
+        browser.open(&format!("{url}/"));
+        assert_eq!(browser.value("document.documentElement.scrollWidth"), 320);
     }
 }
 
