@@ -389,7 +389,7 @@ _sockkit() {
                     return 0
                     ;;
                 --family)
-                    COMPREPLY=($(compgen -W "inet inet6 unix" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "inet inet6 unix packet" -- "${cur}"))
                     return 0
                     ;;
                 --fd)
@@ -437,7 +437,7 @@ _sockkit() {
                     return 0
                     ;;
                 --family)
-                    COMPREPLY=($(compgen -W "inet inet6 unix" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "inet inet6 unix packet" -- "${cur}"))
                     return 0
                     ;;
                 --fd)
@@ -638,7 +638,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__raw__subcmd__send)
-            opts="-4 -6 -o -q -v -h --host --ipv4 --ipv6 --proto --hex --file --from-hex --header --icmp --tcp --udp --sport --dport --seq --ack --window --id --payload --bad-checksum --ttl --option --interface --json --explain --quiet --verbose --color --help"
+            opts="-4 -6 -o -q -v -h --host --ipv4 --ipv6 --proto --hex --file --from-hex --header --bind --icmp --tcp --udp --sport --dport --seq --ack --window --id --payload --bad-checksum --ttl --option --interface --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -657,6 +657,10 @@ _sockkit() {
                     return 0
                     ;;
                 --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
