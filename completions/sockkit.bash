@@ -651,7 +651,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__raw__subcmd__send)
-            opts="-4 -6 -o -q -v -h --host --ipv4 --ipv6 --proto --hex --file --from-hex --header --icmp --tcp --udp --sport --dport --seq --ack --window --id --payload --bad-checksum --ttl --option --interface --json --explain --quiet --verbose --color --help"
+            opts="-4 -6 -o -q -v -h --host --ipv4 --ipv6 --proto --hex --file --from-hex --header --bind --icmp --tcp --udp --sport --dport --seq --ack --window --id --payload --bad-checksum --ttl --option --interface --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -670,6 +670,10 @@ _sockkit() {
                     return 0
                     ;;
                 --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -581,10 +581,11 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l proto -d 'icmp, icmp6, tcp, udp, or a number; ICMP or ICMPv6 if left out' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l hex -d 'Send BYTES, given as hex digits; white space is ignored' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l file -d 'The bytes are in FILE, `-` for stdin' -r -F
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l bind -d 'The address to send from, one of this host\'s; any with -o IP_FREEBIND=1' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l icmp -d 'An ICMP message, ICMPv6 over IPv6: echo, reply, TYPE or TYPE:CODE' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l tcp -d 'A TCP segment with these flags: syn, ack, fin, rst, psh, urg, ece, cwr, as syn,ack; or none' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l sport -d 'The port it comes from; any if left out' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l dport -d 'The port it goes to; 8082 if left out' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l dport -d 'The port it goes to, by number or as services(5) names it; 8082 if left out' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l seq -d 'TCP\'s sequence number, any if left out; an echo\'s, 1 if left out' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l ack -d 'TCP\'s acknowledgment number' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l window -d 'TCP\'s window; 64240 if left out' -r
@@ -608,7 +609,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -s v -l verbose -d 'Say more on stderr: connections, datagrams'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l host -d 'The address, instead of ADDR' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l proto -d 'icmp, icmp6, tcp, udp, a number, or all; ICMP or ICMPv6 if left out, all with --link' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l proto -d 'icmp, icmp6, tcp, udp, a number, or all, which without --link is ICMP, TCP and UDP; ICMP or ICMPv6 if left out, all with --link' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l filter -d 'Only what this says, as tcpdump has it: tcp udp sctp icmp icmp6 igmp esp ah arp rarp ip ip6 ether vlan host net mask port portrange proto broadcast multicast less greater src dst and or not ( ), and numbers as tcp[tcpflags] & tcp-syn != 0' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l pcap -d 'Write the packets to FILE for tcpdump and Wireshark, `-` for stdout, in place of lines' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s c -l count -d 'End after N packets' -r

@@ -66,6 +66,13 @@ pub struct EndpointError {
     pub hint: Option<String>,
 }
 
+impl Port {
+    /// Parse a number or a service's name.
+    pub fn parse(word: &str) -> Result<Self, EndpointError> {
+        parse_port(word)
+    }
+}
+
 impl Endpoint {
     /// Parse one word.
     pub fn parse(word: &str) -> Result<Self, EndpointError> {

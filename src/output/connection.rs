@@ -140,6 +140,21 @@ pub struct Sender {
     pub gid: u32,
 }
 
+/// What was sent, in all.
+#[derive(Debug, Default, Serialize)]
+pub struct Sent {
+    /// `udp`, `udplite` or `unix`.
+    pub proto: &'static str,
+    /// Whom to; missing where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
+    /// How many datagrams or records; missing for a stream, which has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub datagrams: Option<u64>,
+    /// How many bytes.
+    pub sent: u64,
+}
+
 /// Datagrams that the kernel had no room for.
 #[derive(Debug, Serialize)]
 pub struct Dropped {
@@ -203,6 +218,11 @@ impl Event for Datagram<'_> {
     const FACE: Face = Face::Detail;
 }
 
+impl Event for Sent {
+    const NAME: &'static str = "sent";
+    const FACE: Face = Face::Detail;
+}
+
 impl Event for Dropped {
     const NAME: &'static str = "dropped";
 }
@@ -233,6 +253,25 @@ impl fmt::Display for Connected<'_> {
             "connected to {} {} from {}",
             self.proto, self.peer, self.local
         )
+    }
+}
+
+impl fmt::Display for Sent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("sent ")?;
+        if let Some(datagrams) = self.datagrams {
+            let word = if datagrams == 1 {
+                "datagram"
+            } else {
+                "datagrams"
+            };
+            write!(f, "{datagrams} {word}, ")?;
+        }
+        write!(f, "{} bytes", self.sent)?;
+        match &self.peer {
+            Some(peer) => write!(f, " to {} {peer}", self.proto),
+            None => Ok(()),
+        }
     }
 }
 

@@ -25,6 +25,7 @@ mod starttls;
 mod tcp;
 mod tcp_options;
 mod transport;
+mod tunnel;
 mod udp;
 
 pub use arp::Arp;

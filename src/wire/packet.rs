@@ -113,7 +113,7 @@ impl Packet {
         let mut packet = Self {
             network: Network::Ip(header),
             transport,
-            truncated: (payload.len() < claimed).then_some(payload.len()),
+            truncated: cut(payload, claimed, look),
             bad_checksums: Vec::new(),
         };
         if look == Look::Strict {
@@ -127,7 +127,7 @@ impl Packet {
     }
 
     fn decode_v6(mut header: Ipv6, payload: &[u8], look: Look) -> Self {
-        let truncated = (payload.len() < header.length).then_some(payload.len());
+        let truncated = cut(payload, header.length, look);
         let missing = header.length.saturating_sub(payload.len());
         let chain = extension::follow(header.protocol, payload);
         let (protocol, length) = (chain.protocol, chain.rest.len() + missing);
@@ -176,6 +176,12 @@ impl Packet {
             self.bad_checksums.push(name);
         }
     }
+}
+
+/// How much of the payload is there, where it is less than is claimed. An error quotes 8 bytes as a rule, RFC 792.
+fn cut(payload: &[u8], claimed: usize, look: Look) -> Option<usize> {
+    let is_quoted = look == Look::Shallow && payload.len() >= 8;
+    (payload.len() < claimed && !is_quoted).then_some(payload.len())
 }
 
 impl Network {
@@ -277,8 +283,7 @@ mod tests {
             (
                 1,
                 &too_big,
-                "ICMP fragmentation needed, mtu 1500, about IP 127.0.0.1.40000 > 127.0.0.2.9: UDP, length 1 \
-                 (truncated, 8 bytes of payload are there); length 36",
+                "ICMP fragmentation needed, mtu 1500, about IP 127.0.0.1.40000 > 127.0.0.2.9: UDP, length 1; length 36",
             ),
             (
                 1,
@@ -363,6 +368,47 @@ mod tests {
         assert_eq!(
             shown(&cut[..12]),
             "malformed packet: IPv4 header truncated, 12 of 20 bytes"
+        );
+    }
+
+    #[test]
+    fn a_tunnel_is_looked_into_once() {
+        let inner = hex::encode(packet(17, "9c40005000080000"));
+        let inside = "IP 127.0.0.1.40000 > 127.0.0.2.80: UDP, length 0";
+        for (protocol, payload, line) in [
+            (4, inner.clone(), inside.to_owned()),
+            (
+                47,
+                format!("00000800{inner}"),
+                format!("GREv0, length 32: {inside}"),
+            ),
+            (
+                47,
+                format!("b0000800{}{inner}", "00".repeat(12)),
+                format!("GREv0, length 44: {inside}"),
+            ),
+            (47, format!("0001880b{inner}"), "GRE, length 32".to_owned()),
+            (4, "4500".to_owned(), "IPv4, length 2".to_owned()),
+            (
+                4,
+                hex::encode(packet(4, &inner)),
+                "IP 127.0.0.1 > 127.0.0.2: IPv4, length 28".to_owned(),
+            ),
+        ] {
+            let line = format!("IP 127.0.0.1 > 127.0.0.2: {line}");
+            assert_eq!(shown(&packet(protocol, &payload)), line);
+        }
+    }
+
+    #[test]
+    fn eight_bytes_of_tcp_are_what_an_error_quotes() {
+        let mut quoted = packet(6, "9c40005000000007");
+        quoted[3] = 60;
+        let exceeded = format!("0b00000000000000{}", hex::encode(&quoted));
+        assert_eq!(
+            shown(&packet(1, &exceeded)),
+            "IP 127.0.0.1 > 127.0.0.2: ICMP time exceeded in-transit, about \
+             IP 127.0.0.1.40000 > 127.0.0.2.80: TCP, seq 7; length 36"
         );
     }
 

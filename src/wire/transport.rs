@@ -6,7 +6,9 @@ use etherparse::IpNumber;
 use serde::Serialize;
 
 use super::icmp::Icmp;
+use super::packet::Packet;
 use super::tcp::Tcp;
+use super::tunnel;
 use super::udp::Udp;
 
 pub(super) const ICMP: u8 = IpNumber::ICMP.0;
@@ -33,6 +35,18 @@ pub enum Transport {
         /// The length in bytes.
         length: usize,
     },
+    /// The first bytes of a TCP segment, as ICMP quotes them, RFC 792.
+    #[serde(rename = "tcp")]
+    Start(TcpStart),
+    /// A packet inside: 4in4, 6in4 and their kin, or GRE.
+    Tunnel {
+        /// The number of the protocol that carries it.
+        protocol: u8,
+        /// The length in bytes of what it carries, its own header included.
+        length: usize,
+        /// The packet, whose own tunnels are not followed.
+        inside: Box<Packet>,
+    },
     /// A later fragment of a datagram: it has no header inside.
     Fragment {
         /// The protocol's number.
@@ -54,13 +68,47 @@ pub enum Transport {
     },
 }
 
+/// The first eight bytes of a TCP header.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TcpStart {
+    /// The sender's port.
+    pub source_port: u16,
+    /// The receiver's port.
+    pub destination_port: u16,
+    /// The sequence number.
+    pub seq: u32,
+}
+
+impl TcpStart {
+    /// The bytes, where there are so many.
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        let [a, b, c, d, seq @ ..] = bytes.first_chunk::<8>()?;
+        Some(Self {
+            source_port: u16::from_be_bytes([*a, *b]),
+            destination_port: u16::from_be_bytes([*c, *d]),
+            seq: u32::from_be_bytes(*seq),
+        })
+    }
+}
+
 impl Transport {
     /// The header at the start of `bytes`, which are the first of `length`.
     pub(super) fn decode(protocol: u8, bytes: &[u8], length: usize, quote: bool) -> Self {
+        if let (true, Some(inside)) = (quote, tunnel::inside(protocol, bytes)) {
+            return Self::Tunnel {
+                protocol,
+                length,
+                inside: Box::new(inside),
+            };
+        }
         let decoded = match protocol {
             ICMP => Icmp::decode_v4(bytes, length, quote).map(Self::Icmp),
             ICMPV6 => Icmp::decode_v6(bytes, length, quote).map(Self::Icmp6),
-            TCP => Tcp::decode(bytes, length).map(Self::Tcp),
+            TCP if quote => Tcp::decode(bytes, length).map(Self::Tcp),
+            TCP => {
+                let whole = Tcp::decode(bytes, length).map(Self::Tcp);
+                whole.or_else(|| TcpStart::decode(bytes).map(Self::Start))
+            }
             UDP => Udp::decode(bytes).map(Self::Udp),
             _ => Some(Self::Other { protocol, length }),
         };
@@ -86,6 +134,7 @@ impl Transport {
         match self {
             Self::Tcp(tcp) => Some((tcp.source_port, tcp.destination_port)),
             Self::Udp(udp) => Some((udp.source_port, udp.destination_port)),
+            Self::Start(tcp) => Some((tcp.source_port, tcp.destination_port)),
             Self::Incomplete { ports, .. } => *ports,
             _ => None,
         }
@@ -102,6 +151,13 @@ impl fmt::Display for Transport {
             Self::Other { protocol, length } => {
                 write!(f, "{}, length {length}", Keyword(*protocol))
             }
+            Self::Start(tcp) => write!(f, "TCP, seq {}", tcp.seq),
+            Self::Tunnel {
+                protocol: tunnel::GRE,
+                length,
+                inside,
+            } => write!(f, "GREv0, length {length}: {inside}"),
+            Self::Tunnel { inside, .. } => inside.fmt(f),
             Self::Fragment {
                 protocol,
                 offset,

@@ -441,8 +441,13 @@ fn what_makes_no_sense_is_refused() {
         ),
         ("listen --filter host no..host", "is no address and no host"),
         (
-            "listen --filter tcp[13] & 2 != 0",
-            "is no address and no word",
+            "listen --filter tcp[13] & 2 !=",
+            "it ends where a number is expected",
+        ),
+        ("listen --filter arp", "a raw socket hears IP alone"),
+        (
+            "listen --filter tcp and not (ip or not arp)",
+            "a raw socket hears IP alone",
         ),
         (
             "listen --link --filter tcp port",

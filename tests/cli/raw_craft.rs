@@ -37,8 +37,13 @@ fn what_is_built_is_heard() {
         ),
         (
             "127.82.1.3 --proto tcp --filter dst port 9",
-            "127.82.1.3 --tcp syn,ece,cwr --sport 5309 --dport 9 --seq 1 --window 5",
+            "127.82.1.3 --tcp SYN,ece,cwr --sport 5309 --dport 9 --seq 1 --window 5",
             "IP 127.0.0.1.5309 > 127.82.1.3.9: Flags [SEW], seq 1, win 5, length 0\n",
+        ),
+        (
+            "127.82.1.5 --proto udp",
+            "127.82.1.5 --udp --sport 5309 --dport domain --bind 127.82.1.6 --hex 00",
+            "IP 127.82.1.6.5309 > 127.82.1.5.53: UDP, length 1\n",
         ),
         (
             "::1 --proto udp --filter dst host ::1 and port 5309",
@@ -158,7 +163,10 @@ fn what_makes_no_sense_is_refused() {
         ("--icmp echo --dport 1", "cannot be used with"),
         ("--icmp echo --proto tcp", "cannot be used with"),
         ("--tcp syn+ack", "with commas, or none"),
-        ("--tcp SYN", "with commas, or none"),
+        ("--tcp syn --dport 70000", "port 70000 is out of range"),
+        ("--tcp syn --dport 80x", "`80x` is no port"),
+        ("--icmp echo --bind here", "an address is meant"),
+        ("--bind 127.0.0.1 --header", "cannot be used with"),
         ("--udp --header", "cannot be used with"),
         ("--udp --seq 1", "cannot be used with"),
         ("--udp --payload x --hex 00", "cannot be used with"),

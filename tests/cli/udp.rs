@@ -65,6 +65,28 @@ fn each_argument_is_a_datagram() {
 }
 
 #[test]
+fn what_was_sent_is_said() {
+    let (_receiver, port) = socket();
+    let peer = format!("127.0.0.1:{port}");
+    let sent = send(port, "-v -- one two").run().expect(0);
+    let line = format!("sent 2 datagrams, 6 bytes to udp {peer}");
+    assert!(sent.stderr.contains(&line), "{sent:?}");
+    let sent = send(port, "--json --size 4")
+        .input("123456")
+        .run()
+        .expect(0);
+    let [event] = &sent.events()[..] else {
+        panic!("{sent:?}");
+    };
+    assert_eq!(event["event"], "sent");
+    assert_eq!(event["peer"], peer);
+    assert_eq!(
+        (&event["datagrams"], &event["sent"]),
+        (&2.into(), &6.into())
+    );
+}
+
+#[test]
 fn arguments_leave_stdin_alone() {
     let (receiver, port) = socket();
     send(port, "hello").piped().start().finish().expect(0);

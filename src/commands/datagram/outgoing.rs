@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::args::{FramingArgs, FromHex, Rate, TimingArgs, ViewArgs, from_hex};
 use crate::engine::{Batch, CHUNK, Chop, Inlet, LoopError, Timer, Timers};
-use crate::output::Usage;
+use crate::output::{Sent, Usage};
 
 /// How much a late one makes up for.
 const LATE: Duration = Duration::from_millis(50);
@@ -166,6 +166,15 @@ impl Outgoing<'_> {
                 return Ok(());
             }
         }
+    }
+}
+
+impl Sent {
+    /// A batch went out.
+    pub(in super::super) fn count(&mut self, batch: &Batch) {
+        let datagrams = self.datagrams.get_or_insert(0);
+        *datagrams += batch.len() as u64;
+        self.sent += batch.bytes() as u64;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use clap::{Args, value_parser};
 
-use crate::net::{DEFAULT_PORT, Protocol};
+use crate::net::{DEFAULT_PORT, Kind, NameError, Port, Protocol, Resolver};
 use crate::wire::{Crafted, tcp_flag};
 
 const HEADING: &str = "A packet from flags";
@@ -20,11 +20,11 @@ pub(super) struct CraftArgs {
     #[arg(long, help_heading = HEADING, group = "built")]
     udp: bool,
     /// The port it comes from; any if left out
-    #[arg(long, value_name = "PORT", requires = "built", conflicts_with = "icmp", help_heading = HEADING)]
-    sport: Option<u16>,
-    /// The port it goes to; 8082 if left out
-    #[arg(long, value_name = "PORT", requires = "built", conflicts_with = "icmp", help_heading = HEADING)]
-    dport: Option<u16>,
+    #[arg(long, value_name = "PORT", value_parser = port, requires = "built", conflicts_with = "icmp", help_heading = HEADING)]
+    sport: Option<Port>,
+    /// The port it goes to, by number or as services(5) names it; 8082 if left out
+    #[arg(long, value_name = "PORT", value_parser = port, requires = "built", conflicts_with = "icmp", help_heading = HEADING)]
+    dport: Option<Port>,
     /// TCP's sequence number, any if left out; an echo's, 1 if left out
     #[arg(long, value_name = "N", requires = "built", conflicts_with = "udp", help_heading = HEADING)]
     seq: Option<u32>,
@@ -61,9 +61,28 @@ enum IcmpType {
 
 impl CraftArgs {
     /// What is to be built; `None` where the bytes are given as they are.
-    pub(super) fn crafted(&self, is_ipv6: bool) -> Option<Crafted> {
-        let source_port = self.sport.unwrap_or_else(|| fastrand::u16(49152..));
-        let destination_port = self.dport.unwrap_or(DEFAULT_PORT);
+    pub(super) fn crafted(
+        &self,
+        is_ipv6: bool,
+        names: &Resolver,
+    ) -> Result<Option<Crafted>, NameError> {
+        // Many a service is in services(5) for TCP alone.
+        let mut kinds = [Kind::Stream, Kind::Dgram];
+        kinds.sort_by_key(|kind| (*kind == Kind::Dgram) != self.udp);
+        let [kind, other_kind] = kinds;
+        let number = |port: &Option<Port>, other: u16| match port {
+            None => Ok(other),
+            Some(Port::Number(number)) => Ok(*number),
+            Some(Port::Service(service)) => names
+                .port_of(service, kind)
+                .or_else(|_| names.port_of(service, other_kind)),
+        };
+        let source_port = number(&self.sport, fastrand::u16(49152..))?;
+        let destination_port = number(&self.dport, DEFAULT_PORT)?;
+        Ok(self.built(is_ipv6, source_port, destination_port))
+    }
+
+    fn built(&self, is_ipv6: bool, source_port: u16, destination_port: u16) -> Option<Crafted> {
         if let Some(kind) = self.icmp {
             let (kind, code) = kind.numbers(is_ipv6);
             return Some(Crafted::Icmp {
@@ -133,7 +152,12 @@ fn icmp(word: &str) -> Result<IcmpType, String> {
     }
 }
 
+fn port(word: &str) -> Result<Port, String> {
+    Port::parse(word).map_err(|error| error.why)
+}
+
 fn flags(word: &str) -> Result<u8, String> {
+    let word = &word.to_ascii_lowercase();
     if word == "none" {
         return Ok(0);
     }

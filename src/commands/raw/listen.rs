@@ -28,7 +28,7 @@ use crate::wire::pcap::LinkType;
 pub(super) struct Listen {
     #[command(flatten)]
     at: HostArgs,
-    /// icmp, icmp6, tcp, udp, a number, or all; ICMP or ICMPv6 if left out, all with --link
+    /// icmp, icmp6, tcp, udp, a number, or all, which without --link is ICMP, TCP and UDP; ICMP or ICMPv6 if left out, all with --link
     #[arg(long, value_name = "PROTO", value_parser = wanted)]
     proto: Option<Wanted>,
     /// Hear what the links carry (AF_PACKET): all of them, or that of --interface
@@ -99,6 +99,10 @@ impl Listen {
             let link = ear.link_type();
             (Ears::Link(Box::new(ear)), link)
         } else {
+            if filter.as_ref().and_then(Filter::of_ip) == Some(false) {
+                let why = "a raw socket hears IP alone, of which the filter takes nothing";
+                return Err(Usage::new(why, "--link, which hears ARP too").into());
+            }
             (
                 self.raw_ears(filter.as_ref(), &preparation, desk)?,
                 LinkType::Raw,

@@ -15,7 +15,7 @@ use crate::args::{HostArgs, SocketArgs, from_hex};
 use crate::commands::Desk;
 use crate::commands::privilege::give_up_all;
 use crate::engine::deliver;
-use crate::net::{Address, CallError, Family, Host, Protocol, Socket};
+use crate::net::{Address, CallError, Family, Host, Protocol, Resolver, Socket};
 use crate::output::{Exit, Usage};
 
 /// No packet is longer, header included: RFC 791 and RFC 8200 count its length in 16 bits.
@@ -46,6 +46,9 @@ pub(super) struct Send {
     /// The bytes begin with the IP header (IP_HDRINCL, IPV6_HDRINCL)
     #[arg(long, conflicts_with = "built")]
     header: bool,
+    /// The address to send from, one of this host's; any with -o IP_FREEBIND=1
+    #[arg(long, value_name = "IP", value_parser = address, conflicts_with = "header")]
+    bind: Option<IpAddr>,
     #[command(flatten)]
     craft: CraftArgs,
     #[command(flatten)]
@@ -74,6 +77,11 @@ impl Send {
         let (address, family) = (Address::Inet(to), Address::Inet(to).family());
         let mut socket = open(family, protocol, &desk.explain)?;
         preparation.apply(&socket)?;
+        if let Some(from) = self.bind {
+            let from = SocketAddr::new(from, 0);
+            let bound = socket.bind(&Address::Inet(from));
+            bound.map_err(|error| without_port(error, from))?;
+        }
         give_up_all(desk)?;
         let (level, hops, header) = match family {
             Family::Inet6 => (
@@ -89,7 +97,10 @@ impl Send {
         if self.header {
             socket.set_int(level, header, 1)?;
         }
-        let (bytes, layer) = match self.craft.crafted(to.is_ipv6()) {
+        let (bytes, layer) = match self
+            .craft
+            .crafted(to.is_ipv6(), &Resolver::new(&desk.explain))?
+        {
             None => (bytes, None),
             Some(crafted) => {
                 let source = source(&mut socket, to)?;
@@ -199,6 +210,11 @@ impl Send {
         }
         Ok(())
     }
+}
+
+fn address(word: &str) -> Result<IpAddr, String> {
+    word.parse()
+        .map_err(|_| "an address is meant, as 192.0.2.1".to_owned())
 }
 
 /// The address that the packet will come from, which its checksum covers: the kernel finds it on the way to the other end.

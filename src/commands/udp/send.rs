@@ -15,7 +15,7 @@ use crate::commands::datagram::{Outgoing, Tempo};
 use crate::commands::endpoint::{inherited, no_wildcard, resolve, sources};
 use crate::engine::{Batch, Delivery, LoopError, deliver};
 use crate::net::{Address, CallError, Endpoint, Kind, Protocol, Socket};
-use crate::output::Exit;
+use crate::output::{Exit, Sent};
 
 /// Send datagrams: each DATA is one, or stdin is cut into them
 ///
@@ -91,7 +91,13 @@ impl SendTo {
         let network = match endpoint {
             Endpoint::Inherited(descriptor) => {
                 let socket = inherited(descriptor, &preparation, desk)?;
-                outgoing.batches(&mut |batch| delivery.send(&socket, None, batch, 0))?;
+                let mut sent = self.nothing_yet();
+                outgoing.batches(&mut |batch| {
+                    delivery.send(&socket, None, batch, 0)?;
+                    sent.count(batch);
+                    Ok(())
+                })?;
+                desk.output.tell(&sent)?;
                 return Ok(Exit::Done);
             }
             Endpoint::Network(network) => no_wildcard(network)?,
@@ -117,8 +123,10 @@ impl SendTo {
             others: targets,
             settled: false,
         };
+        let mut total = self.nothing_yet();
         let send = &mut |batch: &Batch| {
             let sent = sender.send(batch, &mut delivery, limit, desk, &open);
+            total.count(batch);
             sent.map_err(|error| match error {
                 LoopError::Call(call) => sender.socket.blame(call).into(),
                 other => other,
@@ -130,7 +138,19 @@ impl SendTo {
                 let error = CallError::new("sendto", &sender.to, cause);
                 Err(sender.socket.blame(error).into())
             }
-            None => Ok(Exit::Done),
+            None => {
+                total.peer = Some(sender.to.to_string());
+                desk.output.tell(&total)?;
+                Ok(Exit::Done)
+            }
+        }
+    }
+
+    fn nothing_yet(&self) -> Sent {
+        Sent {
+            proto: self.transport.word(),
+            datagrams: Some(0),
+            ..Sent::default()
         }
     }
 }

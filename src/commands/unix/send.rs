@@ -11,9 +11,9 @@ use crate::args::{FramingArgs, SocketArgs, TimingArgs, ViewArgs};
 use crate::commands::Desk;
 use crate::commands::datagram::Outgoing;
 use crate::commands::endpoint::inherited;
-use crate::engine::{LoopError, deliver};
+use crate::engine::{Delivery, LoopError, deliver};
 use crate::net::{Shutdown, Socket, inherit_descriptor};
-use crate::output::Exit;
+use crate::output::{Exit, Sent};
 
 /// Send to a local socket and end: each DATA is a datagram or record, or stdin is
 #[derive(Args, Debug)]
@@ -80,7 +80,26 @@ impl SendTo {
             tempo: None,
             start,
         };
+        let mut sent = Sent {
+            proto: "unix",
+            peer: socket.getpeername().ok().map(|peer| peer.to_string()),
+            ..Sent::default()
+        };
+        // Handed over with a part of what is sent, a descriptor goes by itself; a stream takes parts.
+        if hand.is_none() && self.kind != Type::Stream {
+            let mut delivery = Delivery::new(false, limit, &desk.explain);
+            outgoing.batches(&mut |batch| {
+                delivery.send(&socket, None, batch, 0)?;
+                sent.count(batch);
+                Ok(())
+            })?;
+            return self.end(socket, sent, desk);
+        }
         outgoing.each(&mut |bytes| {
+            sent.sent += bytes.len() as u64;
+            if self.kind != Type::Stream {
+                sent.datagrams = Some(sent.datagrams.unwrap_or(0) + 1);
+            }
             let rest = match hand.take_if(|_| !bytes.is_empty()) {
                 Some(descriptor) => {
                     let count = hand_over(&socket, bytes, &descriptor, limit, desk)?;
@@ -96,9 +115,14 @@ impl SendTo {
         if let Some(descriptor) = hand {
             hand_over(&socket, ALONE, &descriptor, limit, desk)?;
         }
+        self.end(socket, sent, desk)
+    }
+
+    fn end(&self, socket: Socket, sent: Sent, desk: &Desk) -> anyhow::Result<Exit> {
         if self.kind != Type::Dgram {
             socket.shutdown(Shutdown::Write)?;
         }
+        desk.output.tell(&sent)?;
         Ok(Exit::Done)
     }
 }

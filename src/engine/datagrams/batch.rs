@@ -48,6 +48,11 @@ impl Batch {
         self.ends.is_empty()
     }
 
+    /// How many bytes they have.
+    pub fn bytes(&self) -> usize {
+        self.used()
+    }
+
     /// Forget them.
     pub fn clear(&mut self) {
         self.ends.clear();

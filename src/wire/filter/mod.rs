@@ -100,6 +100,24 @@ impl Filter {
         })
     }
 
+    /// Whether it takes nothing, or everything, of what is IP; `None` where that depends.
+    pub fn of_ip(&self) -> Option<bool> {
+        match self {
+            Self::Is(Test::EtherType(words::IPV4 | words::IPV6)) => None,
+            Self::Is(Test::EtherType(_)) => Some(false),
+            Self::Is(_) => None,
+            Self::Not(inner) => inner.of_ip().map(|is| !is),
+            Self::And(first, second) => match (first.of_ip(), second.of_ip()) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (first, second) => first.and(second),
+            },
+            Self::Or(first, second) => match (first.of_ip(), second.of_ip()) {
+                (Some(true), _) | (_, Some(true)) => Some(true),
+                (first, second) => first.and(second),
+            },
+        }
+    }
+
     /// Both.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
