@@ -90,7 +90,7 @@ fn services_have_names_and_reasons_are_told_when_asked_for() {
         assert_eq!(event[field], value, "{event}");
     }
     assert_eq!(event["port"], 22);
-    assert!(event["took"].is_f64(), "{event}");
+    assert!(event["took_ms"].is_f64(), "{event}");
 }
 
 #[test]
