@@ -220,7 +220,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_sub
 1.3\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l alpn -d 'The protocols to speak inside TLS (ALPN), the best first: h2,http/1.1' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l max-conns -d 'With many: at most N connections at once, others wait [default: as many as `ulimit -Hn` allows; 1024 commands]' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l slow -d 'With many: what becomes of one that takes less than it is told, once 1 MiB waits for it' -r -f -a "disconnect\t'The others wait for it; after 2 s in which it has taken nothing it is cut off, and that is said'
+complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l slow -d 'With many: what becomes of one that takes less than it is told, once 1 MiB waits for it [default: disconnect]' -r -f -a "disconnect\t'The others wait for it; after 2 s in which it has taken nothing it is cut off, and that is said'
 drop\t'Nobody waits: what does not fit is left out for it, and that is said'
 block\t'The others wait for it, however long that takes'"
 complete -c sockkit -n "__fish_sockkit_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l accept-timeout -d 'End when nobody is connected and nobody has come for D (exit status 124)' -r
@@ -477,7 +477,7 @@ seqpacket\t'Records over a connection (SOCK_SEQPACKET)'"
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l mode -d 'The mode of a local socket\'s file, in octal [default: 0600, with --group 0660]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l group -d 'The group of a local socket\'s file, which may then connect' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l max-conns -d 'With many: at most N connections at once, others wait [default: as many as `ulimit -Hn` allows; 1024 commands]' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l slow -d 'With many: what becomes of one that takes less than it is told, once 1 MiB waits for it' -r -f -a "disconnect\t'The others wait for it; after 2 s in which it has taken nothing it is cut off, and that is said'
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l slow -d 'With many: what becomes of one that takes less than it is told, once 1 MiB waits for it [default: disconnect]' -r -f -a "disconnect\t'The others wait for it; after 2 s in which it has taken nothing it is cut off, and that is said'
 drop\t'Nobody waits: what does not fit is left out for it, and that is said'
 block\t'The others wait for it, however long that takes'"
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l accept-timeout -d 'End when nobody is connected and nobody has come for D (exit status 124)' -r

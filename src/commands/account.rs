@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::Desk;
 use super::stream::StreamArgs;
+use super::trip::millis;
 use crate::engine::{Inlet, Moved};
-use crate::net::Socket;
+use crate::net::{Address, Socket};
 use crate::output::{Progress, Stats, Way, rate};
 
 /// When a transfer is a long one.
@@ -16,20 +17,25 @@ pub(super) const LONG: Duration = Duration::from_secs(2);
 pub(super) const REFRESH: Duration = Duration::from_millis(250);
 
 /// The account of a connection that stands since `start`.
-pub(super) fn stats(conn: u64, peer: &str, moved: Moved, socket: &Socket, start: Instant) -> Stats {
+pub(super) fn stats(
+    conn: u64,
+    peer: &Address,
+    moved: Moved,
+    socket: &Socket,
+    start: Instant,
+) -> Stats {
     let time = start.elapsed();
-    let microseconds = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
     Stats {
         conn,
-        peer: peer.to_owned(),
+        peer: peer.clone(),
         sent: moved.sent,
         received: moved.received,
-        seconds: time.as_secs_f64(),
+        duration_ms: millis(time),
         sent_rate: rate(moved.sent, time),
         received_rate: rate(moved.received, time),
         way: socket.round_trip().map(|way| Way {
-            rtt_us: microseconds(way.time),
-            rttvar_us: microseconds(way.variation),
+            rtt_ms: millis(way.time),
+            rttvar_ms: millis(way.variation),
             retransmits: way.retransmits,
         }),
     }

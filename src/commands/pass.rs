@@ -61,8 +61,8 @@ impl Door {
     ) -> anyhow::Result<Exit> {
         desk.output.tell(&Connected {
             proto,
-            peer: connection.peer.to_string(),
-            local: connection.local.to_string(),
+            peer: connection.peer.clone(),
+            local: connection.local.clone(),
         })?;
         // Whoever gets it knows nothing of how it was opened.
         connection.socket.set_blocking()?;

@@ -81,10 +81,10 @@ impl Sight {
         Ok(this)
     }
 
-    /// A run's end, which is none that went well where not everything that passed was written.
-    pub(super) fn ends(&self, exit: Exit) -> Exit {
+    /// A run's end, which is none that went well where not everything that passed was written, or something of it was lost.
+    pub(super) fn ends(&self, exit: Exit, has_lost: bool) -> Exit {
         match exit {
-            Exit::Done if self.has_failed.get() => Exit::Trouble,
+            Exit::Done if has_lost || self.has_failed.get() => Exit::Trouble,
             exit => exit,
         }
     }

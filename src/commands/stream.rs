@@ -108,8 +108,8 @@ impl Stream<'_> {
     pub(super) fn connected(&self, connection: &Connection) -> anyhow::Result<()> {
         self.desk.output.tell(&Connected {
             proto: self.proto,
-            peer: connection.peer.to_string(),
-            local: connection.local.to_string(),
+            peer: connection.peer.clone(),
+            local: connection.local.clone(),
         })?;
         Ok(self.welcome(1, &connection.socket)?)
     }
@@ -137,7 +137,7 @@ impl Stream<'_> {
             peer,
             reset,
         } = opened;
-        let peer = peer.to_string();
+        let shown = peer.to_string();
         let StreamArgs {
             shape, lifetime, ..
         } = self.args;
@@ -149,7 +149,7 @@ impl Stream<'_> {
             .as_mut()
             .map(|typing| |piece: Option<&[u8]>| typing.take(piece));
         let mut view = View::new(output, self.args.view.hex);
-        let mut show = |bytes: &[u8], length| view.show(1, &peer, bytes, length);
+        let mut show = |bytes: &[u8], length| view.show(1, &shown, bytes, length);
         let as_it_is = !self.records && !self.args.view.hex && !output.style().json;
         let start = Instant::now();
         let mut give = |moved: Moved, socket: &Socket| {
@@ -195,14 +195,14 @@ impl Stream<'_> {
             give(moved, transport.socket());
         }
         let reason = ending.as_ref().err().map(ToString::to_string);
-        let closed = closed(1, peer, moved, reason);
+        let closed = closed(1, peer.clone(), moved, reason);
         match &ending {
             Err(LoopError::Stdout(_)) => {}
             // What ends a run in any case does not wait for a reader who may never come.
             Ok(Ending::Signal(_)) | Err(LoopError::Expired(_)) => output.offer(&closed)?,
             _ => output.tell(&closed)?,
         }
-        Ok(sight.ends(exit(ending)?))
+        Ok(sight.ends(exit(ending)?, view.has_lost))
     }
 }
 
@@ -213,7 +213,7 @@ pub(super) fn exit(ending: Result<Ending, LoopError>) -> anyhow::Result<Exit> {
     }
 }
 
-pub(super) fn closed(conn: u64, peer: String, moved: Moved, reason: Option<String>) -> Closed {
+pub(super) fn closed(conn: u64, peer: Address, moved: Moved, reason: Option<String>) -> Closed {
     Closed {
         conn,
         peer,
@@ -229,6 +229,8 @@ pub(super) struct View<'a> {
     hex: bool,
     pub(super) offsets: HashMap<u64, u64>,
     last: u64,
+    /// Whether a record was cut: what is lost is no success.
+    pub(super) has_lost: bool,
 }
 
 impl<'a> View<'a> {
@@ -238,7 +240,20 @@ impl<'a> View<'a> {
             hex,
             offsets: HashMap::new(),
             last: 1,
+            has_lost: false,
         }
+    }
+
+    /// A record of `length` bytes was too long to be heard whole.
+    pub(super) fn cut(
+        &mut self,
+        peer: &str,
+        heard: usize,
+        length: usize,
+    ) -> Result<(), StdoutError> {
+        self.has_lost = true;
+        let message = format!("a record of {length} bytes from {peer} was truncated to {heard}");
+        self.output.offer(&Warning { message })
     }
 
     pub(super) fn show(
@@ -249,11 +264,7 @@ impl<'a> View<'a> {
         length: usize,
     ) -> Result<(), StdoutError> {
         if length > bytes.len() {
-            let message = format!(
-                "a record of {length} bytes from {peer} was truncated to {}",
-                bytes.len()
-            );
-            self.output.offer(&Warning { message })?;
+            self.cut(peer, bytes.len(), length)?;
         }
         if self.output.style().json {
             return self.output.offer(&Received {

@@ -53,7 +53,7 @@ pub(in crate::commands) fn to_millis<S: Serializer>(
     millis(*time).serialize(serializer)
 }
 
-fn millis(time: Duration) -> f64 {
+pub(super) fn millis(time: Duration) -> f64 {
     // To the nanosecond, without the digits that a binary fraction adds.
     (time.as_secs_f64() * 1e9).round() / 1e6
 }

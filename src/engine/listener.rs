@@ -117,11 +117,17 @@ impl Listener {
     /// accept(2): the connection's socket, the peer and the address that was connected to; `None` when nobody waits.
     pub(super) fn accept(&self) -> Result<Option<Accepted>, CallError> {
         let accepted = self.socket.accept()?;
-        Ok(accepted.map(|(socket, peer)| {
+        Ok(accepted.map(|(mut socket, peer)| {
             let local = socket
                 .getsockname()
                 .map_or_else(|_| self.local.clone(), Address::unmapped);
-            (socket, peer.unmapped(), local)
+            let peer = peer.unmapped();
+            // Most of those who connect to a local socket have no name: errors speak of ours.
+            socket.set_about(match peer.is_unnamed() {
+                true => local.clone(),
+                false => peer.clone(),
+            });
+            (socket, peer, local)
         }))
     }
 }

@@ -63,6 +63,11 @@ impl Address {
         }
     }
 
+    /// Whether it is that of a local socket without a name, which has none to show.
+    pub fn is_unnamed(&self) -> bool {
+        matches!(self, Self::Unix(UnixName::Unnamed))
+    }
+
     /// The same address with an IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) shown as the IPv4 address that it is.
     #[must_use]
     pub fn unmapped(self) -> Self {

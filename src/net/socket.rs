@@ -25,6 +25,8 @@ pub struct Socket {
     fd: Option<OwnedFd>,
     pub(super) explain: Explain,
     about: Option<Address>,
+    /// What it leads to by way of others; `None` for the address that it is connected to.
+    target: Option<Box<str>>,
 }
 
 /// Which directions shutdown(2) ends.
@@ -107,6 +109,7 @@ impl Socket {
                 fd: Some(fd),
                 explain: explain.clone(),
                 about: None,
+                target: None,
             }),
             Err(cause) => Err(CallError::new(
                 "socket",
@@ -122,6 +125,7 @@ impl Socket {
             fd: Some(fd),
             explain: explain.clone(),
             about: None,
+            target: None,
         }
     }
 
@@ -188,6 +192,7 @@ impl Socket {
                         fd: Some(fd),
                         explain: self.explain.clone(),
                         about,
+                        target: None,
                     },
                     peer,
                 )))
@@ -358,12 +363,18 @@ impl Socket {
         self.about = Some(about);
     }
 
+    /// Have errors name what it leads to by way of others.
+    pub fn set_target(&mut self, target: String) {
+        self.target = Some(target.into());
+    }
+
     /// The address that errors name: where it was bound to, connected to, or accepted from; empty before that.
     pub fn about(&self) -> String {
-        self.about
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default()
+        match (&self.target, &self.about) {
+            (Some(target), _) => target.to_string(),
+            (None, Some(about)) => about.to_string(),
+            (None, None) => String::new(),
+        }
     }
 
     pub(super) fn raw(&self) -> SockRef<'_> {

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::bytes::Bytes;
 use super::event::{Event, Face};
+use crate::net::Address;
 
 /// A socket listens, or is bound and hears datagrams.
 #[derive(Debug, Serialize)]
@@ -25,9 +26,11 @@ pub struct Connected<'a> {
     /// `tcp`, `udp`, `unix`...
     pub proto: &'a str,
     /// Whom it leads to.
-    pub peer: String,
+    #[serde(serialize_with = "word", skip_serializing_if = "Address::is_unnamed")]
+    pub peer: Address,
     /// This side's address.
-    pub local: String,
+    #[serde(serialize_with = "word", skip_serializing_if = "Address::is_unnamed")]
+    pub local: Address,
 }
 
 /// A connection came in.
@@ -36,9 +39,11 @@ pub struct Accepted {
     /// Which one, counted from 1.
     pub conn: u64,
     /// Who.
-    pub peer: String,
+    #[serde(serialize_with = "word", skip_serializing_if = "Address::is_unnamed")]
+    pub peer: Address,
     /// To which address.
-    pub local: String,
+    #[serde(serialize_with = "word", skip_serializing_if = "Address::is_unnamed")]
+    pub local: Address,
 }
 
 /// Who is at the other end of a local connection, by the kernel's word.
@@ -90,7 +95,8 @@ pub struct Closed {
     /// Which one, counted from 1.
     pub conn: u64,
     /// Who.
-    pub peer: String,
+    #[serde(serialize_with = "word", skip_serializing_if = "Address::is_unnamed")]
+    pub peer: Address,
     /// Bytes that came from there.
     pub received: u64,
     /// Bytes that went there.
@@ -385,4 +391,9 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "sockkit: {}", self.message)
     }
+}
+
+/// An address in one word, as it is typed.
+pub(super) fn word<S: Serializer>(address: &Address, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(address)
 }

@@ -30,14 +30,14 @@ pub struct Spoken<'a> {
     /// What it is called.
     pub name: &'a str,
     /// What it said, with control characters escaped.
-    pub text: &'a str,
+    pub message: &'a str,
 }
 
 /// Something that all who speak with each other are told.
 #[derive(Debug, Serialize)]
 pub struct Noted<'a> {
     /// What.
-    pub text: &'a str,
+    pub message: &'a str,
 }
 
 impl Event for Denied {
@@ -75,12 +75,12 @@ impl fmt::Display for Ran {
 
 impl fmt::Display for Spoken<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<{}> {}", self.name, self.text)
+        write!(f, "<{}> {}", self.name, self.message)
     }
 }
 
 impl fmt::Display for Noted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "* {}", self.text)
+        write!(f, "* {}", self.message)
     }
 }

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::connection::word;
 use super::event::Event;
 use crate::http::Size;
+use crate::net::Address;
 
 /// The account of a connection: `--stats`.
 #[derive(Debug, Serialize)]
@@ -14,13 +16,14 @@ pub struct Stats {
     /// Which one, counted from 1.
     pub conn: u64,
     /// Who.
-    pub peer: String,
+    #[serde(serialize_with = "word", skip_serializing_if = "Address::is_unnamed")]
+    pub peer: Address,
     /// Bytes that went there.
     pub sent: u64,
     /// Bytes that came from there.
     pub received: u64,
     /// How long that took.
-    pub seconds: f64,
+    pub duration_ms: f64,
     /// How many bytes a second went there.
     pub sent_rate: u64,
     /// How many bytes a second came from there.
@@ -33,10 +36,10 @@ pub struct Stats {
 /// What TCP knows of the way.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Way {
-    /// Microseconds to the peer and back, smoothed.
-    pub rtt_us: u64,
+    /// How long it is to the peer and back, smoothed.
+    pub rtt_ms: f64,
     /// How much that varies.
-    pub rttvar_us: u64,
+    pub rttvar_ms: f64,
     /// How many segments were sent again.
     pub retransmits: u32,
 }
@@ -61,12 +64,11 @@ impl fmt::Display for Stats {
             self.peer,
             amount(self.sent, self.sent_rate),
             amount(self.received, self.received_rate),
-            self.seconds
+            self.duration_ms / 1000.0
         )?;
         let Some(way) = &self.way else { return Ok(()) };
-        let milliseconds = Duration::from_micros(way.rtt_us).as_secs_f64() * 1000.0;
-        let again = way.retransmits;
-        write!(f, ", rtt {milliseconds:.3} ms, {again} segments sent again")
+        let (rtt, again) = (way.rtt_ms, way.retransmits);
+        write!(f, ", rtt {rtt:.3} ms, {again} segments sent again")
     }
 }
 
@@ -78,15 +80,15 @@ mod tests {
     fn a_line_and_an_object() {
         let mut stats = Stats {
             conn: 1,
-            peer: "192.0.2.1:80".to_owned(),
+            peer: Address::Inet(([192, 0, 2, 1], 80).into()),
             sent: 3 << 20,
             received: 12,
-            seconds: 1.5,
+            duration_ms: 1500.0,
             sent_rate: rate(3 << 20, Duration::from_millis(1500)),
             received_rate: rate(12, Duration::from_millis(1500)),
             way: Some(Way {
-                rtt_us: 20_500,
-                rttvar_us: 9,
+                rtt_ms: 20.5,
+                rttvar_ms: 0.009,
                 retransmits: 3,
             }),
         };
@@ -96,15 +98,15 @@ mod tests {
         );
         let object = serde_json::to_value(&stats).unwrap();
         assert_eq!(
-            (&object["rtt_us"], &object["sent"]),
-            (&20_500.into(), &(3 << 20).into())
+            (&object["rtt_ms"], &object["sent"]),
+            (&20.5.into(), &(3 << 20).into())
         );
         stats.way = None;
         assert!(stats.to_string().ends_with("in 1.500 s"));
         assert!(
             serde_json::to_value(&stats)
                 .unwrap()
-                .get("rtt_us")
+                .get("rtt_ms")
                 .is_none()
         );
     }

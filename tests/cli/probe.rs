@@ -79,7 +79,7 @@ fn services_have_names_and_reasons_are_told_when_asked_for() {
     let event = &finished.events()[0];
     for (field, value) in [
         ("event", "port"),
-        ("addr", "127.0.0.9:22"),
+        ("peer", "127.0.0.9:22"),
         ("state", "closed"),
         ("service", "ssh"),
         (
@@ -90,7 +90,7 @@ fn services_have_names_and_reasons_are_told_when_asked_for() {
         assert_eq!(event[field], value, "{event}");
     }
     assert_eq!(event["port"], 22);
-    assert!(event["took"].is_f64(), "{event}");
+    assert!(event["took_ms"].is_f64(), "{event}");
 }
 
 #[test]

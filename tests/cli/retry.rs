@@ -80,7 +80,7 @@ fn programs_hear_of_each_attempt() {
     assert_eq!(names, ["retry", "retry", "error"]);
     for (event, (attempt, longest)) in events.iter().zip([(1, 0.02), (2, 0.04)]) {
         assert_eq!(event["attempt"], attempt, "{event}");
-        let pause = event["pause"].as_f64().unwrap();
+        let pause = event["pause_ms"].as_f64().unwrap() / 1000.0;
         assert!(longest / 2.0 <= pause && pause <= longest, "{event}");
         let reason = event["reason"].as_str().unwrap();
         assert!(reason.ends_with("(ECONNREFUSED)"), "{event}");

@@ -60,8 +60,8 @@ fn programs_get_an_object() {
         (&stats["conn"], &stats["sent"], &stats["received"]),
         (&1.into(), &8.into(), &0.into())
     );
-    assert!(stats["seconds"].as_f64().unwrap() > 0.0);
-    assert!(stats["rtt_us"].as_u64().is_some() && stats["retransmits"].as_u64().is_some());
+    assert!(stats["duration_ms"].as_f64().unwrap() > 0.0);
+    assert!(stats["rtt_ms"].as_f64().is_some() && stats["retransmits"].as_u64().is_some());
     assert_eq!(finished.stderr, "");
 }
 

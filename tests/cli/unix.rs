@@ -749,6 +749,24 @@ fn a_record_that_did_not_fit_is_said() {
 }
 
 #[test]
+fn the_largest_record_that_the_kernel_makes_comes_whole() {
+    let (_folder, path) = place();
+    let listener = ready(listen(&path, "--type seqpacket"));
+    let client = seqpacket(&path);
+    let force = nix::sys::socket::sockopt::SndBufForce;
+    if nix::sys::socket::setsockopt(&client, force, &(64 << 20)).is_err() {
+        // Not permitted here: a smaller one is as large as it gets.
+        large(&client);
+    }
+    let much = pattern(8 << 20);
+    let mut sizes = (1..=much.len() >> 12).rev().map(|pages| pages << 12);
+    let sent = sizes.find(|size| (&client).write(&much[..*size]).is_ok());
+    let sent = sent.unwrap();
+    drop(client);
+    assert!(listener.finish().expect(0).stdout == much[..sent], "{sent}");
+}
+
+#[test]
 fn a_large_file_goes_out_as_records_that_fit() {
     let (_folder, path) = place();
     let much = pattern(2 << 20);

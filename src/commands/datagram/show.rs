@@ -158,8 +158,8 @@ pub(super) fn remark(output: &Output, remark: &Remark<'_>) -> Result<(), StdoutE
         Remark::Began { conn, peer, local } => {
             return output.offer(&Accepted {
                 conn: *conn,
-                peer: name(peer),
-                local: name(local),
+                peer: (*peer).clone().unmapped(),
+                local: (*local).clone().unmapped(),
             });
         }
         Remark::NotRun { conn, error } => format!("{conn} {error}"),

@@ -41,7 +41,7 @@ impl<'a> Chat<'a> {
     }
 
     fn note(&self, text: &str) -> Result<(), StdoutError> {
-        self.output.offer(&Noted { text })
+        self.output.offer(&Noted { message: text })
     }
 
     /// One line of somebody's.
@@ -59,7 +59,7 @@ impl<'a> Chat<'a> {
         self.output.offer(&Spoken {
             conn,
             name,
-            text: line,
+            message: line,
         })
     }
 

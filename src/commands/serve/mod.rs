@@ -45,9 +45,9 @@ pub(super) struct ServeArgs {
     /// With many: at most N connections at once, others wait [default: as many as `ulimit -Hn` allows; 1024 commands]
     #[arg(long, value_name = "N", value_parser = count)]
     max_conns: Option<u64>,
-    /// With many: what becomes of one that takes less than it is told, once 1 MiB waits for it
-    #[arg(long, value_name = "WHAT", value_enum, default_value_t = SlowArg::Disconnect)]
-    slow: SlowArg,
+    /// With many: what becomes of one that takes less than it is told, once 1 MiB waits for it [default: disconnect]
+    #[arg(long, value_name = "WHAT", value_enum)]
+    slow: Option<SlowArg>,
     /// End when nobody is connected and nobody has come for D (exit status 124)
     #[arg(long, value_name = "D", value_parser = duration, conflicts_with = "timeout")]
     accept_timeout: Option<Duration>,
@@ -58,8 +58,9 @@ pub(super) struct ServeArgs {
     service: ServiceArgs,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
 enum SlowArg {
+    #[default]
     /// The others wait for it; after 2 s in which it has taken nothing it is cut off, and that is said
     Disconnect,
     /// Nobody waits: what does not fit is left out for it, and that is said
@@ -123,6 +124,10 @@ impl ServeArgs {
             let why = "--no-shutdown is for one connection that stdin is sent to";
             return Err(Usage::new(why, "leave it out, or the service and -k").into());
         }
+        if self.slow.is_some() && !self.keep_open() {
+            let why = "--slow is for many: nobody waits for the only one";
+            return Err(Usage::new(why, "-k").into());
+        }
         let wish = self.service.parse(command, shape.crlf)?;
         let connections = match wish {
             Wish::Run { .. } => COMMANDS,
@@ -139,7 +144,7 @@ impl ServeArgs {
             linger: lifetime.linger,
             on_peer_eof: lifetime.on_peer_eof(),
             send_only: shape.send_only,
-            slow: match self.slow {
+            slow: match self.slow.unwrap_or_default() {
                 SlowArg::Disconnect => Slow::Disconnect,
                 SlowArg::Drop => Slow::Drop,
                 SlowArg::Block => Slow::Block,
@@ -237,8 +242,8 @@ impl Stream<'_> {
         };
         let accepted = Accepted {
             conn: 1,
-            peer: peer.to_string(),
-            local: local.to_string(),
+            peer: peer.clone(),
+            local: local.clone(),
         };
         output.tell(&accepted)?;
         self.welcome(1, &socket)?;
@@ -299,11 +304,13 @@ impl Stream<'_> {
             records: self.records,
             report: &mut |event| report.hear(event),
         };
-        let exit = match hub.run()? {
+        let ending = hub.run();
+        drop(hub);
+        let exit = match ending? {
             HubEnding::Done | HubEnding::Command(WaitStatus::Exited(_, 0)) => Exit::Done,
             HubEnding::Command(status) => Exit::Command(report::status_of(status)),
             HubEnding::Signal(signal) => Exit::Signal(signal),
         };
-        Ok(sight.ends(exit))
+        Ok(sight.ends(exit, report.view.has_lost))
     }
 }

@@ -26,8 +26,8 @@ impl Report<'_> {
             } => {
                 output.offer(&Accepted {
                     conn: *conn,
-                    peer: peer.to_string(),
-                    local: local.to_string(),
+                    peer: (*peer).clone(),
+                    local: (*local).clone(),
                 })?;
                 self.welcome(*conn, socket)
             }
@@ -43,10 +43,7 @@ impl Report<'_> {
                 socket,
                 moved,
                 since,
-            } => {
-                let peer = peer.to_string();
-                output.offer(&account::stats(*conn, &peer, *moved, socket, *since))
-            }
+            } => output.offer(&account::stats(*conn, peer, *moved, socket, *since)),
             HubEvent::Closed {
                 conn,
                 peer,
@@ -59,8 +56,13 @@ impl Report<'_> {
                     self.warn(format!("{dropped} bytes were left out for {conn} {peer}"))?;
                 }
                 let reason = failure.map(ToString::to_string);
-                output.offer(&closed(*conn, peer.to_string(), *moved, reason))
+                output.offer(&closed(*conn, (*peer).clone(), *moved, reason))
             }
+            HubEvent::Cut {
+                peer,
+                heard,
+                length,
+            } => self.view.cut(&peer.to_string(), *heard, *length),
             HubEvent::Denied { peer } => output.offer(&Denied {
                 peer: peer.to_string(),
             }),

@@ -90,7 +90,7 @@ impl Dial<'_> {
         };
         let mut proxied = Vec::new();
         let connect = || self.reach(&first.at, addresses.clone(), timers);
-        let connection = chain.lead(connect, |index, hop, target| {
+        let mut connection = chain.lead(connect, |index, hop, target| {
             proxied.push(Proxied {
                 proxy: hop.name.clone(),
                 hop: index + 1,
@@ -101,6 +101,8 @@ impl Dial<'_> {
         proxied
             .iter()
             .try_for_each(|event| self.desk.output.tell(event))?;
+        let target = format!("{} by way of {first}", self.network);
+        connection.socket.set_target(target);
         Ok(connection)
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use crate::commands::trip::to_millis;
 use crate::engine::PortState;
 use crate::output::{Event, Face};
 
@@ -14,7 +15,7 @@ pub(super) struct Failed {
     /// Which one, counted from 1.
     pub(super) attempt: u32,
     /// How long is waited before the next.
-    #[serde(serialize_with = "seconds")]
+    #[serde(rename = "pause_ms", serialize_with = "to_millis")]
     pub(super) pause: Duration,
     /// Why.
     pub(super) reason: String,
@@ -37,7 +38,7 @@ pub(super) struct Proxied {
 #[derive(Debug, Serialize)]
 pub(super) struct PortEvent {
     /// Host and port, the host as it was typed.
-    pub(super) addr: String,
+    pub(super) peer: String,
     /// The port's number.
     pub(super) port: u16,
     /// `open`, `closed`, `filtered`.
@@ -47,7 +48,7 @@ pub(super) struct PortEvent {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) service: Option<String>,
     /// How long it took to find out.
-    #[serde(serialize_with = "seconds")]
+    #[serde(rename = "took_ms", serialize_with = "to_millis")]
     pub(super) took: Duration,
     /// Why it is not open; `None` where nobody said.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,10 +92,10 @@ impl fmt::Display for Proxied {
 
 impl fmt::Display for PortEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let addr = &self.addr;
+        let peer = &self.peer;
         let service = self.service.as_deref().unwrap_or("-");
         let (state, took) = (name(self.state), Milliseconds(self.took));
-        write!(f, "{addr} {state} {service} {took}")?;
+        write!(f, "{peer} {state} {service} {took}")?;
         match &self.reason {
             Some(reason) if self.is_detailed => write!(f, " {reason}"),
             _ => Ok(()),
@@ -121,9 +122,4 @@ fn name(state: PortState) -> &'static str {
 
 fn word<S: Serializer>(state: &PortState, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(name(*state))
-}
-
-/// To the microsecond.
-fn seconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64((time.as_secs_f64() * 1e6).round() / 1e6)
 }

@@ -54,11 +54,7 @@ struct Shown {
 
 /// The handshake is done: tell what was shown, and end.
 pub(super) fn show(stream: &Stream<'_>, opened: Opened) -> anyhow::Result<Exit> {
-    let Opened {
-        mut transport,
-        peer,
-        ..
-    } = opened;
+    let Opened { mut transport, .. } = opened;
     transport.say_end();
     let Some(session) = transport.session() else {
         return Ok(Exit::Done);
@@ -68,7 +64,7 @@ pub(super) fn show(stream: &Stream<'_>, opened: Opened) -> anyhow::Result<Exit> 
     output.tell(&PeerCertificate::new(session, output.now()))?;
     match doubt {
         None => Ok(Exit::Done),
-        Some(doubt) => Err(doubt.on("tls", peer).into()),
+        Some(doubt) => Err(doubt.on("tls", transport.socket().about()).into()),
     }
 }
 

@@ -143,7 +143,7 @@ impl<'a> Probe<'a> {
                 ..self.host.clone()
             };
             self.desk.output.tell(&PortEvent {
-                addr: addr.to_string(),
+                peer: addr.to_string(),
                 port,
                 state: found.state,
                 service: Resolver::new(&self.desk.explain).service_of(port),

@@ -52,11 +52,11 @@ impl Connect {
             Endpoint::Network(network) => self.open(&no_wildcard(network)?, &preparation, desk)?,
         };
         give_up_sockets(desk)?;
-        let (peer, local) = (socket.getpeername()?.to_string(), socket.getsockname()?);
+        let (peer, local) = (socket.getpeername()?, socket.getsockname()?);
         desk.output.tell(&Connected {
             proto: self.transport.word(),
             peer,
-            local: local.to_string(),
+            local: local.clone(),
         })?;
         Conversation {
             desk,

@@ -225,8 +225,11 @@ impl Turning<'_, '_> {
         match expired.timer {
             Timer::Linger => Ok(Ending::Done),
             _ if self.exchange.answering == Answering::Connected => {
-                let on = sockets.next().map(|socket| socket.about());
-                Err(expired.on(on.unwrap_or_default()).into())
+                let peer = sockets
+                    .next()
+                    .map(|socket| socket.about())
+                    .unwrap_or_default();
+                Err(expired.on(format_args!("datagrams with {peer}")).into())
             }
             _ => Err(late(expired, sockets)),
         }

@@ -26,6 +26,15 @@ pub enum HubEvent<'a> {
         /// Who.
         peer: &'a Address,
     },
+    /// A record that it said was too long to be heard whole; of one that is reported the length tells.
+    Cut {
+        /// Who.
+        peer: &'a Address,
+        /// How many bytes of it were heard.
+        heard: usize,
+        /// How many it had.
+        length: usize,
+    },
     /// It said something, and the service has it reported.
     Received {
         /// Which one.

@@ -88,6 +88,14 @@ impl Serving<'_, '_> {
             return Ok(());
         };
         let (conn, job) = (client.conn, client.job);
+        if length > bytes.len() && !matches!(self.hub.service, Service::Join) {
+            let (peer, heard) = (&client.peer, bytes.len());
+            (self.hub.report)(&HubEvent::Cut {
+                peer,
+                heard,
+                length,
+            })?;
+        }
         match &mut self.hub.service {
             _ if self.hub.limits.send_only => Ok(()),
             Service::Join => Ok((self.hub.report)(&HubEvent::Received {

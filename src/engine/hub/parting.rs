@@ -332,7 +332,11 @@ impl Serving<'_, '_> {
             return Ok(());
         }
         if self.hub.limits.once {
-            return Err(expired(Timer::Idle, limit, &client.peer));
+            return Err(expired(
+                Timer::Idle,
+                limit,
+                format_args!("connection with {}", client.socket().about()),
+            ));
         }
         self.close(key, Some(expired(Timer::Idle, limit, "")))
     }
@@ -350,7 +354,7 @@ impl Serving<'_, '_> {
             return Ok(());
         };
         if self.hub.limits.once {
-            let on = format_args!("TLS with {}", client.peer);
+            let on = format_args!("TLS with {}", client.socket().about());
             return Err(expired(Timer::Answer, limit, on));
         }
         client.cut();
@@ -384,7 +388,11 @@ impl Serving<'_, '_> {
             return Ok(());
         };
         if self.hub.limits.once {
-            return Err(expired(Timer::Linger, limit, &client.peer));
+            return Err(expired(
+                Timer::Linger,
+                limit,
+                format_args!("connection with {}", client.socket().about()),
+            ));
         }
         client.cut();
         self.close(key, Some(expired(Timer::Linger, limit, "")))

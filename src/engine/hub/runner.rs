@@ -54,6 +54,9 @@ impl Runner {
         ];
         for (side, address) in [("PEER", peer), ("LOCAL", local)] {
             let address = address.clone().unmapped();
+            if address.is_unnamed() {
+                continue;
+            }
             let host = address.host().into_bytes();
             variables.push((format!("SOCKKIT_{side}_ADDR"), host));
             if let Some(inet) = address.inet() {

@@ -13,7 +13,7 @@ use super::super::outlet::StdoutError;
 use super::super::pump::room;
 use super::super::reactor::Interest;
 use super::super::tap::{LEDGER, TapWatch};
-use super::super::timer::Timer;
+use super::super::timer::{Expired, Timer};
 use super::super::watch::Watch;
 use super::alarm::{Alarm, Alarms};
 use super::client::Manner;
@@ -119,8 +119,24 @@ impl<'h, 'a> Serving<'h, 'a> {
                 return self.outcome();
             }
             if let Some(expired) = self.hub.timers.expired(self.now) {
+                return Err(self.late(expired));
+            }
+        }
+    }
+
+    /// A limit that fired, with what was waited for: somebody to come, or the only one who has.
+    fn late(&mut self, expired: Expired) -> LoopError {
+        let only = self.crowd.keys().first().copied();
+        let only = only.filter(|_| self.hub.listeners.is_empty());
+        match only.and_then(|key| self.crowd.get_mut(key)) {
+            Some(client) => {
+                let peer = client.socket().about();
+                expired.on(format_args!("connection with {peer}")).into()
+            }
+            None if self.hub.listeners.is_empty() => expired.on("the only connection").into(),
+            None => {
                 let listeners = self.hub.listeners.iter();
-                return Err(late(expired, listeners.map(|listener| &listener.socket)));
+                late(expired, listeners.map(|listener| &listener.socket))
             }
         }
     }

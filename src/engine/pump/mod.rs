@@ -31,8 +31,9 @@ use crate::net::CallError;
 pub const CHUNK: usize = 256 * 1024;
 /// How much of stdin makes a record: less than the kernel's default send buffer takes whole, unix(7).
 pub(super) const RECORD: usize = 64 * 1024;
-/// The largest record that is heard whole. Memory that is not written to costs nothing.
-const LARGEST_RECORD: usize = 4 * 1024 * 1024;
+/// The largest record that is heard whole: where a page has 4 KiB the kernel makes none above 4 MiB and 17 pages. Memory that is
+/// not written to costs nothing.
+const LARGEST_RECORD: usize = (4096 + 128) * 1024;
 /// From how many bytes on a direction is no conversation but a bulk, which the kernel moves by itself.
 const BULK: u64 = 64 * 1024;
 /// How many bytes a direction moves before the other one, the timers and the signals have their turn.

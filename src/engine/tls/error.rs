@@ -25,7 +25,7 @@ impl TlsError {
     /// Something is wrong with a file.
     #[cfg(feature = "tls")]
     pub(in crate::engine) fn in_file(file: &Path, what: impl fmt::Display, hint: &str) -> Self {
-        Self::new(format!("{}: {what}", file.display()), hint)
+        Self::new(format!("read {}: {what}", file.display()), hint)
     }
 }
 

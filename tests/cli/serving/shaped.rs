@@ -258,7 +258,7 @@ fn local_ones_are_counted_too() {
         (&stats["event"], &stats["received"]),
         (&"stats".into(), &5.into())
     );
-    assert!(stats.get("rtt_us").is_none());
+    assert!(stats.get("rtt_ms").is_none());
     listener.signal(Signal::SIGTERM);
     listener.finish().expect(143);
 }

@@ -176,6 +176,6 @@ fn programs_see_a_chat_as_events() {
         .find(|event| event["event"] == "spoken")
         .unwrap();
     assert_eq!(event["name"], "user1");
-    assert_eq!(event["text"], "hello");
+    assert_eq!(event["message"], "hello");
     assert_eq!(event["conn"], 1);
 }
