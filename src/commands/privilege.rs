@@ -19,8 +19,8 @@ pub(super) fn give_up_sockets(desk: &Desk) -> anyhow::Result<()> {
 }
 
 fn told(given_up: Result<(), String>, desk: &Desk) -> anyhow::Result<()> {
-    if let Err(why) = given_up {
-        desk.output.tell(&PrivilegeKept { why })?;
+    if let Err(message) = given_up {
+        desk.output.tell(&PrivilegeKept { message })?;
     }
     Ok(())
 }
@@ -29,7 +29,7 @@ fn told(given_up: Result<(), String>, desk: &Desk) -> anyhow::Result<()> {
 #[derive(Serialize)]
 struct PrivilegeKept {
     /// Why.
-    why: String,
+    message: String,
 }
 
 impl Event for PrivilegeKept {
@@ -39,6 +39,6 @@ impl Event for PrivilegeKept {
 
 impl fmt::Display for PrivilegeKept {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "capabilities are kept: {}", self.why)
+        write!(f, "capabilities are kept: {}", self.message)
     }
 }
