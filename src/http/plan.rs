@@ -232,7 +232,7 @@ pub fn plan<'a>(
 }
 
 fn said<'a>(request: &Request<'_>, text: &'a str) -> Plan<'a> {
-    unversioned(request).unwrap_or(Plan {
+    unversioned(request).unwrap_or_else(|| Plan {
         content: Content::Text(text),
         ..Plan::status(Status::OK)
     })

@@ -340,8 +340,11 @@ fn httplint_finds_nothing_where_answers_are_made() {
     assert_eq!(exchanges.judged(&python), [""; 0]);
 }
 
+/// A method, a path, and fields.
+type Requested<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>);
+
 /// The method, the path and the fields of a request whose head any reader understands.
-fn requested(sent: &[u8]) -> Option<(&str, &str, Vec<(&str, &str)>)> {
+fn requested(sent: &[u8]) -> Option<Requested<'_>> {
     let end = sent.windows(4).position(|four| four == b"\r\n\r\n")?;
     let head = str::from_utf8(&sent[..end])
         .ok()
