@@ -182,17 +182,14 @@ fn a_trickle_puts_off_no_limit_but_that_of_idleness() {
 }
 
 #[test]
-fn the_deadline_of_a_listener_that_has_closed_names_no_address() {
+fn the_deadline_of_a_listener_that_has_closed_names_its_client() {
     let words = ["tcp", "listen", "0", "--deadline", "1s", "--sh"];
     let listener = sockkit(words).args(["echo here; sleep 30"]).start();
     let mut client = stream_to(("127.0.0.1", listener.port()));
     std::io::Read::read_exact(&mut client, &mut [0; 5]).unwrap();
-    drop(
-        listener
-            .finish()
-            .expect(124)
-            .says("sockkit: not done within 1s\n"),
-    );
+    let with = client.local_addr().unwrap();
+    let said = format!("sockkit: connection with {with}: not done within 1s\n");
+    listener.finish().expect(124).says(&said);
 }
 
 #[test]
