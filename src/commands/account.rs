@@ -41,7 +41,7 @@ pub(super) fn stats(
     }
 }
 
-/// Progress, where somebody watches stderr, and nothing else is written there or to the same terminal.
+/// Progress, where somebody watches stderr, and nothing else is written there. What comes in on the same terminal ends it.
 pub(super) fn progress(
     desk: &Desk,
     args: &StreamArgs,
@@ -53,7 +53,8 @@ pub(super) fn progress(
         || style.verbose
         || !desk.explain.is_silent()
         || (args.sight.dump.is_some() && args.sight.dump_to.is_none());
-    let is_watched =
-        io::stderr().is_terminal() && !io::stdin().is_terminal() && !io::stdout().is_terminal();
+    let is_watched = io::stderr().is_terminal()
+        && !io::stdin().is_terminal()
+        && !(style.json && io::stdout().is_terminal());
     (is_watched && !is_busy).then(|| Progress::new(inlet.size(), start))
 }

@@ -1,6 +1,7 @@
 //! What `tcp` and `unix` share: a connection joined to stdin and stdout, or a listener's many.
 
 use std::collections::HashMap;
+use std::io::{self, IsTerminal};
 use std::time::Instant;
 
 use clap::Args;
@@ -161,7 +162,10 @@ impl Stream<'_> {
         self.set_aside(reactor);
         let mut progress = account::progress(self.desk, self.args, &inlet, start);
         let mut tell = progress.as_mut().map(|progress| {
-            |moved: Moved, now: Instant| progress.show(moved.sent, moved.received, now)
+            |moved: Option<Moved>, now: Instant| match moved {
+                Some(moved) => progress.show(moved.sent, moved.received, now),
+                None => progress.wipe(),
+            }
         });
         let mut pump = Pump {
             reactor,
@@ -183,6 +187,7 @@ impl Stream<'_> {
             ticker: tell.as_mut().map(|tell| Ticker {
                 next: start + account::LONG,
                 every: account::REFRESH,
+                ends_when_heard: io::stdout().is_terminal(),
                 tell,
             }),
             records: self.records,

@@ -50,6 +50,14 @@ impl Progress {
         let _ = io::stderr().write_all(format!("{CLEAR}{line}").as_bytes());
     }
 
+    /// Take it off the screen, where something else is about to be written.
+    pub fn wipe(&mut self) {
+        if self.is_shown {
+            let _ = io::stderr().write_all(CLEAR.as_bytes());
+        }
+        self.is_shown = false;
+    }
+
     /// The line.
     fn line(&mut self, sent: u64, received: u64, now: Instant) -> String {
         let time = now.saturating_duration_since(self.last);
@@ -107,9 +115,7 @@ impl Meter {
 impl Drop for Progress {
     /// What is said next stands on a line of its own.
     fn drop(&mut self) {
-        if self.is_shown {
-            let _ = io::stderr().write_all(CLEAR.as_bytes());
-        }
+        self.wipe();
     }
 }
 

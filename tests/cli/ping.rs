@@ -398,3 +398,15 @@ fn what_makes_no_sense_is_refused() {
     }
     ping("-c1 -4 ::1").run().expect(2).says("leave out -4");
 }
+
+#[test]
+fn a_misspelt_line_keeps_nobody_from_asking_the_others() {
+    let ping = sockkit(["ping", "-c", "1", "-q", "-"])
+        .input("127.0.0.1\nbad host\n127.0.0.2\n")
+        .run()
+        .expect(2)
+        .says("sockkit: `bad host` is no host name");
+    for host in ["127.0.0.1 ", "127.0.0.2 "] {
+        assert!(ping.text().contains(host), "{host}");
+    }
+}

@@ -198,6 +198,27 @@ fn a_person_sees_how_a_long_transfer_gets_on() {
 }
 
 #[test]
+fn an_answer_on_the_same_terminal_wipes_progress_away() {
+    let folder = scratch();
+    fs::write(folder.path().join("file"), pattern(60)).unwrap();
+    let terminal = Terminal::new();
+    let (listener, port) = listener();
+    let client = connect(port, &["--rate", "20"])
+        .stdin(Stdin::Open(terminal.program))
+        .under(r#"exec "$0" "$@" >&0 2>&0 < file"#)
+        .directory(folder.path())
+        .start();
+    let mut peer = accept(&listener);
+    assert!(read_end(&mut peer) == pattern(60));
+    peer.write_all(b"answer").unwrap();
+    drop(peer);
+    client.finish().expect(0);
+    let screen = screen(terminal.person);
+    assert!(screen.contains("\r\x1b[Ksent 4"), "{screen}");
+    assert!(screen.ends_with("\r\x1b[Kanswer"), "{screen}");
+}
+
+#[test]
 fn a_short_transfer_shows_nothing() {
     let folder = scratch();
     fs::write(folder.path().join("file"), "short").unwrap();

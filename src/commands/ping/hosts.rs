@@ -18,6 +18,8 @@ pub(super) struct Hosts {
     pub(super) names: Vec<String>,
     hosts: Vec<Host>,
     family: Option<Family>,
+    /// Why lines of stdin are no hosts: they keep nobody from asking the others.
+    pub(super) refused: Vec<anyhow::Error>,
 }
 
 impl Hosts {
@@ -31,19 +33,24 @@ impl Hosts {
             names: Vec::new(),
             hosts: Vec::new(),
             family,
+            refused: Vec::new(),
         };
         for word in words {
             if word == "-" {
                 let list = read_list().map_err(|cause| CallError::new("read", "stdin", cause))?;
                 let lines = list.lines().map(str::trim);
                 for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
-                    parsed.push(line, has_interface)?;
+                    let pushed = parsed.push(line, has_interface);
+                    parsed.refused.extend(pushed.err());
                 }
             } else {
                 parsed.push(word, has_interface)?;
             }
         }
         if parsed.names.is_empty() {
+            if let Some(error) = parsed.refused.pop() {
+                return Err(error);
+            }
             return Err(Usage::new("no host came from stdin", "one a line").into());
         }
         Ok(parsed)

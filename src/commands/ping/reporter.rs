@@ -48,7 +48,10 @@ impl<'a> Reporter<'a> {
             desk,
             addresses: vec![None; hosts.names.len()],
             is_unknown: vec![false; hosts.names.len()],
-            worst: Exit::Done,
+            worst: hosts.refused.iter().fold(Exit::Done, |worst, error| {
+                let exit = Failure::of(error).report(&desk.output);
+                std::cmp::max_by_key(worst, exit, |exit| exit.status())
+            }),
             start: Instant::now(),
             is_seen: stdout().is_terminal(),
             knock,

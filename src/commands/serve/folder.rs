@@ -5,6 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::process;
 
 use crate::engine::Keeper;
 use crate::net::{Address, CallError, UnixName};
@@ -19,12 +20,15 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Make the folder, unless it is there.
+    /// Make the folder, unless it is there, and see that it takes a file before anybody has come.
     pub(super) fn make(folder: &Path) -> Result<(), CallError> {
         match fs::DirBuilder::new().mode(0o700).create(folder) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
-            made => made.map_err(|cause| CallError::new("mkdir", folder.display(), cause)),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => {}
+            made => made.map_err(|cause| CallError::new("mkdir", folder.display(), cause))?,
         }
+        let name = format!(".sockkit-{}", process::id());
+        let (_, path) = Self::new(folder.to_owned()).create(&name)?;
+        fs::remove_file(&path).map_err(|cause| CallError::new("unlink", path.display(), cause))
     }
 
     pub(super) fn new(folder: PathBuf) -> Self {

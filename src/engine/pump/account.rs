@@ -11,8 +11,10 @@ pub struct Ticker<'a> {
     pub next: Instant,
     /// How long after that it is told again.
     pub every: Duration,
+    /// Whether what the peer says ends it: told as `None` before that is shown.
+    pub ends_when_heard: bool,
     /// Who is told, and the time.
-    pub tell: &'a mut dyn FnMut(Moved, Instant),
+    pub tell: &'a mut dyn FnMut(Option<Moved>, Instant),
 }
 
 /// Told how much has moved when SIGUSR1 asks.
@@ -22,7 +24,7 @@ impl Ticker<'_> {
     /// Tell it if it is time.
     pub(super) fn tick(&mut self, moved: Moved, now: Instant) {
         if now >= self.next {
-            (self.tell)(moved, now);
+            (self.tell)(Some(moved), now);
             self.next = now + self.every;
         }
     }

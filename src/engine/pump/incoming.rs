@@ -50,6 +50,9 @@ impl Pump<'_> {
     /// Something has come, or the peer's end, and stdout has room.
     pub(super) fn receive(&mut self, transfer: &mut Transfer) -> Result<(), LoopError> {
         let start = transfer.moved.received;
+        if let Some(ticker) = self.ticker.take_if(|ticker| ticker.ends_when_heard) {
+            (ticker.tell)(None, ticker.next);
+        }
         while self.flow.hears_peer() && self.may_hear() {
             if self.send_only && self.tap.received.is_none() {
                 self.discard(transfer);

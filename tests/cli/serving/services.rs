@@ -259,3 +259,10 @@ fn services_exclude_each_other() {
         sockkit(local).args(words.split(' ')).run().expect(2);
     }
 }
+
+#[test]
+fn a_folder_that_takes_no_file_is_found_before_anybody_comes() {
+    let refused = listen("--output-dir /proc").run().expect(2);
+    assert!(!refused.stderr.contains("listening"), "{}", refused.stderr);
+    drop(refused.says("sockkit: open /proc/.sockkit-"));
+}
