@@ -207,10 +207,17 @@ fn addresses_are_announced() {
     let server = http(&["--host", "*"]).start();
     let port = server.port();
     said(port, last("/"));
-    assert_eq!(
-        stop(server).stderr,
-        format!("listening on tcp [::]:{port}\n")
-    );
+    assert_eq!(stop(server).stderr, format!("listening on tcp *:{port}\n"));
+}
+
+#[test]
+fn a_word_that_is_no_file_is_where_to_inspect() {
+    let server = sockkit(["http", "--inspect", "127.0.0.1:0"]).start();
+    let port = server.port();
+    said(port, last("/hook"));
+    assert!(stop(server).text().contains("/hook"));
+    let refused = sockkit(["http", "--inspect", "nosuch"]).run().expect(2);
+    drop(refused.says("sockkit: open nosuch: no such file or directory (ENOENT)"));
 }
 
 #[test]

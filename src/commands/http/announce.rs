@@ -43,7 +43,12 @@ impl AnnounceArgs {
     }
 
     /// Say where it listens; and the URLs: to programs in the same event, to people at a terminal.
-    pub(super) fn tell(&self, scheme: &str, locals: &[Address], desk: &Desk) -> anyhow::Result<()> {
+    pub(super) fn tell(
+        &self,
+        scheme: &str,
+        (locals, everywhere): (&[Address], bool),
+        desk: &Desk,
+    ) -> anyhow::Result<()> {
         let style = desk.output.style();
         let is_asked = style.json || self.qr || style.verbose || io::stderr().is_terminal();
         let machine = match is_asked {
@@ -52,7 +57,11 @@ impl AnnounceArgs {
         };
         for local in locals {
             let urls = urls(scheme, slice::from_ref(local), &machine);
-            desk.output.tell(&Serving { local, urls })?;
+            desk.output.tell(&Serving {
+                local,
+                everywhere,
+                urls,
+            })?;
         }
         let urls = urls(scheme, locals, &machine);
         let best = best(&urls).map(str::to_owned);
@@ -133,6 +142,8 @@ fn best(urls: &[String]) -> Option<&str> {
 #[derive(Debug)]
 struct Serving<'a> {
     local: &'a Address,
+    /// Whether IPv4 comes to a socket of IPv6, too.
+    everywhere: bool,
     urls: Vec<String>,
 }
 
@@ -145,7 +156,7 @@ impl Serving<'_> {
                 Address::Link(_) => "link",
             },
             local: self.local.to_string(),
-            everywhere: false,
+            everywhere: self.everywhere,
         }
     }
 }

@@ -159,6 +159,7 @@ impl Http {
         let tls = self.tls.open(&at, desk)?;
         let is_handed = at.is_inherited();
         let Opened { listeners, file } = self.listen(at, desk)?;
+        let everywhere = listeners.iter().any(|listener| listener.everywhere);
         let (sockets, locals): (Vec<Socket>, Vec<Address>) = listeners
             .into_iter()
             .map(|listener| (listener.socket, listener.local))
@@ -184,7 +185,7 @@ impl Http {
         let guard = guard.context("a thread for passwords")?.map(Arc::new);
         let found = home.as_ref().and_then(|home| home.measure());
         let measures = measures.into_iter().chain(found).collect();
-        self.announce(&locals, measures, desk)?;
+        self.announce((&locals, everywhere), measures, desk)?;
         self.inspect.announce(&locals, tls.is_some(), desk)?;
 
         let site = Site {
@@ -266,14 +267,15 @@ impl Http {
 
     fn announce(
         &self,
-        locals: &[Address],
+        (locals, everywhere): (&[Address], bool),
         measures: Vec<Measure>,
         desk: &Desk,
     ) -> anyhow::Result<()> {
         if let Some(message) = self.site.warning(locals, self.tls.is_on()) {
             desk.output.tell(&Warning { message })?;
         }
-        self.announcement.tell(self.tls.scheme(), locals, desk)?;
+        self.announcement
+            .tell(self.tls.scheme(), (locals, everywhere), desk)?;
         Ok(sandbox::tell(measures, desk)?)
     }
 
@@ -303,7 +305,8 @@ impl Http {
         let answers = self.exec.is_on()?
             || self.text.is_some()
             || self.site.single.is_some()
-            || self.inspect.answers();
+            || self.inspect.answers()
+            || (self.inspect.inspect && self.dir.as_deref().is_some_and(is_address));
         let Some(dir) = self.dir.as_deref().filter(|_| answers) else {
             let dir = self.dir.as_deref();
             return Ok(Words { dir, addr, second });
@@ -354,6 +357,16 @@ impl Http {
         // The sandbox would keep it from a socket with an abstract name.
         listen::tell_manager(desk)
     }
+}
+
+/// Whether a word where DIR stands is no name of a file, and could be an address.
+fn is_address(word: &Path) -> bool {
+    let is_free = !word.exists() && word.parent() == Some(Path::new(""));
+    is_free
+        && word.to_str().is_some_and(|word| {
+            let port = word.rsplit(':').next().unwrap_or(word);
+            port.parse::<u16>().is_ok()
+        })
 }
 
 /// The deadline with what it was for.
