@@ -45,7 +45,8 @@ pub use command::{
 pub use connector::{ConnectError, Connector};
 pub use crlf::Crlf;
 pub use datagrams::{
-    Answer, Answering, Batch, Delivery, Ear, Exchange, Heard, Hearing, Remark, Tally, deliver,
+    Answer, Answering, Batch, Delivery, Detour, Ear, Exchange, Heard, Hearing, Remark, Tally,
+    deliver,
 };
 pub use ending::{Ending, LoopError, Moved};
 pub use flow::{Flow, OnPeerEof, Role};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use crate::kit::{Record, Running, Start, Stdin, patient, pattern, scratch, sockkit};
+use crate::kit::{Names, Record, Running, Start, Stdin, patient, pattern, scratch, sockkit};
 
 /// A socket that the kernel gave a port on 127.0.0.1.
 fn socket() -> (UdpSocket, u16) {
@@ -628,4 +628,43 @@ fn on_or_off_is_what_loop_takes() {
     assert!(!help.contains("possible values: true"), "{help}");
     let (_receiver, port) = socket();
     send(port, "--loop off -- x").run().expect(0);
+}
+
+/// What was sent and refused goes to the next address, and the last address's word counts.
+#[test]
+fn a_talk_moves_on_to_the_address_that_answers() {
+    let Some(names) = Names::new("machine", "127.0.0.1 two\n127.0.0.2 two\n", None) else {
+        return;
+    };
+    let server = patient(UdpSocket::bind("127.0.0.2:0").unwrap());
+    let port = server.local_addr().unwrap().port();
+    let talk = |words: &str, said: &str| {
+        let client = sockkit(["udp", "connect", &format!("two:{port}")]);
+        let client = client.args(words.split_whitespace());
+        names.around(client).input(said).start()
+    };
+    let client = talk("--lines --count 3", "a\nb\nc\n");
+    for expected in ["a", "b", "c"] {
+        let mut heard = [0; 9];
+        let (length, from) = server.recv_from(&mut heard).unwrap();
+        assert_eq!(&heard[..length], expected.as_bytes());
+        server.send_to(&heard[..length], from).unwrap();
+    }
+    assert_eq!(client.finish().expect(0).text(), "abc");
+
+    let client = talk("--json", "hi");
+    let (_, from) = server.recv_from(&mut [0; 9]).unwrap();
+    server.send_to(b"ho", from).unwrap();
+    let events = client.finish().expect(0).events();
+    let told = |event: &str| {
+        let of = |line: &&serde_json::Value| line["event"] == event;
+        let peer = |line: &serde_json::Value| line["peer"].as_str().unwrap().to_owned();
+        events.iter().filter(of).map(peer).collect::<Vec<_>>()
+    };
+    let (first, second) = (format!("127.0.0.1:{port}"), format!("127.0.0.2:{port}"));
+    assert_eq!(told("connected"), [first, second.clone()]);
+    assert_eq!(told("datagram"), std::slice::from_ref(&second));
+
+    drop(server);
+    drop(talk("", "hi").finish().expect(1).says(&second));
 }

@@ -16,8 +16,8 @@ use self::show::{Format, Shower, remark};
 use super::Desk;
 use crate::args::{FramingArgs, FromHex, TimingArgs, ViewArgs, count};
 use crate::engine::{
-    Answer, Answering, Ear, Ending, Exchange, Heard, Inlet, LoopError, Reactor, Remark, Tally,
-    Timer, Timers, Typed,
+    Answer, Answering, Detour, Ear, Ending, Exchange, Heard, Inlet, LoopError, Reactor, Remark,
+    Tally, Timer, Timers, Typed,
 };
 use crate::output::{Exit, NoAnswer};
 
@@ -96,12 +96,17 @@ impl Conversation<'_> {
         ears: Vec<Ear>,
         service: Service,
     ) -> anyhow::Result<Exit> {
-        let (tally, ending) = self.run(reactor, ears, service, None);
+        let (tally, ending) = self.run(reactor, (ears, None), service, None);
         self.end(tally, ending?)
     }
 
     /// Talk with the one peer that the socket is connected to.
-    pub(super) fn converse(&self, ear: Ear, linger: Option<Duration>) -> anyhow::Result<Exit> {
+    pub(super) fn converse(
+        &self,
+        ear: Ear,
+        detour: Option<Detour<'_>>,
+        linger: Option<Duration>,
+    ) -> anyhow::Result<Exit> {
         let mut reactor = Reactor::new()?;
         reactor.catch_signals()?;
         let linger = Some(linger.unwrap_or(LINGER));
@@ -110,14 +115,14 @@ impl Conversation<'_> {
             answer: Answer::Stdin,
             expire: Duration::ZERO,
         };
-        let (tally, ending) = self.run(&mut reactor, vec![ear], service, linger);
+        let (tally, ending) = self.run(&mut reactor, (vec![ear], detour), service, linger);
         self.end(tally, ending?)
     }
 
     fn run(
         &self,
         reactor: &mut Reactor,
-        ears: Vec<Ear>,
+        (ears, detour): (Vec<Ear>, Option<Detour<'_>>),
         service: Service,
         linger: Option<Duration>,
     ) -> (Tally, Result<Ending, LoopError>) {
@@ -146,6 +151,7 @@ impl Conversation<'_> {
             ears,
             answering: service.answering,
             answer: service.answer,
+            detour,
             inlet: &inlet,
             chop: self.args.datagrams.framing.chop(),
             typed: self.args.view.from_hex.then_some(&mut decode as Typed<'_>),

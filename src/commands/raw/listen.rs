@@ -34,9 +34,8 @@ pub(super) struct Listen {
     /// Hear what the links carry (AF_PACKET): all of them, or that of --interface
     #[arg(long)]
     link: bool,
-    /// Only what this says, as tcpdump has it: tcp udp sctp icmp icmp6 igmp esp ah arp rarp ip ip6 ether vlan host net mask port portrange proto broadcast
-    /// multicast less greater src dst and or not ( ), and numbers as tcp[tcpflags] & tcp-syn != 0
-    #[arg(long, value_name = "EXPR", num_args = 1..)]
+    /// Only what this says, as tcpdump has it.
+    #[arg(long, value_name = "EXPR", num_args = 1.., help = FILTER_WORDS)]
     filter: Vec<String>,
     /// Write the packets to FILE for tcpdump and Wireshark, `-` for stdout, in place of lines
     #[arg(long, value_name = "FILE", conflicts_with = "hex")]
@@ -80,6 +79,11 @@ Examples:
 
 `*` is every address of this host. Needs CAP_NET_RAW, which is given up once it
 hears.";
+
+/// Help of --filter, apart from its comment: there, brackets are links.
+const FILTER_WORDS: &str = "\
+Only what this says, as tcpdump has it: tcp udp sctp icmp icmp6 igmp esp ah arp \
+rarp ip ip6 ether vlan host net mask port portrange proto broadcast multicast less greater src dst and or not ( ), and numbers as tcp[tcpflags] & tcp-syn != 0";
 
 impl Listen {
     /// Open, say so, and hear until the count, a limit or a signal ends it; then say how much it was.

@@ -1,6 +1,7 @@
 //! `sockkit udp connect`.
 
 use std::time::{Duration, Instant};
+use std::vec;
 
 use clap::Args;
 
@@ -10,7 +11,8 @@ use crate::commands::Desk;
 use crate::commands::datagram::{Conversation, Ears, ExchangeArgs};
 use crate::commands::endpoint::{inherited, no_wildcard, resolve, sources};
 use crate::commands::privilege::give_up_sockets;
-use crate::net::{CallError, Endpoint, HostPort, Kind, Socket};
+use crate::engine::{Detour, Ear};
+use crate::net::{Address, CallError, Endpoint, HostPort, Kind, Socket};
 use crate::output::{Connected, Exit};
 
 /// Exchange datagrams with one peer: stdin is sent, replies go to stdout
@@ -47,34 +49,49 @@ impl Connect {
     pub(super) fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
         let start = Instant::now();
         let preparation = self.socket.parse()?;
-        let socket = match self.address.endpoint()? {
-            Endpoint::Inherited(descriptor) => inherited(descriptor, &preparation, desk)?,
-            Endpoint::Network(network) => self.open(&no_wildcard(network)?, &preparation, desk)?,
+        let conversation = Conversation {
+            desk,
+            args: self.exchange,
+            start,
         };
+        let network = match self.address.endpoint()? {
+            Endpoint::Network(network) => no_wildcard(network)?,
+            Endpoint::Inherited(descriptor) => {
+                let socket = inherited(descriptor, &preparation, desk)?;
+                give_up_sockets(desk)?;
+                let ear = self.ear(socket, desk)?;
+                return conversation.converse(ear, None, self.linger);
+            }
+        };
+        let (family, limit) = (self.address.family(), self.exchange.timing.to_connect());
+        let mut way = Way {
+            network: &network,
+            preparation: &preparation,
+            sources: sources(&self.source, family, Kind::Dgram, limit, desk)?,
+            addresses: resolve(&network, family, Kind::Dgram, limit, desk)?.into_iter(),
+        };
+        let socket = self.open(&mut way, desk)?;
         give_up_sockets(desk)?;
+        let ear = self.ear(socket, desk)?;
+        let is_last = way.addresses.as_slice().is_empty();
+        let next = || self.ear(self.open(&mut way, desk).ok()?, desk).ok();
+        let detour = (!is_last).then(|| Detour::new(next));
+        conversation.converse(ear, detour, self.linger)
+    }
+
+    /// It is connected.
+    fn ear(&self, socket: Socket, desk: &Desk) -> anyhow::Result<Ear> {
         let (peer, local) = (socket.getpeername()?, socket.getsockname()?);
         desk.output.tell(&Connected {
             proto: self.transport.word(),
             peer,
             local: local.clone(),
         })?;
-        Conversation {
-            desk,
-            args: self.exchange,
-            start,
-        }
-        .converse(Ears::of(socket, local), self.linger)
+        Ok(Ears::of(socket, local))
     }
 
-    /// A socket that is connected to the first address that can be reached at all.
-    fn open(
-        &self,
-        network: &HostPort,
-        preparation: &Preparation,
-        desk: &Desk,
-    ) -> anyhow::Result<Socket> {
-        let (family, limit) = (self.address.family(), self.exchange.timing.to_connect());
-        let sources = sources(&self.source, family, Kind::Dgram, limit, desk)?;
+    /// A socket that is connected to the first address from here on that can be reached at all.
+    fn open(&self, way: &mut Way<'_>, desk: &Desk) -> anyhow::Result<Socket> {
         let ears = Ears {
             notes: self.exchange.wants_notes(desk),
             credentials: false,
@@ -82,20 +99,28 @@ impl Connect {
         };
         let protocol = self.transport.protocol();
         let mut failure = None;
-        for to in resolve(network, family, Kind::Dgram, limit, desk)? {
+        for to in way.addresses.by_ref() {
             let mut socket = self.transport.open(to.family(), desk)?;
-            ears.prepare(&socket, (to.family(), protocol), preparation)?;
+            ears.prepare(&socket, (to.family(), protocol), way.preparation)?;
             self.transport.report_refusals(&socket, to.family())?;
             self.transport.apply(&socket)?;
             self.spread.apply(&socket, to.family())?;
-            preparation.apply(&socket)?;
-            self.source.apply(&mut socket, to.family(), &sources)?;
+            way.preparation.apply(&socket)?;
+            self.source.apply(&mut socket, to.family(), &way.sources)?;
             match socket.connect(&to) {
                 Ok(_) => return Ok(socket),
                 Err(error) => failure = failure.or(Some(error)),
             }
         }
-        let none = || CallError::new("connect", network, nix::errno::Errno::EADDRNOTAVAIL);
+        let none = || CallError::new("connect", way.network, nix::errno::Errno::EADDRNOTAVAIL);
         Err(failure.unwrap_or_else(none).into())
     }
+}
+
+/// What leads to the peer: its name's addresses that have not been tried, and from where.
+struct Way<'a> {
+    network: &'a HostPort,
+    preparation: &'a Preparation,
+    sources: Vec<Address>,
+    addresses: vec::IntoIter<Address>,
 }

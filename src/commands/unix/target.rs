@@ -98,6 +98,7 @@ impl TalkArgs {
         }
         .converse(
             Ears::of(connection.socket, connection.local),
+            None,
             self.stream.lifetime.linger,
         )
     }

@@ -191,7 +191,7 @@ impl Turning<'_, '_> {
             match self.send_some(ear) {
                 Ok(Send::Bytes(count)) => {
                     self.tally.sent += count as u64;
-                    self.post.queue.drain(..count.min(self.post.queue.len()));
+                    self.went_out(count);
                 }
                 Ok(Send::WouldBlock) if is_local => {
                     if let Some((way, count)) = self.post.hold_first(self.now) {
@@ -202,6 +202,7 @@ impl Turning<'_, '_> {
                     self.blocked = Some(ear);
                     return Ok(());
                 }
+                Err(error) if self.moves_on(&error) => {}
                 Err(error) => {
                     let first = self.post.queue.pop_front();
                     self.give_up(first, error)?;

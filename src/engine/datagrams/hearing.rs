@@ -50,8 +50,9 @@ impl Turning<'_, '_> {
             return Ok(false);
         };
         match ear.socket.recvmmsg(inbox, limit) {
-            Ok(true) => {}
+            Ok(true) => self.exchange.detour = None,
             Ok(false) => return Ok(false),
+            Err(error) if self.moves_on(&error) => return Ok(false),
             // Somebody whom we answered is gone: no concern of the others, udp(7).
             Err(error)
                 if self.exchange.answering != Answering::Connected && is_about_one_peer(&error) =>

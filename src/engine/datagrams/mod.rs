@@ -7,6 +7,7 @@ mod answers;
 mod batch;
 mod crowd;
 mod delivery;
+mod detour;
 mod hearing;
 mod left_out;
 mod post;
@@ -30,6 +31,7 @@ use crate::net::{Address, CallError, Notes, Socket};
 
 pub use self::batch::Batch;
 pub use self::delivery::{Delivery, deliver};
+pub use self::detour::Detour;
 
 /// Whom stdin's datagrams go to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,6 +162,8 @@ pub struct Exchange<'a> {
     pub answering: Answering,
     /// What else answers.
     pub answer: Answer,
+    /// Where the only peer's name has further addresses.
+    pub detour: Option<Detour<'a>>,
     /// What is sent.
     pub inlet: &'a Inlet,
     /// Cuts it into datagrams.

@@ -52,6 +52,8 @@ pub(super) struct Turning<'e, 'a> {
     pub(super) stdin_ended: bool,
     /// The socket that had no room.
     pub(super) blocked: Option<usize>,
+    /// Whether another socket has taken the place of the only one.
+    pub(super) is_elsewhere: bool,
     /// Whether an empty datagram ended the run.
     pub(super) over: bool,
     /// How many bytes this turn has brought.
@@ -86,6 +88,7 @@ impl Exchange<'_> {
             sessions: Sessions::new(base, self.expire),
             stdin_ended: !matches!(self.answer, Answer::Stdin),
             blocked: None,
+            is_elsewhere: false,
             over: false,
             taken: 0,
             heard_at: None,
@@ -179,6 +182,10 @@ impl Turning<'_, '_> {
         sockets: &mut [Watch],
         stdio: &mut StdioWatch,
     ) -> Result<AtOnce, LoopError> {
+        if std::mem::take(&mut self.is_elsewhere) {
+            // The one before was closed, and so is watched no more, epoll(7).
+            sockets.fill_with(|| Watch::new(FIRST));
+        }
         let hears_stdin = self.hears_stdin();
         let reads = self.exchange.outlet.is_clear() && !self.has_heard_all();
         let Exchange {

@@ -51,6 +51,8 @@ fn trap_14_a_name_whose_first_address_refuses_datagrams() {
     };
     let send = |port| Some(ours(&format!("udp send two:{port}")));
     assert_eq!(drive(&send, DEADLINE), Some(true));
+    let connect = |port| Some(ours(&format!("udp connect two:{port}")));
+    assert_eq!(drive(&connect, DEADLINE), Some(true));
     let send = |port| nc(&format!("-u two {port}"));
     assert!(drive(&send, WATCHED).is_none_or(|came| !came), "nc");
     let send = |port| ncat(&format!("-u two {port}"));
