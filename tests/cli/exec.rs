@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
+use std::thread;
 use std::time::Instant;
 
 use nix::sys::resource::{Resource, getrlimit};
@@ -495,4 +496,21 @@ fn a_command_that_cannot_be_run_is_told_at_the_start() {
     ] {
         sockkit(["http", "--port", "0"]).args(words).run().expect(2);
     }
+}
+
+/// Connections come and go at once: what was ready for one is not taken for the next one's under its number.
+#[test]
+fn none_of_many_is_left_without_an_answer() {
+    let (_server, port) = shell(&[], "echo done");
+    let asking = || {
+        for _ in 0..300 {
+            let answer = said(port, get("/", ""));
+            assert!(answer.ends_with("\r\n\r\ndone\n"), "{answer:?}");
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(asking);
+        }
+    });
 }

@@ -119,6 +119,7 @@ impl Worker {
             return self.shared.leave(connection.pass());
         }
         let key = self.connections.insert(connection);
+        self.fresh.push(key);
         self.settle(key);
     }
 

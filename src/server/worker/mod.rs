@@ -30,6 +30,8 @@ pub(super) struct Worker {
     reactor: Reactor,
     shared: Arc<Shared>,
     connections: Slab<Connection>,
+    /// Those who came in this turn: what is ready under their tokens was meant for those who had them before.
+    fresh: Vec<usize>,
     /// When a connection may be late next; `None` without connections. It is only ever too early.
     scan: Option<Instant>,
     /// When the next second of the day begins, by which answers are dated; `None` before the first turn.
@@ -55,6 +57,7 @@ impl Worker {
             reactor: Reactor::new()?,
             shared,
             connections: Slab::new(),
+            fresh: Vec::new(),
             scan: None,
             second: None,
             entrance: Entrance::default(),
@@ -160,6 +163,7 @@ impl Worker {
         now: Instant,
     ) -> anyhow::Result<bool> {
         let first = self.first_token();
+        self.fresh.clear();
         // Whoever asks now may know of it.
         let changes = self.changes();
         if self
@@ -206,6 +210,9 @@ impl Worker {
         now: Instant,
     ) -> anyhow::Result<()> {
         let key = number / 2;
+        if self.fresh.contains(&key) {
+            return Ok(());
+        }
         // One that is not there any more was closed for its lateness.
         let Some(connection) = self.connections.get_mut(key) else {
             return Ok(());
