@@ -916,3 +916,17 @@ fn wishes_that_make_no_sense_are_refused_before_anything_is_opened() {
     let refused = connect(1, &["--ca"]).args([&file]).run().expect(2);
     refused.says("no certificate in it");
 }
+
+#[test]
+fn a_client_of_an_old_version_is_told_as_one() {
+    if peer("openssl").is_none() {
+        return;
+    }
+    let server = sockkit(["tcp", "listen", "0", "--tls"]).start();
+    let connect = format!("127.0.0.1:{}", server.port());
+    let words = ["s_client", "-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"];
+    let client = program("openssl", words).args(["-connect", &connect]);
+    assert_ne!(client.run().status, 0);
+    let refused = server.finish().expect(1);
+    drop(refused.says("there is no version of TLS in common\n  hint: TLS 1.2 and 1.3"));
+}

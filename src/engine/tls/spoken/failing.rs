@@ -96,6 +96,8 @@ impl Scene<'_> {
             PeerIncompatible::ServerDoesNotSupportTls12Or13
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
             | PeerIncompatible::SupportedVersionsExtensionRequired
+            // What a client of TLS 1.1 or older has not: it came with TLS 1.2, RFC 5246, section 7.4.1.4.1.
+            | PeerIncompatible::SignatureAlgorithmsExtensionRequired
             | PeerIncompatible::Tls12NotOffered
             | PeerIncompatible::Tls12NotOfferedOrEnabled => {
                 let hint = "TLS 1.2 and 1.3 are spoken, and with --tls-min 1.3 only that: older ones are broken";
