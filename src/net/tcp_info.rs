@@ -27,6 +27,13 @@ pub struct RoundTrip {
     pub retransmits: u32,
 }
 
+impl RoundTrip {
+    /// How long the kernel waited for an answer, which it does not tell from one to an earlier segment where it asked again.
+    pub fn measured(self) -> Option<Duration> {
+        (self.retransmits == 0 && !self.time.is_zero()).then_some(self.time)
+    }
+}
+
 /// As much of the struct as the kernel gave.
 struct TcpInfo {
     bytes: [u8; LENGTH],

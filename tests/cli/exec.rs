@@ -438,11 +438,14 @@ fn answer_once_there_is_room(port: u16, request: &str) -> String {
 fn a_command_that_refuses_to_end_is_killed_and_makes_room() {
     let script = "trap '' TERM; while :; do sleep 0.1; done";
     let flags = ["--exec-timeout", "200ms", "--exec-max", "1"];
-    let (_server, port) = shell(&flags, script);
+    let (server, port) = shell(&flags, script);
     for _ in 0..2 {
         let answer = answer_once_there_is_room(port, &get("/", ""));
         assert!(answer.starts_with("HTTP/1.1 504 "), "{answer}");
     }
+    // The second is still being ended: the server does not leave it behind.
+    server.signal(Signal::SIGTERM);
+    server.finish().expect(143);
 }
 
 #[test]

@@ -27,11 +27,16 @@ pub(super) struct AnnounceArgs {
 
 impl AnnounceArgs {
     /// Open the browser, where that is wished for. The socket listens: what the browser asks waits in line for its answer.
-    pub(super) fn open(&self, scheme: &str, locals: &[Address], desk: &Desk) -> anyhow::Result<()> {
+    pub(super) fn open(
+        &self,
+        scheme: &str,
+        at: (&[Address], bool),
+        desk: &Desk,
+    ) -> anyhow::Result<()> {
         if !self.open {
             return Ok(());
         }
-        let opened = match urls(scheme, locals, &[]).first() {
+        let opened = match urls(scheme, at, &addresses_of_interfaces()).first() {
             Some(url) => browser::open(url),
             None => Err("there is no URL for a local socket".to_owned()),
         };
@@ -56,14 +61,14 @@ impl AnnounceArgs {
             false => Vec::new(),
         };
         for local in locals {
-            let urls = urls(scheme, slice::from_ref(local), &machine);
+            let urls = urls(scheme, (slice::from_ref(local), everywhere), &machine);
             desk.output.tell(&Serving {
                 local,
                 everywhere,
                 urls,
             })?;
         }
-        let urls = urls(scheme, locals, &machine);
+        let urls = urls(scheme, (locals, everywhere), &machine);
         let best = best(&urls).map(str::to_owned);
         if is_asked && !style.json && !urls.is_empty() {
             desk.output.tell(&Reachable { urls })?;
@@ -77,10 +82,10 @@ impl AnnounceArgs {
 }
 
 /// The URLs of a server that listens on `locals`, on a machine that has `machine`: those for this machine first.
-fn urls(scheme: &str, locals: &[Address], machine: &[IpAddr]) -> Vec<String> {
+fn urls(scheme: &str, (locals, everywhere): (&[Address], bool), machine: &[IpAddr]) -> Vec<String> {
     let mut urls = Vec::new();
     for local in locals.iter().filter_map(Address::inet) {
-        for ip in reached_by(local.ip(), machine) {
+        for ip in reached_by(local.ip(), everywhere, machine) {
             let url = match ip {
                 // A zone has no place in a URL that another machine could use.
                 IpAddr::V6(v6) if v6.is_unicast_link_local() => continue,
@@ -94,13 +99,12 @@ fn urls(scheme: &str, locals: &[Address], machine: &[IpAddr]) -> Vec<String> {
     urls
 }
 
-/// The addresses that lead to a socket that is bound to `local`. One of IPv6 for all is for IPv4 too, where the machine
-/// has it: it is opened so for `*`, and one for IPv6 alone has IPV6_V6ONLY, which is not seen here.
-fn reached_by(local: IpAddr, machine: &[IpAddr]) -> Vec<IpAddr> {
+/// The addresses that lead to a socket that is bound to `local`; one of IPv6 for `everywhere` is for IPv4 too.
+fn reached_by(local: IpAddr, everywhere: bool, machine: &[IpAddr]) -> Vec<IpAddr> {
     if !local.is_unspecified() {
         return vec![local];
     }
-    let is_reached = |ip: &&IpAddr| local.is_ipv6() || ip.is_ipv4();
+    let is_reached = |ip: &&IpAddr| everywhere || ip.is_ipv4() == local.is_ipv4();
     let (mut here, far): (Vec<IpAddr>, Vec<IpAddr>) = machine
         .iter()
         .filter(is_reached)
@@ -208,13 +212,19 @@ impl fmt::Display for Reachable {
 mod tests {
     use super::*;
 
+    /// `*` stands for a socket of both families.
     fn of(locals: &[&str], machine: &[&str]) -> Vec<String> {
+        let everywhere = locals.contains(&"*:1");
+        let locals: Vec<&str> = locals
+            .iter()
+            .map(|local| local.strip_prefix('*').map_or(*local, |_| "[::]:1"))
+            .collect();
         let locals: Vec<Address> = locals
             .iter()
             .map(|local| Address::Inet(local.parse().unwrap()))
             .collect();
         let machine: Vec<IpAddr> = machine.iter().map(|ip| ip.parse().unwrap()).collect();
-        urls("http", &locals, &machine)
+        urls("http", (&locals, everywhere), &machine)
     }
 
     const MACHINE: &[&str] = &[
@@ -238,7 +248,15 @@ mod tests {
                 &["http://127.0.0.1:1/", "http://192.0.2.7:1/"],
             ),
             (
-                &["[::]:1", "0.0.0.0:1"],
+                &["[::]:1"],
+                &[
+                    "http://[::1]:1/",
+                    "http://[2001:db8::7]:1/",
+                    "http://[fd00::7]:1/",
+                ],
+            ),
+            (
+                &["*:1"],
                 &[
                     "http://127.0.0.1:1/",
                     "http://[::1]:1/",
@@ -257,7 +275,7 @@ mod tests {
 
     #[test]
     fn the_best_one_is_for_others() {
-        let all = of(&["[::]:1"], MACHINE);
+        let all = of(&["*:1"], MACHINE);
         assert_eq!(best(&all), Some("http://192.0.2.7:1/"));
         let here = of(&["127.0.0.1:1"], MACHINE);
         assert_eq!(best(&here), Some("http://127.0.0.1:1/"));

@@ -164,7 +164,8 @@ impl Http {
             .into_iter()
             .map(|listener| (listener.socket, listener.local))
             .unzip();
-        self.announcement.open(self.tls.scheme(), &locals, desk)?;
+        self.announcement
+            .open(self.tls.scheme(), (&locals, everywhere), desk)?;
         let terms = self.limits.terms(is_handed);
         let crew = Crew::new(sockets, terms)?;
         self.ready(&locals, desk)?;

@@ -10,7 +10,7 @@ use super::pinging::{Sent, Shipment, Word};
 use super::report::{Answer, Trouble};
 use super::rounds::wire_seq;
 use crate::engine::reactor::{Interest, Reactor, Ready};
-use crate::net::{Address, CallError, Family, Send, Socket};
+use crate::net::{Address, CallError, Family, RoundTrip, Send, Socket};
 use crate::wire::Mark;
 
 /// How many sockets whose requests are over are listened to yet: an answer may come late, or twice.
@@ -125,13 +125,11 @@ impl KnockCarrier {
         let word = match self.knock {
             Knock::Tcp(_) => {
                 let what = self.connected(&socket, to)?;
-                // What a segment and its acknowledgement took, unless it was sent again.
-                let trip = what.as_ref().ok().filter(|what| **what == Answer::Open);
-                let trip = trip.and_then(|_| socket.round_trip());
-                let trip = trip.filter(|trip| trip.retransmits == 0 && !trip.time.is_zero());
+                let is_open = matches!(what, Ok(Answer::Open));
+                let trip = is_open.then(|| socket.round_trip()).flatten();
                 Word {
                     seen: Some(seen),
-                    measured: trip.map(|trip| trip.time),
+                    measured: trip.and_then(RoundTrip::measured),
                     ..Word::new(seq, to, what)
                 }
             }

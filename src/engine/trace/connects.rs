@@ -2,7 +2,7 @@
 //! and go one after the other.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use super::errors::take_errors;
 use super::packets::{Sent, set_ttl};
@@ -12,7 +12,7 @@ use super::word::{Which, Word};
 use crate::engine::listener::is_shortage;
 use crate::engine::ping::Trouble;
 use crate::engine::reactor::{Interest, Reactor, Ready};
-use crate::net::{Address, CallError, Family, Socket};
+use crate::net::{Address, CallError, Family, RoundTrip, Socket};
 
 /// As much of a probe as is looked at.
 const BUFFER: usize = 2048;
@@ -122,7 +122,7 @@ impl ConnectCarrier {
             }
         };
         let measured = match kind {
-            AnswerKind::Open => measured(&socket),
+            AnswerKind::Open => socket.round_trip().and_then(RoundTrip::measured),
             _ => None,
         };
         words.push(Word {
@@ -166,12 +166,6 @@ impl ConnectCarrier {
             kind,
         }
     }
-}
-
-/// How long the kernel waited for the answer to a connect, unless it asked again.
-fn measured(socket: &Socket) -> Option<Duration> {
-    let trip = socket.round_trip()?;
-    (trip.retransmits == 0 && !trip.time.is_zero()).then_some(trip.time)
 }
 
 /// Whether the source port is another's by now.
