@@ -2,18 +2,20 @@
 //! loop serves others.
 
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::unistd::pipe2;
+use nix::unistd::{pipe2, write};
 
 /// Work on its way.
 #[derive(Debug)]
 pub(super) struct Errand<T> {
     outcome: Receiver<T>,
+    end: Arc<OwnedFd>,
 }
 
 impl<T: Send + 'static> Errand<T> {
@@ -30,14 +32,16 @@ impl<T: Send + 'static> Errand<T> {
         work: impl FnOnce(&dyn Fn() -> bool) -> T + Send + 'static,
     ) -> Result<(Self, OwnedFd), Errno> {
         let (ended, end) = wake()?;
+        let end = Arc::new(end);
         let (sender, outcome) = sync_channel(1);
+        let told = Arc::clone(&end);
         let spawned = thread::Builder::new().spawn(move || {
             // Nobody may be waiting any more.
-            let _ = sender.send(work(&|| !is_abandoned(&end)));
-            drop(end);
+            let _ = sender.send(work(&|| !is_abandoned(&told)));
+            let _ = write(&told, b"!");
         });
         match spawned {
-            Ok(_) => Ok((Self { outcome }, ended)),
+            Ok(_) => Ok((Self { outcome, end }, ended)),
             Err(_) => Err(Errno::EAGAIN),
         }
     }
@@ -45,6 +49,11 @@ impl<T: Send + 'static> Errand<T> {
     /// What came of it; `None` while it is not done, and when it never will be.
     pub(super) fn outcome(&self) -> Option<T> {
         self.outcome.try_recv().ok()
+    }
+
+    /// Whether the descriptor that tells of its end was closed: nobody waits for it any more.
+    pub(super) fn is_abandoned(&self) -> bool {
+        is_abandoned(&self.end)
     }
 }
 

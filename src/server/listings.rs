@@ -1,7 +1,7 @@
 //! Folders that hold a lot: each is read and written out on a thread of its own, while the loop serves others.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::connection::Wait;
 use super::directory::{SHOWN, read_while};
@@ -15,7 +15,7 @@ use crate::net::Address;
 const AT_ONCE: usize = 4;
 /// After what time one who waits for his turn asks again.
 const AGAIN: Duration = Duration::from_millis(20);
-/// How long a listing is waited for, and kept.
+/// How long a listing is waited for.
 const KEPT: Duration = Duration::from_secs(600);
 
 /// The listings that are being made.
@@ -31,23 +31,26 @@ pub(super) struct Listings {
 struct Making {
     peer: Address,
     head: Vec<u8>,
-    errand: Errand<Plan<'static>>,
-    since: Instant,
+    /// `None` comes of one that nobody waited for any more.
+    errand: Errand<Option<Plan<'static>>>,
 }
 
 impl Listings {
-    /// What came of the listing that this client has waited for; `None` where it did not.
+    /// What came of the listing that this client waits for; `None` where there is none, or it is not done. Those who have
+    /// the same address, as all of a local socket have, and ask alike, may take each other's: whoever finds his own taken
+    /// asks again.
     pub(super) fn outcome(&mut self, asking: &Asking<'_>) -> Option<Plan<'static>> {
+        self.making.retain(|making| !making.errand.is_abandoned());
         let is_his = |making: &Making| making.peer == *asking.peer && making.head == asking.head;
-        let at = self.making.iter().position(is_his)?;
-        let plan = self.making.swap_remove(at).errand.outcome();
-        Some(plan.unwrap_or_else(|| Plan::status(Status::UNAVAILABLE)))
+        let all = self.making.iter().enumerate();
+        let mut his = all.filter(|(_, making)| is_his(making));
+        let (at, plan) = his.find_map(|(at, making)| Some((at, making.errand.outcome()?)))?;
+        self.making.swap_remove(at);
+        plan
     }
 
     /// Have a folder listed; what the client waits for.
     pub(super) fn begin(&mut self, asking: &Asking<'_>, folder: Folder) -> Wait {
-        let since = asking.since;
-        self.making.retain(|making| since < making.since + KEPT);
         // One is ours.
         if Arc::strong_count(&self.places) > AT_ONCE {
             return Wait::Time(AGAIN);
@@ -66,7 +69,6 @@ impl Listings {
             peer: asking.peer.clone(),
             head: asking.head.to_vec(),
             errand,
-            since,
         });
         Wait::Within(done, KEPT)
     }
@@ -83,7 +85,7 @@ pub(super) struct Folder {
 
 impl Folder {
     /// Nothing comes of it once nobody is waiting for it any more.
-    fn list(self, head: &[u8], is_awaited: &dyn Fn() -> bool) -> Plan<'static> {
+    fn list(self, head: &[u8], is_awaited: &dyn Fn() -> bool) -> Option<Plan<'static>> {
         let Self {
             root,
             listing,
@@ -91,19 +93,21 @@ impl Folder {
         } = self;
         // It was a request, and the folder was there a moment ago.
         let Parsed::Complete { request, .. } = parse(head) else {
-            return Plan::status(Status::BAD_REQUEST);
+            return Some(Plan::status(Status::BAD_REQUEST));
         };
-        match read_while(&root, &listing.path, hidden, SHOWN, is_awaited) {
-            Ok(_) if !is_awaited() => Plan::status(Status::UNAVAILABLE),
-            Err(_) => Plan::status(Status::NOT_FOUND),
-            Ok(contents) => show(
-                &request,
-                &Listing {
-                    entries: contents.entries,
-                    is_cut: contents.is_cut,
-                    ..listing
-                },
-            ),
-        }
+        Some(
+            match read_while(&root, &listing.path, hidden, SHOWN, is_awaited) {
+                Ok(_) if !is_awaited() => return None,
+                Err(_) => Plan::status(Status::NOT_FOUND),
+                Ok(contents) => show(
+                    &request,
+                    &Listing {
+                        entries: contents.entries,
+                        is_cut: contents.is_cut,
+                        ..listing
+                    },
+                ),
+            },
+        )
     }
 }

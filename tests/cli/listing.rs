@@ -6,7 +6,9 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::thread;
 
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
@@ -14,7 +16,7 @@ use nix::unistd::mkfifo;
 use serde_json::Value;
 use tar::Archive;
 
-use crate::kit::{Running, read_end, scratch, sockkit, stream_to};
+use crate::kit::{DEADLINE, Running, read_end, scratch, sockkit, stream_to};
 
 /// As many archives are packed at once.
 const AT_ONCE: usize = 8;
@@ -457,4 +459,34 @@ fn ten_thousand_names() {
     let names = names(&listing);
     assert_eq!((names.len(), names[0]), (10_000, "file 9999"));
     assert_eq!(links(&page(port, "/")).len(), 10_000);
+}
+
+/// Who comes by a local socket has no address that would tell him from the next one.
+#[test]
+fn clients_without_an_address_get_their_listings_too() {
+    let site = scratch();
+    let folder = site.path().join("much");
+    fs::create_dir(&folder).unwrap();
+    for number in 0..1_500 {
+        File::create(folder.join(number.to_string())).unwrap();
+    }
+    let path = site.path().join("sock");
+    let words = ["http", "much", "--listen", "./sock"];
+    let server = sockkit(words).directory(site.path()).start();
+    server.listening();
+    let ask = || {
+        for _ in 0..10 {
+            let mut client = UnixStream::connect(&path).unwrap();
+            client.set_read_timeout(Some(DEADLINE)).unwrap();
+            client.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+            let answer = String::from_utf8(read_end(&mut client)).unwrap();
+            assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+            assert!(answer.ends_with("</html>\n"), "{answer}");
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(ask);
+        }
+    });
 }

@@ -209,6 +209,11 @@ impl Connection {
         service: &mut Service,
         now: Instant,
     ) -> Result<(), StdoutError> {
+        // What is waited for is nobody's any more once its descriptor is closed: not before it was asked for.
+        let _waited = match self.state {
+            State::Waiting => self.wait.take(),
+            _ => None,
+        };
         match self.state {
             State::Starved => self.send_on(service, now)?,
             State::Waiting => self.resume(),
