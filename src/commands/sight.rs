@@ -102,15 +102,16 @@ impl Sight {
         self.keep(Ledger::new(file.into(), write, Box::new(on_failure)))
     }
 
-    /// It is shared, and stays as it is. Nobody can be told that nobody reads it.
+    /// It is shared, and stays as it is. That it cannot be written is told by the exit status alone.
     fn write_to_stderr(&mut self, output: &Output) -> Result<Rc<Ledger>, CallError> {
         let fd = io::stderr().as_fd().try_clone_to_owned();
         let fd = fd.map_err(|cause| CallError::new("dup", "stderr", cause))?;
-        let output = output.clone();
+        let (output, has_failed) = (output.clone(), Rc::clone(&self.has_failed));
         let write = Box::new(move |_: std::os::fd::BorrowedFd<'_>, bytes: &[u8]| {
             output.pass_to_stderr(bytes)
         });
-        Ok(self.keep(Ledger::new(fd, write, Box::new(|_| {}))))
+        let on_failure = Box::new(move |_| has_failed.set(true));
+        Ok(self.keep(Ledger::new(fd, write, on_failure)))
     }
 
     fn keep(&mut self, ledger: Ledger) -> Rc<Ledger> {

@@ -14,6 +14,8 @@ use nix::errno::Errno;
 /// How much of one connection may be kept before it is moved no further, and how much of all together.
 const OF_ONE: usize = 1024 * 1024;
 const OF_ALL: usize = 64 * 1024 * 1024;
+/// From which size on a piece is kept by itself: small ones, of which there may be millions, are kept together.
+const PIECE: usize = 64 * 1024;
 
 /// Writes what is taken of some bytes now; 0 where there is no room.
 pub type Writer = Box<dyn Fn(BorrowedFd<'_>, &[u8]) -> io::Result<usize>>;
@@ -69,7 +71,10 @@ impl Ledger {
         let mut state = self.state.borrow_mut();
         state.all += rest.len();
         *state.kept.entry(conn).or_default() += rest.len();
-        state.entries.push_back((conn, rest.to_vec()));
+        match state.entries.back_mut() {
+            Some((of, kept)) if *of == conn && kept.len() < PIECE => kept.extend_from_slice(rest),
+            _ => state.entries.push_back((conn, rest.to_vec())),
+        }
     }
 
     /// Write more of what is kept.
@@ -94,6 +99,11 @@ impl Ledger {
     /// Whether everything is written.
     pub(super) fn is_clear(&self) -> bool {
         self.state.borrow().entries.is_empty()
+    }
+
+    /// How many bytes are kept.
+    pub(super) fn kept(&self) -> usize {
+        self.state.borrow().all
     }
 
     /// Whether so much of connection `conn` is kept, or of all, that it is to be moved no further.

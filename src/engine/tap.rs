@@ -47,6 +47,11 @@ impl Tap {
         self.ledgers.iter().all(|ledger| ledger.is_clear())
     }
 
+    /// How many bytes wait to be written down.
+    pub(super) fn kept(&self) -> usize {
+        self.ledgers.iter().map(|ledger| ledger.kept()).sum()
+    }
+
     /// Write down more of it.
     pub(super) fn flush(&self) {
         self.ledgers.iter().for_each(|ledger| ledger.flush());

@@ -422,3 +422,47 @@ fn what_many_say_is_written_twice() {
     assert_eq!(listener.read(5), b"twice");
     assert_eq!(fs::read(&path).unwrap(), b"twice");
 }
+
+/// The mebibyte that is kept for the reader takes it longer than the limit, and each piece of it not nearly as long.
+#[test]
+fn what_a_slow_reader_takes_is_no_silence() {
+    let much = pattern(3 << 20);
+    let drive = |flags: &[&str]| {
+        let slow = Slow::new();
+        let start = sockkit(["tcp", "listen", "0", "--idle-timeout", "2s"]).args(flags);
+        let server = start.args([&slow.path]).start();
+        let port = server.port();
+        let sent = much.clone();
+        let client = thread::spawn(move || {
+            let mut client = stream_to(("127.0.0.1", port));
+            client.write_all(&sent)?;
+            client.shutdown(Shutdown::Write)?;
+            client.read_to_end(&mut Vec::new())
+        });
+        slow.wait();
+        let mut read = Vec::new();
+        for _ in 0..24 {
+            read.extend(slow.read(64 << 10));
+            thread::sleep(Duration::from_millis(300));
+        }
+        read.extend(slow.read(much.len() - read.len()));
+        assert!(read == much, "{flags:?}: the record is another");
+        assert_eq!(client.join().unwrap().unwrap(), 0, "{flags:?}");
+        server
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| drive(&["-k", "--discard", "--tee-in"]));
+        drive(&["--tee-in"]).finish().expect(0);
+    });
+}
+
+#[test]
+fn a_dump_that_stderr_does_not_take_is_trouble() {
+    let (listener, port) = listener();
+    let client = sockkit(["tcp", "connect", &port.to_string(), "--dump", "hex"])
+        .under(r#"exec "$0" "$@" 2>/dev/full"#)
+        .start();
+    accept(&listener).write_all(b"lost").unwrap();
+    let finished = client.finish().expect(2);
+    assert_eq!(finished.stdout, b"lost");
+}

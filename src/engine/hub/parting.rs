@@ -16,6 +16,7 @@ use super::event::HubEvent;
 use super::job::{Job, end_all};
 use super::service::Service;
 use super::serving::Serving;
+use crate::net::Recv;
 
 /// How long one that has been told everything may be silent before it is closed: a close that leaves bytes unheard is a
 /// reset, which may overtake the last that it was told (RFC 9293, section 3.10.4; RFC 9112, section 9.6).
@@ -326,7 +327,12 @@ impl Serving<'_, '_> {
         let Some(client) = self.crowd.same(key, conn) else {
             return Ok(());
         };
-        let due = client.active + limit;
+        let mut due = client.active + limit;
+        // One whose words wait for a slow reader of ours is not silent.
+        let has_words = || matches!(client.socket().peek(&mut [0]), Ok(Recv::Bytes(1..)));
+        if due <= self.now && self.drained + limit > self.now && has_words() {
+            due = self.drained + limit;
+        }
         if due > self.now {
             self.alarms.set(due, Alarm::Idle, key, conn);
             return Ok(());

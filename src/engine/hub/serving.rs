@@ -57,6 +57,8 @@ pub(super) struct Serving<'h, 'a> {
     stdin: Watch,
     stdout: Watch,
     tap: TapWatch,
+    /// When those who read what has come last took some of what waited for them.
+    pub(super) drained: Instant,
     /// The first token behind those of the listeners.
     base: usize,
     /// How the only connection's command ended of itself.
@@ -91,6 +93,7 @@ impl<'h, 'a> Serving<'h, 'a> {
             stdin: Watch::new(STDIN),
             stdout: Watch::new(STDOUT),
             tap,
+            drained: Instant::now(),
             base,
             status: None,
             failure: None,
@@ -203,6 +206,7 @@ impl<'h, 'a> Serving<'h, 'a> {
     }
 
     fn take_ready(&mut self, mut stdin_ready: bool) -> Result<(), LoopError> {
+        let (was_clear, unread) = (self.hub.outlet.is_clear(), self.unread());
         for index in 0..self.hub.reactor.ready().len() {
             let Some(ready) = self.hub.reactor.ready().get(index).copied() else {
                 break;
@@ -230,10 +234,18 @@ impl<'h, 'a> Serving<'h, 'a> {
             }
         }
         self.hub.outlet.flush()?;
+        if self.unread() < unread || (!was_clear && self.hub.outlet.is_clear()) {
+            self.drained = self.now;
+        }
         if stdin_ready && self.hears_stdin() {
             self.take_stdin()?;
         }
         Ok(())
+    }
+
+    /// How many bytes wait for those who read what has come.
+    fn unread(&self) -> usize {
+        self.hub.outlet.backlog() + self.hub.tap.kept()
     }
 
     fn ring(&mut self) -> Result<(), LoopError> {

@@ -209,7 +209,7 @@ impl Pump<'_> {
         transfer: &mut Transfer,
         mut stdin_ready: bool,
     ) -> Result<(), LoopError> {
-        let before = transfer.moved;
+        let (before, unread) = (transfer.moved, self.unread());
         for index in 0..self.reactor.ready().len() {
             let Some(ready) = self.reactor.ready().get(index).copied() else {
                 break;
@@ -234,10 +234,17 @@ impl Pump<'_> {
         if stdin_ready && self.flow.hears_stdin() && !transfer.outgoing.is_blocked() {
             self.take_stdin(transfer)?;
         }
-        if self.transport.take_moved() || transfer.moved != before {
+        // What a slow reader takes of what was kept for it moves, too.
+        let is_taken = self.unread() < unread;
+        if self.transport.take_moved() || transfer.moved != before || is_taken {
             self.timers.restart(Timer::Idle, Instant::now());
         }
         Ok(())
+    }
+
+    /// How many bytes wait for those who read what has come.
+    fn unread(&self) -> usize {
+        self.outlet.backlog() + self.tap.kept()
     }
 
     /// Whether a recv brings something though the socket is silent.
