@@ -40,6 +40,10 @@ pub(super) fn read_while(
     is_awaited: &dyn Fn() -> bool,
 ) -> nix::Result<Contents> {
     let directory = root.open_folder(path)?;
+    // One that was removed can be read still, as an empty one.
+    if fstat(&directory)?.st_nlink == 0 {
+        return Err(Errno::ENOENT);
+    }
     let names = names(directory.try_clone().map_err(of)?, hidden, limit)?;
     let is_cut = names.len() > limit;
     let place = Place {

@@ -249,3 +249,20 @@ fn a_build_may_make_the_folders_above_anew_too() {
         until_text(port, "/sub/g", content);
     }
 }
+
+/// It can be read still, as an empty one, by whoever has it open.
+#[test]
+fn a_directory_that_is_removed_has_no_listing() {
+    let folder = scratch();
+    let root = folder.path().join("site");
+    make(&root, "one");
+    let (_server, port) = serve(&root, &[]);
+    until_status(port, "/", 200);
+    fs::remove_dir_all(&root).unwrap();
+    until_status(port, "/", 404);
+}
+
+fn until_status(port: u16, path: &str, expected: u16) {
+    let is_expected = |answer: &Answer| status(answer.head.as_bytes()) == expected;
+    until(|| file(port, path), is_expected);
+}
