@@ -1847,7 +1847,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__unix__subcmd__send)
-            opts="-o -t -q -v -h --type --lines --whole --size --from-hex --send-fd --option --interface --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
+            opts="-c -o -t -q -v -h --type --count --rate --send-empty --lines --whole --size --from-hex --send-fd --option --interface --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1855,6 +1855,18 @@ _sockkit() {
             case "${prev}" in
                 --type)
                     COMPREPLY=($(compgen -W "stream dgram seqpacket" -- "${cur}"))
+                    return 0
+                    ;;
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --size)

@@ -329,7 +329,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r -f -a "(__fish_print_interfaces)"
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l coverage -d 'Of UDP-Lite, have the checksum cover the first N bytes, 8 of which are the header; hear none that covers less' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l linger -d 'After the end of stdin, end when no reply has come for D [default: 1s]' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -s c -l count -d 'End after N datagrams have come' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -s c -l count -d 'End after N datagrams or records have come' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l size -d 'One datagram per read of stdin, of N bytes at most [default: 65507]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from connect" -l format -d 'How what arrives is shown. line, hex and json tell the time, the peer, the local address, the length, and ttl and tos as they came' -r -f -a "raw\t'As it is, one behind the other'
 line\t'A line each, with control characters escaped'
@@ -367,7 +367,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l coverage -d 'Of UDP-Lite, have the checksum cover the first N bytes, 8 of which are the header; hear none that covers less' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l port-file -d 'Write the real port to FILE when listening' -r -F
-complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -s c -l count -d 'End after N datagrams have come' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -s c -l count -d 'End after N datagrams or records have come' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l size -d 'One datagram per read of stdin, of N bytes at most [default: 65507]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l format -d 'How what arrives is shown. line, hex and json tell the time, the peer, the local address, the length, and ttl and tos as they came' -r -f -a "raw\t'As it is, one behind the other'
 line\t'A line each, with control characters escaped'
@@ -425,7 +425,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l send-fd -d 'First of all hand the inherited descriptor N to the peer (SCM_RIGHTS), along with one NUL byte' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r -f -a "(__fish_sockkit_settings)"
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r -f -a "(__fish_print_interfaces)"
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -s c -l count -d 'End after N datagrams have come' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -s c -l count -d 'End after N datagrams or records have come' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l size -d 'One datagram per read of stdin, of N bytes at most [default: 65507]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from connect" -l format -d 'How what arrives is shown. line, hex and json tell the time, the peer, the local address, the length, and ttl and tos as they came' -r -f -a "raw\t'As it is, one behind the other'
 line\t'A line each, with control characters escaped'
@@ -492,7 +492,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l send-fd -d 'First of all hand the inherited descriptor N to the peer (SCM_RIGHTS), along with one NUL byte' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r -f -a "(__fish_sockkit_settings)"
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r -f -a "(__fish_print_interfaces)"
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s c -l count -d 'End after N datagrams have come' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s c -l count -d 'End after N datagrams or records have come' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l size -d 'One datagram per read of stdin, of N bytes at most [default: 65507]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l format -d 'How what arrives is shown. line, hex and json tell the time, the peer, the local address, the length, and ttl and tos as they came' -r -f -a "raw\t'As it is, one behind the other'
 line\t'A line each, with control characters escaped'
@@ -549,6 +549,8 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l type -d 'The socket\'s type' -r -f -a "stream\t'A byte stream (SOCK_STREAM)'
 dgram\t'Datagrams (SOCK_DGRAM)'
 seqpacket\t'Records over a connection (SOCK_SEQPACKET)'"
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -s c -l count -d 'Send N datagrams or records: DATA over and over, or the first N of stdin' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l rate -d 'Send N datagrams or records a second at most; 0.5 is one in two seconds' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l size -d 'One datagram per read of stdin, of N bytes at most [default: 65507]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l send-fd -d 'Hand the inherited descriptor N over with the first of it (SCM_RIGHTS), or with one NUL byte where there is none' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r -f -a "(__fish_sockkit_settings)"
@@ -559,6 +561,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l send-empty -d 'In the end send an empty datagram or record: some take it for the end'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l lines -d 'One datagram per line of stdin, without its line feed'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l whole -d 'All of stdin as one datagram'
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from send" -l from-hex -d 'Take DATA, or stdin, as hex digits; white space is ignored'

@@ -9,7 +9,7 @@ use crate::engine::{CHUNK, Chop, Framing};
 pub const DATAGRAM: usize = 65507;
 
 /// One datagram per read, per line, or one in all.
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Copy, Debug, Default)]
 pub struct FramingArgs {
     /// One datagram per line of stdin, without its line feed
     #[arg(long, conflicts_with = "whole")]
@@ -25,11 +25,16 @@ pub struct FramingArgs {
 impl FramingArgs {
     /// What cuts stdin.
     pub fn chop(&self) -> Chop {
-        Chop::new(match (self.lines, self.whole) {
+        Chop::new(self.framing())
+    }
+
+    /// How stdin is cut.
+    pub fn framing(&self) -> Framing {
+        match (self.lines, self.whole) {
             (true, _) => Framing::Lines,
             (_, true) => Framing::Whole,
             _ => Framing::Reads(self.size.unwrap_or(DATAGRAM)),
-        })
+        }
     }
 
     /// Whether anything was asked for.

@@ -9,16 +9,19 @@ use nix::sys::signal::Signal;
 
 use super::Desk;
 use super::account;
+use super::datagram::{DatagramArgs, Shower};
 use super::privilege::give_up_sockets;
 use super::secure::Secure;
 use super::sight::Sight;
 use crate::args::{LifetimeArgs, ShapeArgs, SightArgs, TimingArgs, ViewArgs};
 use crate::engine::{
-    Account, Connection, Ending, Flow, LoopError, Moved, Pump, Reactor, Role, Show, StdoutError,
-    Ticker, Transport, Typed,
+    Account, Connection, Ending, Flow, Heard, LoopError, Moved, Pace, Piece, Pump, Reactor,
+    Records, Role, Show, StdoutError, Ticker, Transport, Typed,
 };
-use crate::net::{Address, CallError, Socket};
-use crate::output::{Bytes, Closed, Connected, Exit, HexDump, Output, Received, Usage, Warning};
+use crate::net::{Address, CallError, Notes, Socket};
+use crate::output::{
+    Bytes, Closed, Connected, Exit, HexDump, NoAnswer, Output, Received, Usage, Warning,
+};
 
 /// Flags of every stream.
 #[derive(Args, Clone, Debug)]
@@ -54,8 +57,8 @@ pub(super) struct Stream<'a> {
     pub(super) args: &'a StreamArgs,
     /// The word for the protocol in events.
     pub(super) proto: &'a str,
-    /// Whether it keeps records apart (SOCK_SEQPACKET).
-    pub(super) records: bool,
+    /// How records are cut and heard, where it keeps them apart (SOCK_SEQPACKET).
+    pub(super) records: Option<DatagramArgs>,
     /// Whether the kernel is to hold more of a bulk on its way than it does by default; TCP sees to that by itself.
     pub(super) widens: bool,
     /// When the run began; the deadline counts from here.
@@ -116,7 +119,17 @@ impl Stream<'_> {
     }
 
     pub(super) fn welcome(&self, conn: u64, socket: &Socket) -> Result<(), LoopError> {
+        if self.records.is_some() {
+            socket.stamp_records()?;
+        }
         self.welcome.map_or(Ok(()), |welcome| welcome(conn, socket))
+    }
+
+    /// What slows sending down.
+    pub(super) fn pace(&self) -> Option<Pace> {
+        let by_send = self.records.is_some_and(|records| records.are_lines());
+        let pace = self.args.shape.pace(Instant::now());
+        pace.map(|pace| pace.of_lines(by_send))
     }
 
     /// Have SIGUSR1 ask for an account, not for the end.
@@ -138,7 +151,6 @@ impl Stream<'_> {
             peer,
             reset,
         } = opened;
-        let shown = peer.to_string();
         let StreamArgs {
             shape, lifetime, ..
         } = self.args;
@@ -149,9 +161,12 @@ impl Stream<'_> {
         let mut decode = typing
             .as_mut()
             .map(|typing| |piece: Option<&[u8]>| typing.take(piece));
-        let mut view = View::new(output, self.args.view.hex);
-        let mut show = |bytes: &[u8], length| view.show(1, &shown, bytes, length);
-        let as_it_is = !self.records && !self.args.view.hex && !output.style().json;
+        let mut view = View::new(self);
+        if self.records.is_some() {
+            view.came(1, transport.socket().getsockname()?);
+        }
+        let mut show = |piece: &Piece<'_>| view.show(1, &peer, piece);
+        let as_it_is = self.records.is_none() && !self.args.view.hex && !output.style().json;
         let start = Instant::now();
         let mut give = |moved: Moved, socket: &Socket| {
             let stats = account::stats(1, &peer, moved, socket, start);
@@ -180,7 +195,7 @@ impl Stream<'_> {
             close_stdout: role == Role::Listener && !output.style().json,
             typed: decode.as_mut().map(|decode| decode as Typed<'_>),
             preamble: shape.preamble(),
-            pace: shape.pace(Instant::now()),
+            pace: self.pace(),
             send_only: shape.send_only,
             tap: sight.tap.clone(),
             account: asks.then_some(&mut give as Account<'_>),
@@ -190,11 +205,12 @@ impl Stream<'_> {
                 ends_when_heard: io::stdout().is_terminal(),
                 tell,
             }),
-            records: self.records,
+            records: self.records.map(|records| records.records()),
             widens: self.widens,
             show: (!as_it_is).then_some(&mut show as Show<'_>),
         };
         let (moved, ending) = pump.run();
+        let missing = pump.records.as_ref().and_then(Records::missing);
         drop(progress);
         if asks {
             give(moved, transport.socket());
@@ -207,7 +223,19 @@ impl Stream<'_> {
             Ok(Ending::Signal(_)) | Err(LoopError::Expired(_)) => output.offer(&closed)?,
             _ => output.tell(&closed)?,
         }
-        Ok(sight.ends(exit(ending)?, view.has_lost))
+        let exit = sight.ends(exit(ending)?, view.has_lost);
+        enough(exit, missing)
+    }
+}
+
+/// A peer that ended before as many records came as were wanted is a no.
+pub(super) fn enough(exit: Exit, missing: Option<(u64, u64)>) -> anyhow::Result<Exit> {
+    match missing.filter(|_| exit == Exit::Done) {
+        Some((heard, wanted)) => {
+            let why = format!("the peer ended after {heard} of {wanted} records");
+            Err(NoAnswer { why, hint: None }.into())
+        }
+        None => Ok(exit),
     }
 }
 
@@ -232,27 +260,47 @@ pub(super) fn closed(conn: u64, peer: Address, moved: Moved, reason: Option<Stri
 pub(super) struct View<'a> {
     pub(super) output: &'a Output,
     hex: bool,
-    pub(super) offsets: HashMap<u64, u64>,
+    offsets: HashMap<u64, u64>,
     last: u64,
+    /// How records are shown; `None` for streams.
+    shower: Option<Shower<'a>>,
+    /// The addresses that connections with records were made to.
+    locals: HashMap<u64, Address>,
     /// Whether a record was cut: what is lost is no success.
     pub(super) has_lost: bool,
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(output: &'a Output, hex: bool) -> Self {
+    pub(super) fn new(stream: &Stream<'a>) -> Self {
+        let (output, hex) = (&stream.desk.output, stream.args.view.hex);
         Self {
             output,
             hex,
             offsets: HashMap::new(),
             last: 1,
+            shower: stream.records.map(|records| records.shower(output, hex)),
+            locals: HashMap::new(),
             has_lost: false,
         }
+    }
+
+    /// Connection `conn` came to `local`.
+    pub(super) fn came(&mut self, conn: u64, local: Address) {
+        if self.shower.is_some() {
+            self.locals.insert(conn, local);
+        }
+    }
+
+    /// Connection `conn` has ended.
+    pub(super) fn ended(&mut self, conn: u64) {
+        self.offsets.remove(&conn);
+        self.locals.remove(&conn);
     }
 
     /// A record of `length` bytes was too long to be heard whole.
     pub(super) fn cut(
         &mut self,
-        peer: &str,
+        peer: &Address,
         heard: usize,
         length: usize,
     ) -> Result<(), StdoutError> {
@@ -264,12 +312,20 @@ impl<'a> View<'a> {
     pub(super) fn show(
         &mut self,
         conn: u64,
-        peer: &str,
-        bytes: &[u8],
-        length: usize,
+        peer: &Address,
+        piece: &Piece<'_>,
     ) -> Result<(), StdoutError> {
+        let (bytes, length) = (piece.bytes, piece.length);
         if length > bytes.len() {
             self.cut(peer, bytes.len(), length)?;
+        }
+        if let Some(shower) = self.shower.as_ref().filter(|shower| shower.speaks())
+            && !self.hex
+        {
+            let text = self.record(shower, conn, peer, piece);
+            if !shower.is_raw() {
+                return self.output.outlet().offer(&text).map(drop);
+            }
         }
         if self.output.style().json {
             return self.output.offer(&Received {
@@ -296,5 +352,23 @@ impl<'a> View<'a> {
         );
         *offset += bytes.len() as u64;
         self.output.outlet().offer(dump.as_bytes()).map(drop)
+    }
+
+    /// A record, put into words.
+    fn record(&self, shower: &Shower<'_>, conn: u64, peer: &Address, piece: &Piece<'_>) -> Vec<u8> {
+        let notes = Notes {
+            at: piece.at,
+            ..Notes::default()
+        };
+        let heard = Heard {
+            from: Some(peer).filter(|peer| !peer.is_unnamed()),
+            local: self.locals.get(&conn).unwrap_or(peer),
+            notes: &notes,
+            length: piece.length,
+            bytes: piece.bytes,
+        };
+        let mut text = Vec::new();
+        shower.show_record(conn, &heard, &mut text);
+        text
     }
 }

@@ -74,6 +74,12 @@ impl Flow {
         self.peer_ended = true;
     }
 
+    /// Enough was heard: nobody is heard any more.
+    pub fn heard_enough(&mut self) {
+        self.peer_ended = true;
+        self.stdin_ended = true;
+    }
+
     /// Nothing more can be sent: the peer does not take it.
     pub fn sending_failed(&mut self) {
         self.mute = true;

@@ -12,6 +12,8 @@ const PIECE: Duration = Duration::from_millis(50);
 pub struct Pace {
     rate: Option<NonZeroU64>,
     delay: Option<Duration>,
+    /// Whether each send is a line, without its line feed.
+    by_send: bool,
     /// When the rate lets go of the next byte.
     due: Instant,
     /// When the next line may begin.
@@ -24,15 +26,22 @@ impl Pace {
         (rate.is_some() || delay.is_some()).then_some(Self {
             rate,
             delay,
+            by_send: false,
             due: now,
             line: now,
         })
     }
 
-    /// How much of `rest` may be sent at `now`; 0 until [`Self::next`].
-    pub fn allows(&self, rest: &[u8], now: Instant) -> usize {
+    /// The same, where each send is a line without its line feed.
+    #[must_use]
+    pub fn of_lines(self, by_send: bool) -> Self {
+        Self { by_send, ..self }
+    }
+
+    /// How much of `rest` may be sent at `now`; `None` until [`Self::next`].
+    pub fn allows(&self, rest: &[u8], now: Instant) -> Option<usize> {
         if now < self.next() {
-            return 0;
+            return None;
         }
         let to_line = self.delay.and_then(|_| {
             let line = rest.iter().position(|byte| *byte == b'\n');
@@ -46,7 +55,6 @@ impl Pace {
             .into_iter()
             .flatten()
             .min()
-            .unwrap_or(0)
     }
 
     /// These were sent at `now`.
@@ -58,7 +66,10 @@ impl Pace {
                 bytes.len() as u128 * 1_000_000_000 / u128::from(rate.get()),
             );
         }
-        if let Some(delay) = self.delay.filter(|_| bytes.ends_with(b"\n")) {
+        if let Some(delay) = self
+            .delay
+            .filter(|_| self.by_send || bytes.ends_with(b"\n"))
+        {
             self.line = later(now, delay.as_nanos());
         }
     }
@@ -95,7 +106,7 @@ mod tests {
             let (mut pace, start) = pace(10_000, 0);
             let (mut sent, mut now) = (0, start);
             while now < start + Duration::from_secs(10) {
-                let count = pace.allows(&[0; 4096], now);
+                let count = pace.allows(&[0; 4096], now).unwrap_or(0);
                 pace.sent(&vec![0; count], now);
                 sent += count;
                 now += Duration::from_millis(turn);
@@ -107,10 +118,13 @@ mod tests {
     #[test]
     fn a_rate_of_one_byte_a_second_sends_one() {
         let (mut pace, now) = pace(1, 0);
-        assert_eq!(pace.allows(b"abc", now), 1);
+        assert_eq!(pace.allows(b"abc", now), Some(1));
         pace.sent(b"a", now);
-        assert_eq!(pace.allows(b"bc", now + Duration::from_millis(900)), 0);
-        assert_eq!(pace.allows(b"bc", now + Duration::from_millis(1000)), 1);
+        assert_eq!(pace.allows(b"bc", now + Duration::from_millis(900)), None);
+        assert_eq!(
+            pace.allows(b"bc", now + Duration::from_millis(1000)),
+            Some(1)
+        );
     }
 
     #[test]
@@ -118,7 +132,7 @@ mod tests {
         let (mut pace, now) = pace(1000, 0);
         let later = now + Duration::from_secs(3600);
         let count = pace.allows(&[0; 9999], later);
-        assert_eq!(count, 50);
+        assert_eq!(count, Some(50));
         pace.sent(&[0; 50], later);
         pace.sent(&[0; 50], later);
         assert!(pace.next() > later);
@@ -127,21 +141,21 @@ mod tests {
     #[test]
     fn lines_are_kept_apart() {
         let (mut pace, now) = pace(0, 100);
-        assert_eq!(pace.allows(b"one\ntwo\n", now), 4);
+        assert_eq!(pace.allows(b"one\ntwo\n", now), Some(4));
         pace.sent(b"one\n", now);
-        assert_eq!(pace.allows(b"two\n", now), 0);
+        assert_eq!(pace.allows(b"two\n", now), None);
         let then = now + Duration::from_millis(100);
         assert_eq!(pace.next(), then);
         // The beginning of a line may come in pieces.
-        assert_eq!(pace.allows(b"tw", then), 2);
+        assert_eq!(pace.allows(b"tw", then), Some(2));
         pace.sent(b"tw", then);
-        assert_eq!(pace.allows(b"o\n", then), 2);
+        assert_eq!(pace.allows(b"o\n", then), Some(2));
     }
 
     #[test]
     fn no_rate_overflows() {
         let (mut pace, now) = pace(u64::MAX, 0);
-        assert_eq!(pace.allows(&[0; 100], now), 100);
+        assert_eq!(pace.allows(&[0; 100], now), Some(100));
         pace.sent(&[0; 100], now);
     }
 }

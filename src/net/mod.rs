@@ -24,6 +24,7 @@ mod packet;
 mod packet_ring;
 mod poll;
 mod privilege;
+mod record;
 mod resolve;
 mod rights;
 mod service_manager;

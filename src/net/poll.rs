@@ -40,17 +40,10 @@ pub fn poll_readable(
     poll_for(Event::Readable, &[socket], timeout, explain).map(|ready| !ready.is_empty())
 }
 
-/// Whether the peer has ended its half, or both, without waiting for that.
-pub(super) fn poll_ended(socket: &Socket, explain: &Explain) -> Result<bool, CallError> {
-    let at_once = Some(Duration::ZERO);
-    poll_for(Event::Ended, &[socket], at_once, explain).map(|ready| !ready.is_empty())
-}
-
 #[derive(Clone, Copy)]
 enum Event {
     Readable,
     Writable,
-    Ended,
 }
 
 fn poll_for(
@@ -95,7 +88,6 @@ impl Event {
         match self {
             Self::Readable => PollFlags::POLLIN,
             Self::Writable => PollFlags::POLLOUT,
-            Self::Ended => PollFlags::from_bits_retain(libc::POLLRDHUP),
         }
     }
 
@@ -103,7 +95,6 @@ impl Event {
         match self {
             Self::Readable => "POLLIN",
             Self::Writable => "POLLOUT",
-            Self::Ended => "POLLRDHUP",
         }
     }
 }

@@ -10,7 +10,6 @@ use super::address::Address;
 use super::error::CallError;
 use super::explain::{Explain, Outcome, Quoted};
 use super::family::{Family, Kind, Protocol};
-use super::poll::poll_ended;
 use super::sys;
 use libc::c_int;
 use nix::errno::Errno;
@@ -47,13 +46,6 @@ pub enum Recv {
     Bytes(usize),
     /// Nothing is there yet (EAGAIN).
     WouldBlock,
-}
-
-impl Recv {
-    /// Whether it is an end, or something empty.
-    pub fn is_nothing(&self) -> bool {
-        *self == Self::Bytes(0)
-    }
 }
 
 /// What a send took.
@@ -225,18 +217,6 @@ impl Socket {
         self.recv_with(buffer, MsgFlags::MSG_DONTWAIT)
     }
 
-    /// recv(2) of a record with MSG_TRUNC, never waiting: its whole length, though only so much of it as fits is kept.
-    pub fn recv_record(&self, buffer: &mut [u8]) -> Result<Recv, CallError> {
-        self.recv_with(buffer, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_TRUNC)
-    }
-
-    /// Whether the 0 bytes that a recv of a record has just brought are the end, poll(2) and FIONREAD: a record may have
-    /// none, and others may wait behind it. Empty ones that are the last of all are not told from the end.
-    pub fn is_at_end(&self) -> Result<bool, CallError> {
-        let has_ended = poll_ended(self, &self.explain)?;
-        Ok(has_ended && sys::unread(self.as_fd()) == 0)
-    }
-
     /// recv(2) with MSG_PEEK, never waiting: what is looked at is there for the next recv still.
     pub fn peek(&self, buffer: &mut [u8]) -> Result<Recv, CallError> {
         self.recv_with(buffer, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_PEEK)
@@ -248,12 +228,10 @@ impl Socket {
         let received = if self.explain.is_silent() {
             call(buffer)
         } else {
-            let shown = [
-                (MsgFlags::MSG_TRUNC, ", MSG_TRUNC"),
-                (MsgFlags::MSG_PEEK, ", MSG_PEEK"),
-            ];
-            let shown = shown.iter().find(|(flag, _)| flags.contains(*flag));
-            let shown = shown.map_or("", |(_, shown)| shown);
+            let shown = match flags.contains(MsgFlags::MSG_PEEK) {
+                true => ", MSG_PEEK",
+                false => "",
+            };
             let arguments = format_args!("{}, {length}{shown}", self.number());
             let told = self.explain.call("recv", arguments, || {
                 let count = call(buffer)?;

@@ -274,7 +274,7 @@ fn to_v6(raw: libc::sockaddr_in6) -> std::net::SocketAddrV6 {
     std::net::SocketAddrV6::new(ip.into(), u16::from_be(raw.sin6_port), 0, raw.sin6_scope_id)
 }
 
-fn wall(time: TimeSpec) -> Option<SystemTime> {
+pub(super) fn wall(time: TimeSpec) -> Option<SystemTime> {
     let seconds = u64::try_from(time.tv_sec()).ok()?;
     let nanos = u32::try_from(time.tv_nsec()).ok()?;
     UNIX_EPOCH.checked_add(Duration::new(seconds, nanos))

@@ -58,14 +58,6 @@ fn take(number: c_int) -> io::Result<OwnedFd> {
     Ok(fd)
 }
 
-/// How many bytes wait to be received, ioctl(2) FIONREAD: those of all records. 0 where that is not known.
-pub(super) fn unread(fd: BorrowedFd<'_>) -> c_int {
-    let mut count = 0;
-    // SAFETY: FIONREAD writes one int to where it is told to, which lives until the call has returned.
-    unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONREAD, &raw mut count) };
-    count
-}
-
 /// Own the descriptors that a message brought, recvmsg(2): SCM_RIGHTS.
 pub(super) fn received(numbers: Vec<c_int>) -> impl Iterator<Item = OwnedFd> {
     // SAFETY: the kernel has just opened each for this process, and told nobody else of its number.

@@ -89,6 +89,16 @@ pub struct Received<'a> {
     pub bytes: Bytes<'a>,
 }
 
+/// A record came in on a connection that keeps them apart.
+#[derive(Debug, Serialize)]
+pub struct Record<'a> {
+    /// Which one, counted from 1.
+    pub conn: u64,
+    /// What a datagram would have.
+    #[serde(flatten)]
+    pub record: Datagram<'a>,
+}
+
 /// A connection ended.
 #[derive(Debug, Serialize)]
 pub struct Closed {
@@ -112,8 +122,9 @@ pub struct Datagram<'a> {
     /// Who sent it; missing for an unbound local socket.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
-    /// The address that it was sent to.
-    pub local: String,
+    /// The address that it was sent to; missing where a local socket has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub local: Option<String>,
     /// How many bytes it had.
     pub length: usize,
     /// Whether only a part of it fitted.
@@ -212,6 +223,11 @@ impl Event for HandedOver<'_> {
 impl Event for Received<'_> {
     const NAME: &'static str = "received";
     const FACE: Face = Face::Unseen;
+}
+
+impl Event for Record<'_> {
+    const NAME: &'static str = "received";
+    const FACE: Face = Face::Detail;
 }
 
 impl Event for Closed {
@@ -325,6 +341,12 @@ impl fmt::Display for Received<'_> {
     }
 }
 
+impl fmt::Display for Record<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} received {} bytes", self.conn, self.record.length)
+    }
+}
+
 impl fmt::Display for Closed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -350,7 +372,8 @@ impl fmt::Display for Datagram<'_> {
         write!(
             f,
             "datagram from {peer} to {}, {} bytes",
-            self.local, self.length
+            self.local.as_deref().unwrap_or("(unnamed)"),
+            self.length
         )?;
         f.write_str(if self.truncated { ", truncated" } else { "" })?;
         if let Some(ttl) = self.ttl {

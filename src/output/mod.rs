@@ -18,7 +18,7 @@ mod transfer;
 pub use bytes::Bytes;
 pub use connection::{
     Accepted, Closed, Connected, Datagram, Dropped, HandedOver, LeftOut, Listening,
-    PeerCredentials, Received, Sender, Sent, Warning,
+    PeerCredentials, Received, Record, Sender, Sent, Warning,
 };
 pub use dump::{Direction, Dump, DumpForm};
 pub use event::{Event, Face, Output, Style};

@@ -66,4 +66,5 @@ mod udp_answers;
 mod udp_network;
 mod unix;
 mod unix_answers;
+mod unix_records;
 mod unix_rights;

@@ -12,22 +12,23 @@ use clap::Args;
 pub(super) use self::answer::{AnswerArgs, CrowdArgs};
 pub(super) use self::ear::Ears;
 pub(super) use self::outgoing::{Outgoing, Tempo};
-use self::show::{Format, Shower, remark};
+pub(super) use self::show::Shower;
+use self::show::{Format, remark};
 use super::Desk;
 use crate::args::{FramingArgs, FromHex, TimingArgs, ViewArgs, count};
 use crate::engine::{
-    Answer, Answering, Detour, Ear, Ending, Exchange, Heard, Inlet, LoopError, Reactor, Remark,
-    Tally, Timer, Timers, Typed,
+    Answer, Answering, Detour, Ear, Ending, Exchange, Framing, Heard, Inlet, LoopError, Reactor,
+    Records, Remark, Tally, Timer, Timers, Typed,
 };
-use crate::output::{Exit, NoAnswer};
+use crate::output::{Exit, NoAnswer, Output};
 
 /// How long to wait for more replies after the end of stdin, where nothing else was said.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Flags of datagrams, whatever carries them.
-#[derive(Args, Clone, Copy, Debug)]
+/// Flags of datagrams, whatever carries them, and of records.
+#[derive(Args, Clone, Copy, Debug, Default)]
 pub(super) struct DatagramArgs {
-    /// End after N datagrams have come
+    /// End after N datagrams or records have come
     #[arg(short, long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub(super) count: Option<u64>,
     #[command(flatten)]
@@ -76,15 +77,44 @@ pub(super) struct Service {
 impl DatagramArgs {
     /// Whether anything was asked for that streams do not have.
     pub(super) fn is_given(&self) -> bool {
-        let flags = self.send_empty || self.eof_on_empty || self.format != Format::Raw;
+        let flags = self.send_empty || self.eof_on_empty || self.shows();
         self.count.is_some() || self.framing.is_given() || flags
     }
-}
 
-impl ExchangeArgs {
+    /// Whether it was asked how stdin is sent.
+    pub(super) fn cuts(&self) -> bool {
+        self.framing.is_given() || self.send_empty
+    }
+
+    /// Whether it was asked how what arrives is shown.
+    pub(super) fn shows(&self) -> bool {
+        self.format != Format::Raw
+    }
+
+    /// Whether each line of stdin is one, without its line feed.
+    pub(super) fn are_lines(&self) -> bool {
+        self.framing.framing() == Framing::Lines
+    }
+
     /// Whether the kernel is to note the time, the ttl and the tos.
     pub(super) fn wants_notes(&self, desk: &Desk) -> bool {
-        desk.output.style().json || self.datagrams.format != Format::Raw
+        desk.output.style().json || self.shows()
+    }
+
+    /// How the records of a connection are cut and heard.
+    pub(super) fn records(&self) -> Records {
+        Records::new(self.framing.framing())
+            .with_empty(self.send_empty, self.eof_on_empty)
+            .counted(self.count)
+    }
+
+    /// How what arrives is shown.
+    pub(super) fn shower<'a>(&self, output: &'a Output, dumps: bool) -> Shower<'a> {
+        Shower {
+            output,
+            format: self.format,
+            dumps,
+        }
     }
 }
 
@@ -140,11 +170,7 @@ impl Conversation<'_> {
         };
         timers.start(first, self.args.timing.timeout, Instant::now());
         let output = &self.desk.output;
-        let shower = Shower {
-            output,
-            format: self.args.datagrams.format,
-            dumps: self.args.view.hex,
-        };
+        let shower = self.args.datagrams.shower(output, self.args.view.hex);
         let mut hear = |heard: &Heard<'_>, text: &mut Vec<u8>| shower.show(heard, text);
         let mut exchange = Exchange {
             reactor,

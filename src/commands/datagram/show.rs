@@ -8,12 +8,14 @@ use crate::commands::serve::status_of;
 use crate::engine::{Heard, Remark, StdoutError};
 use crate::net::Address;
 use crate::output::{
-    Accepted, Bytes, Datagram, Dropped, Harmless, HexDump, LeftOut, Output, Ran, Sender, Warning,
+    Accepted, Bytes, Datagram, Dropped, Event, Harmless, HexDump, LeftOut, Output, Ran, Record,
+    Sender, Warning,
 };
 
 /// How what arrives is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
+    #[default]
     /// As it is, one behind the other
     Raw,
     /// A line each, with control characters escaped
@@ -24,8 +26,8 @@ pub(super) enum Format {
     Json,
 }
 
-/// Shows datagrams.
-pub(super) struct Shower<'a> {
+/// Shows datagrams, and records.
+pub(in super::super) struct Shower<'a> {
     pub(super) output: &'a Output,
     pub(super) format: Format,
     /// Offset, hex and ASCII alone.
@@ -34,35 +36,46 @@ pub(super) struct Shower<'a> {
 
 impl Shower<'_> {
     /// Whether stdout gets the bytes.
-    pub(super) fn is_raw(&self) -> bool {
+    pub(in super::super) fn is_raw(&self) -> bool {
         self.format == Format::Raw && !self.dumps && !self.output.style().json
     }
 
     /// Whether anything is said of each.
-    pub(super) fn speaks(&self) -> bool {
+    pub(in super::super) fn speaks(&self) -> bool {
         let style = self.output.style();
         !self.is_raw() || (style.verbose && !style.quiet)
     }
 
     pub(super) fn show(&self, heard: &Heard<'_>, text: &mut Vec<u8>) {
         let event = event(heard);
+        self.put(&event, &event, text);
+    }
+
+    /// A record of connection `conn`.
+    pub(in super::super) fn show_record(&self, conn: u64, heard: &Heard<'_>, text: &mut Vec<u8>) {
+        let record = event(heard);
+        let event = Record { conn, record };
+        self.put(&event.record, &event, text);
+    }
+
+    fn put(&self, datagram: &Datagram<'_>, event: &impl Event, text: &mut Vec<u8>) {
         let style = self.output.style();
         if style.json || (self.format == Format::Raw && style.verbose) {
-            self.output.gather(&event, text);
+            self.output.gather(event, text);
         }
-        let bytes = heard.bytes;
+        let bytes = datagram.bytes.0;
         // Writing to memory does not fail.
         let _ = match self.format {
             _ if style.json => Ok(()),
             Format::Raw if self.dumps => write!(text, "{}", HexDump { offset: 0, bytes }),
             Format::Raw => Ok(()),
-            Format::Line => writeln!(text, "{}: {}", head(&event), line(bytes)),
+            Format::Line => writeln!(text, "{}: {}", head(datagram), line(bytes)),
             Format::Hex => {
                 let dump = HexDump { offset: 0, bytes };
-                write!(text, "{}\n{dump}", head(&event))
+                write!(text, "{}\n{dump}", head(datagram))
             }
             Format::Json => {
-                self.output.gather_json(&event, text);
+                self.output.gather_json(event, text);
                 Ok(())
             }
         };
@@ -73,7 +86,8 @@ impl Shower<'_> {
 fn head(event: &Datagram<'_>) -> String {
     let time = event.time.as_deref().unwrap_or("-");
     let peer = event.peer.as_deref().unwrap_or("(unnamed)");
-    let Datagram { local, length, .. } = event;
+    let local = event.local.as_deref().unwrap_or("(unnamed)");
+    let length = event.length;
     let mut head = format!("{time} {peer} > {local}, {length} bytes");
     if event.truncated {
         head.push_str(", truncated");
@@ -112,7 +126,9 @@ fn event<'a>(heard: &Heard<'a>) -> Datagram<'a> {
     let time = notes.at.map(humantime::format_rfc3339_micros);
     Datagram {
         peer: heard.from.map(name),
-        local: heard.spoken_to().unmapped().to_string(),
+        local: Some(heard.spoken_to().unmapped())
+            .filter(|local| !local.is_unnamed())
+            .map(|local| local.to_string()),
         length: heard.length,
         truncated: heard.length > heard.bytes.len(),
         time: time.map(|time| time.to_string()),

@@ -149,15 +149,22 @@ impl Moderator for Chat<'_> {
     }
 
     fn typed(&mut self, bytes: &[u8], say: Say<'_>) -> Result<(), StdoutError> {
-        let mut lines = self.typed.take(bytes);
-        if bytes.is_empty() {
-            lines.extend(self.typed.end());
-        }
-        for line in lines {
-            say(Audience::All, format!("<{OPERATOR}> {line}\n").as_bytes());
+        for line in self.typed.take(bytes) {
+            operate(&line, say);
         }
         Ok(())
     }
+
+    fn stdin_ended(&mut self, say: Say<'_>) -> Result<(), StdoutError> {
+        if let Some(line) = self.typed.end() {
+            operate(&line, say);
+        }
+        Ok(())
+    }
+}
+
+fn operate(line: &str, say: Say<'_>) {
+    say(Audience::All, format!("<{OPERATOR}> {line}\n").as_bytes());
 }
 
 impl Line {

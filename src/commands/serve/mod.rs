@@ -19,13 +19,14 @@ use self::report::Report;
 pub(super) use self::report::status_of;
 pub(super) use self::service::{CommandArgs, Reply, reply};
 use self::service::{ServiceArgs, Wish};
+use super::datagram::DatagramArgs;
 use super::privilege::give_up_sockets;
 use super::secure::Secure;
-use super::stream::{Stream, StreamArgs, View};
+use super::stream::{Stream, StreamArgs, View, enough};
 use crate::args::{count, duration};
 use crate::engine::{
-    Answer, BACKLOG, Connection, Gate, Hub, HubEnding, HubLimits, Listener, Reactor, Role, Slow,
-    Timer, Timers, Typed, accept_first,
+    Answer, BACKLOG, Connection, Gate, Hub, HubEnding, HubLimits, Listener, Reactor, Records, Role,
+    Slow, Timer, Timers, Typed, accept_first,
 };
 use crate::net::{Address, CallError, descriptor_limit, raise_descriptor_limit};
 use crate::output::{Accepted, Denied, Exit, Listening, Usage, Warning};
@@ -86,6 +87,11 @@ impl ServeArgs {
     /// Whether anything but one connection joined to stdin and stdout was asked for.
     pub(super) fn is_special(&self) -> bool {
         self.keep_open() || self.service.is_given()
+    }
+
+    /// What is said of records makes no sense where a service takes the place of stdin and stdout.
+    pub(super) fn check_records(&self, records: &DatagramArgs) -> Result<(), Usage> {
+        self.service.check_records(records)
     }
 
     /// What answers datagrams, which know no connections.
@@ -282,7 +288,7 @@ impl Stream<'_> {
             .map(|typing| |piece: Option<&[u8]>| typing.take(piece));
         let mut report = Report {
             stream: self,
-            view: View::new(output, self.args.view.hex),
+            view: View::new(self),
         };
         let speaks = output.style().json || plan.wish.speaks();
         let mut hub = Hub {
@@ -297,20 +303,21 @@ impl Stream<'_> {
             timers,
             limits,
             preamble: shape.preamble(),
-            pace: shape.pace(Instant::now()),
+            pace: self.pace(),
             accounts: self.args.sight.stats,
             typed: decode.as_mut().map(|decode| decode as Typed<'_>),
             tap: sight.tap.clone(),
-            records: self.records,
+            records: self.records.map(|records| records.records()),
             report: &mut |event| report.hear(event),
         };
         let ending = hub.run();
+        let missing = hub.records.as_ref().and_then(Records::missing);
         drop(hub);
         let exit = match ending? {
             HubEnding::Done | HubEnding::Command(WaitStatus::Exited(_, 0)) => Exit::Done,
             HubEnding::Command(status) => Exit::Command(report::status_of(status)),
             HubEnding::Signal(signal) => Exit::Signal(signal),
         };
-        Ok(sight.ends(exit, report.view.has_lost))
+        enough(sight.ends(exit, report.view.has_lost), missing)
     }
 }

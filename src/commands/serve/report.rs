@@ -29,14 +29,10 @@ impl Report<'_> {
                     peer: (*peer).clone(),
                     local: (*local).clone(),
                 })?;
+                self.view.came(*conn, (*local).clone());
                 self.welcome(*conn, socket)
             }
-            HubEvent::Received {
-                conn,
-                peer,
-                bytes,
-                length,
-            } => self.view.show(*conn, &peer.to_string(), bytes, *length),
+            HubEvent::Received { conn, peer, piece } => self.view.show(*conn, peer, piece),
             HubEvent::Account {
                 conn,
                 peer,
@@ -51,7 +47,7 @@ impl Report<'_> {
                 dropped,
                 failure,
             } => {
-                self.view.offsets.remove(conn);
+                self.view.ended(*conn);
                 if *dropped > 0 {
                     self.warn(format!("{dropped} bytes were left out for {conn} {peer}"))?;
                 }
@@ -62,7 +58,7 @@ impl Report<'_> {
                 peer,
                 heard,
                 length,
-            } => self.view.cut(&peer.to_string(), *heard, *length),
+            } => self.view.cut(peer, *heard, *length),
             HubEvent::Denied { peer } => output.offer(&Denied {
                 peer: peer.to_string(),
             }),

@@ -11,6 +11,7 @@ use super::broker::Broker;
 use super::chat::Chat;
 use super::folder::Folder;
 use crate::args::{Escaped, escaped};
+use crate::commands::datagram::DatagramArgs;
 use crate::commands::stream::{Stream, StreamArgs};
 use crate::engine::{Answer, Crlf, OnPeerEof, Program, Runner, Service};
 use crate::net::CallError;
@@ -178,6 +179,23 @@ impl ServiceArgs {
             if is_wrong {
                 return Err(Usage::new(what, hint));
             }
+        }
+        Ok(())
+    }
+
+    /// The same of records: which of them are shown, and how stdin is cut.
+    pub(super) fn check_records(&self, records: &DatagramArgs) -> Result<(), Usage> {
+        let Some(flag) = self.flag() else {
+            return Ok(());
+        };
+        if records.shows() {
+            let why = format!("--format shows what comes on stdout, where {flag} puts none of it");
+            return Err(Usage::new(why, "--dump line shows it on stderr"));
+        }
+        if records.cuts() && !self.broker && self.output_dir.is_none() {
+            let why =
+                format!("--lines and its like cut what stdin says, which {flag} does not send");
+            return Err(Usage::new(why, "leave them out"));
         }
         Ok(())
     }

@@ -91,7 +91,7 @@ impl Connect {
             desk,
             args: &self.stream,
             proto: self.transport.word(),
-            records: false,
+            records: None,
             widens: false,
             start,
             welcome: None,

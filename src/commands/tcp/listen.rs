@@ -81,7 +81,7 @@ impl Listen {
             desk,
             args: &self.stream,
             proto: self.transport.word(),
-            records: false,
+            records: None,
             widens: false,
             start,
             welcome: None,

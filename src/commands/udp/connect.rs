@@ -93,7 +93,7 @@ impl Connect {
     /// A socket that is connected to the first address from here on that can be reached at all.
     fn open(&self, way: &mut Way<'_>, desk: &Desk) -> anyhow::Result<Socket> {
         let ears = Ears {
-            notes: self.exchange.wants_notes(desk),
+            notes: self.exchange.datagrams.wants_notes(desk),
             credentials: false,
             trains: self.exchange.datagrams.count.is_none(),
         };

@@ -110,7 +110,7 @@ impl Listen {
         desk: &Desk,
     ) -> Result<(), CallError> {
         let ears = Ears {
-            notes: self.exchange.wants_notes(desk),
+            notes: self.exchange.datagrams.wants_notes(desk),
             credentials: false,
             trains: self.exchange.datagrams.count.is_none(),
         };

@@ -19,7 +19,7 @@ use crate::output::{Exit, Usage};
 /// Connect to a local socket: stdin is sent, what arrives goes to stdout
 ///
 /// The rules of ends are those of `tcp connect`. With --type dgram the socket binds itself to a name, so that it can be
-/// answered, and each read of stdin is a datagram.
+/// answered, and each read of stdin is a datagram. With --type seqpacket what is said of datagrams holds for records.
 #[derive(Args, Debug)]
 #[command(after_help = CONNECT_EXAMPLES)]
 pub(super) struct Connect {
@@ -103,7 +103,7 @@ impl Connect {
             desk,
             args: &self.talk.stream,
             proto: "unix",
-            records: self.target.kind == Type::Seqpacket,
+            records: self.talk.records(self.target.kind),
             widens,
             start,
             welcome: rights.is_any().then_some(&welcome),

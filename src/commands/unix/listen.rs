@@ -5,7 +5,7 @@ use std::time::Instant;
 use clap::Args;
 
 use super::rights::RightsArgs;
-use super::target::{TalkArgs, Target, TargetArgs};
+use super::target::{TalkArgs, Target, TargetArgs, Type};
 use crate::args::{LocalArgs, ReadyArgs};
 use crate::commands::Desk;
 use crate::commands::datagram::{Conversation, CrowdArgs, Ears, Service};
@@ -22,7 +22,8 @@ use crate::output::{Exit, Listening, Usage};
 ///
 /// Takes one connection and closes the listener; -k serves many at once. With --type dgram every sender is heard, and
 /// stdin answers whoever was heard last, or with --to all everybody; or --echo, --reply, --exec and --sh do, a command for
-/// each that has a name. The file has mode 0600 and is removed at the end.
+/// each that has a name. With --type seqpacket --count, --lines, --format and their like are for records. The file has
+/// mode 0600 and is removed at the end.
 #[derive(Args, Debug)]
 #[command(after_help = LISTEN_EXAMPLES)]
 pub(super) struct Listen {
@@ -60,6 +61,9 @@ impl Listen {
             let why = "--recv-fd goes on with the descriptor that one connection brings";
             return Err(Usage::new(why, "leave out -k, and what serves many").into());
         }
+        if self.target.kind == Type::Seqpacket {
+            self.serve.check_records(&self.talk.datagrams)?;
+        }
         let plan = self
             .serve
             .plan(self.rights.command(), Gate::default(), &self.talk.stream)?;
@@ -82,7 +86,7 @@ impl Listen {
                 let mut socket = self.target.kind.open(desk)?;
                 if kind == Kind::Dgram {
                     let ears = Ears {
-                        notes: self.talk.exchange().wants_notes(desk),
+                        notes: self.talk.datagrams.wants_notes(desk),
                         credentials: self.rights.shows(),
                         trains: false,
                     };
@@ -118,7 +122,7 @@ impl Listen {
                 desk,
                 args: &self.talk.stream,
                 proto: "unix",
-                records: kind == Kind::SeqPacket,
+                records: self.talk.records(self.target.kind),
                 widens: preparation.leaves_sending(),
                 start,
                 welcome: rights.is_any().then_some(&welcome),

@@ -182,7 +182,7 @@ fn join(descriptor: OwnedFd, stream: &Stream<'_>) -> anyhow::Result<Exit> {
             Family::Unix => "unix",
             _ => "tcp",
         },
-        records: kind == Some(Kind::SeqPacket),
+        records: (kind == Some(Kind::SeqPacket)).then(|| stream.records.unwrap_or_default()),
         widens: stream.widens && peer.family() == Family::Unix,
         welcome: None,
         sight: stream.sight.clone(),

@@ -7,13 +7,13 @@ use clap::{Args, value_parser};
 
 use super::rights::{ALONE, hand_over};
 use super::target::{Target, TargetArgs, Type, connect};
-use crate::args::{FramingArgs, SocketArgs, TimingArgs, ViewArgs};
+use crate::args::{FramingArgs, Rate, SocketArgs, TimingArgs, ViewArgs, count, rate};
 use crate::commands::Desk;
-use crate::commands::datagram::Outgoing;
+use crate::commands::datagram::{Outgoing, Tempo};
 use crate::commands::endpoint::inherited;
 use crate::engine::{Delivery, LoopError, deliver};
 use crate::net::{Shutdown, Socket, inherit_descriptor};
-use crate::output::{Exit, Sent};
+use crate::output::{Exit, Sent, Usage};
 
 /// Send to a local socket and end: each DATA is a datagram or record, or stdin is
 #[derive(Args, Debug)]
@@ -26,6 +26,15 @@ pub(super) struct SendTo {
     /// The socket's type
     #[arg(long = "type", value_enum, value_name = "TYPE", default_value_t = Type::Dgram)]
     kind: Type,
+    /// Send N datagrams or records: DATA over and over, or the first N of stdin
+    #[arg(short, long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
+    count: Option<u64>,
+    /// Send N datagrams or records a second at most; 0.5 is one in two seconds
+    #[arg(long, value_name = "N", value_parser = rate, allow_negative_numbers = true)]
+    rate: Option<Rate>,
+    /// In the end send an empty datagram or record: some take it for the end
+    #[arg(long)]
+    send_empty: bool,
     #[command(flatten)]
     framing: FramingArgs,
     /// Take DATA, or stdin, as hex digits; white space is ignored
@@ -44,6 +53,7 @@ const SEND_EXAMPLES: &str = "\
 Examples:
   sockkit unix send ./log.sock 'one datagram'
   sockkit unix send @log --lines < file            one datagram per line
+  sockkit unix send @log tick --count 10 --rate 2  ten, two a second
   sockkit unix send ./app.sock --type stream < file";
 
 impl SendTo {
@@ -53,6 +63,7 @@ impl SendTo {
             path: self.path.clone(),
             kind: self.kind,
         };
+        self.check()?;
         let limit = self.timing.to_connect();
         let preparation = self.socket.parse_local()?;
         let mut hand = self.send_fd.map(inherit_descriptor).transpose()?;
@@ -75,9 +86,9 @@ impl SendTo {
             framing: self.framing,
             view,
             timing: self.timing,
-            count: None,
-            sends_empty: false,
-            tempo: None,
+            count: self.count,
+            sends_empty: self.send_empty,
+            tempo: self.rate.map(|rate| Tempo::new(rate, Instant::now())),
             start,
         };
         let mut sent = Sent {
@@ -116,6 +127,21 @@ impl SendTo {
             hand_over(&socket, ALONE, &descriptor, limit, desk)?;
         }
         self.end(socket, sent, desk)
+    }
+
+    /// A stream has nothing that could be counted.
+    fn check(&self) -> Result<(), Usage> {
+        let counts = self.count.is_some() || self.rate.is_some() || self.send_empty;
+        match self.kind {
+            Type::Stream if counts => {
+                let why = "--count, --rate and --send-empty are for datagrams and records";
+                Err(Usage::new(
+                    why,
+                    "unix connect --type stream has --rate and --max-bytes",
+                ))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn end(&self, socket: Socket, sent: Sent, desk: &Desk) -> anyhow::Result<Exit> {

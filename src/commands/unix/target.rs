@@ -67,17 +67,22 @@ impl TargetArgs {
 }
 
 impl TalkArgs {
-    /// What cuts datagrams has nothing to cut in a stream, and what shapes a stream nothing to shape in datagrams.
+    /// What cuts datagrams and records has nothing to cut in a stream, and what shapes a stream nothing to shape in datagrams.
     pub(super) fn check(&self, kind: Type) -> Result<(), Usage> {
         let of_datagrams = self.datagrams.is_given();
-        match kind == Type::Dgram {
-            true => self.stream.check_datagrams(),
-            false if of_datagrams => {
-                let why = "--count, --lines, --format and their like are for datagrams";
-                Err(Usage::new(why, "--type dgram"))
+        match kind {
+            Type::Dgram => self.stream.check_datagrams(),
+            Type::Stream if of_datagrams => {
+                let why = "--count, --lines, --format and their like are for datagrams and records";
+                Err(Usage::new(why, "--type dgram, or --type seqpacket"))
             }
-            false => Ok(()),
+            Type::Stream | Type::Seqpacket => Ok(()),
         }
+    }
+
+    /// How records are cut and heard, where the type has any.
+    pub(super) fn records(&self, kind: Type) -> Option<DatagramArgs> {
+        (kind == Type::Seqpacket).then_some(self.datagrams)
     }
 
     /// Speak through a connection, or with the peer of connected datagrams.

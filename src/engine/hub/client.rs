@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::super::ending::Moved;
 use super::super::pace::Pace;
@@ -41,6 +41,8 @@ pub(super) struct Client {
     sent_of_first: usize,
     queued: usize,
     pub(super) moved: Moved,
+    /// When the kernel got the record that was heard last.
+    pub(super) at: Option<SystemTime>,
     /// When it came.
     pub(super) since: Instant,
     /// When it last said or took something.
@@ -89,6 +91,7 @@ impl Client {
             sent_of_first: 0,
             queued: 0,
             moved: Moved::default(),
+            at: None,
             since: now,
             active: now,
             took: now,
@@ -195,14 +198,15 @@ impl Client {
     /// What it says; the length of a record may be more than what fits into `buffer`.
     pub(super) fn recv(&mut self, buffer: &mut [u8], now: Instant) -> Result<Recv, CallError> {
         let received = match self.manner.records {
-            true => self.transport.socket().recv_record(buffer)?,
+            true => {
+                let (received, at) = self.transport.socket().recv_record(buffer)?;
+                self.at = at;
+                received
+            }
             false => self.transport.recv(buffer)?,
         };
         match received {
-            Recv::Bytes(0) if self.manner.records => {
-                self.active = now;
-                self.ended = self.transport.socket().is_at_end()?;
-            }
+            Recv::Bytes(0) if self.at.is_some() => self.active = now,
             Recv::Bytes(0) => self.ended = true,
             Recv::Bytes(count) => {
                 self.active = now;
@@ -217,11 +221,11 @@ impl Client {
 
     /// Tell it something that others are told as well.
     pub(super) fn enqueue(&mut self, chunk: &Rc<[u8]>, now: Instant) {
-        if chunk.is_empty() || self.failure.is_some() || self.half_closed {
+        let is_nothing = chunk.is_empty() && !self.manner.records;
+        if is_nothing || self.failure.is_some() || self.half_closed {
             return;
         }
-        self.queued += chunk.len();
-        self.queue.push_back(Rc::clone(chunk));
+        self.queue(Rc::clone(chunk));
         self.send(now);
     }
 
@@ -233,18 +237,23 @@ impl Client {
         if self.manner.pace.is_some() {
             return self.enqueue(&bytes.into(), now);
         }
-        let mut rest = bytes;
-        while self.is_clear() && !rest.is_empty() {
-            match self.offer(rest, now) {
-                Ok(0) => break,
-                Ok(count) => rest = rest.get(count..).unwrap_or_default(),
+        let mut rest = Some(bytes).filter(|bytes| self.manner.records || !bytes.is_empty());
+        while let Some(piece) = rest.filter(|_| self.is_clear()) {
+            match self.offer(piece, now) {
+                Ok(None) => break,
+                Ok(Some(count)) => rest = piece.get(count..).filter(|rest| !rest.is_empty()),
                 Err(failure) => return self.fail(failure),
             }
         }
-        if !rest.is_empty() {
-            self.queued += rest.len();
-            self.queue.push_back(rest.into());
+        if let Some(rest) = rest {
+            self.queue(rest.into());
         }
+    }
+
+    /// Have something wait. Each counts a byte more than it has: a record may have none.
+    fn queue(&mut self, chunk: Rc<[u8]>) {
+        self.queued += chunk.len() + 1;
+        self.queue.push_back(chunk);
     }
 
     /// Send what is queued as far as the kernel takes it.
@@ -257,13 +266,12 @@ impl Client {
         }
         while let Some(first) = self.queue.front().map(Rc::clone) {
             let rest = first.get(self.sent_of_first..).unwrap_or_default();
-            let piece = self.due(rest, now);
-            if piece.is_empty() {
+            let Some(piece) = self.due(rest, now) else {
                 return;
-            }
+            };
             match self.offer(piece, now) {
-                Ok(0) => return,
-                Ok(count) => {
+                Ok(None) => return,
+                Ok(Some(count)) => {
                     self.queued -= count;
                     self.sent_of_first += count;
                 }
@@ -271,6 +279,7 @@ impl Client {
             }
             if self.sent_of_first == first.len() {
                 self.queue.pop_front();
+                self.queued -= 1;
                 self.sent_of_first = 0;
             }
         }
@@ -278,19 +287,18 @@ impl Client {
 
     /// How much of `rest` may be sent now; where nothing, it is known when. A record goes whole, though another may have
     /// to wait for it.
-    fn due<'r>(&mut self, rest: &'r [u8], now: Instant) -> &'r [u8] {
+    fn due<'r>(&mut self, rest: &'r [u8], now: Instant) -> Option<&'r [u8]> {
         let Some(pace) = &self.manner.pace else {
-            return rest;
+            return Some(rest);
         };
         let count = pace.allows(rest, now);
-        let was_paced = std::mem::replace(&mut self.is_paced, count == 0);
+        let was_paced = std::mem::replace(&mut self.is_paced, count.is_none());
         if self.is_paced && !was_paced {
             self.wake = Some(pace.next());
         }
-        match count {
-            0 => &[],
-            _ if self.manner.records => rest,
-            count => rest.get(..count).unwrap_or(rest),
+        match count? {
+            _ if self.manner.records => Some(rest),
+            count => rest.get(..count),
         }
     }
 
@@ -356,12 +364,12 @@ impl Client {
     }
 
     /// send(2) once; 0 when there is no room.
-    fn offer(&mut self, bytes: &[u8], now: Instant) -> Result<usize, CallError> {
+    fn offer(&mut self, bytes: &[u8], now: Instant) -> Result<Option<usize>, CallError> {
         if self.is_unseen() {
-            return Ok(0);
+            return Ok(None);
         }
         match self.transport.send(bytes, false)? {
-            Send::WouldBlock => Ok(0),
+            Send::WouldBlock => Ok(None),
             Send::Bytes(count) => {
                 (self.active, self.took) = (now, now);
                 self.moved.sent += count as u64;
@@ -370,7 +378,7 @@ impl Client {
                 if let Some(pace) = &mut self.manner.pace {
                     pace.sent(sent, now);
                 }
-                Ok(count)
+                Ok(Some(count))
             }
         }
     }

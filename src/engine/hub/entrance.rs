@@ -26,7 +26,7 @@ impl Serving<'_, '_> {
     /// Whether one more may come.
     pub(super) fn has_room(&self) -> bool {
         let served = self.crowd.len().max(self.jobs.len());
-        self.paused_until.is_none() && served < self.hub.limits.connections
+        self.paused_until.is_none() && !self.has_enough() && served < self.hub.limits.connections
     }
 
     pub(super) fn accept(&mut self, index: usize) -> Result<(), LoopError> {
@@ -103,7 +103,9 @@ impl Serving<'_, '_> {
             self.alarms
                 .set(self.now + limit, Alarm::Greeting, key, conn);
         }
-        client.say(self.hub.preamble, self.now);
+        if !self.hub.preamble.is_empty() {
+            client.say(self.hub.preamble, self.now);
+        }
     }
 
     /// Nobody else is to connect in vain.
@@ -153,7 +155,7 @@ impl Serving<'_, '_> {
         let Some(client) = self.crowd.get_mut(key) else {
             return;
         };
-        match self.hub.records {
+        match self.hub.records.is_some() {
             // A record goes whole: there is a limit to what one may hold.
             true => reply
                 .chunks(RECORD)

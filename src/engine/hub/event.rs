@@ -6,6 +6,7 @@ use nix::sys::wait::WaitStatus;
 
 use super::super::command::CannotRun;
 use super::super::ending::{LoopError, Moved};
+use super::super::records::Piece;
 use crate::net::{Address, CallError, Socket};
 
 /// Something that happened to a connection; `conn` counts them from 1.
@@ -42,9 +43,7 @@ pub enum HubEvent<'a> {
         /// Who.
         peer: &'a Address,
         /// What.
-        bytes: &'a [u8],
-        /// How long it was; more than `bytes` where a record did not fit.
-        length: usize,
+        piece: Piece<'a>,
     },
     /// It takes less than it is told: from here on something is left out for it.
     Dropping {

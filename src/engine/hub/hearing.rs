@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::super::ending::LoopError;
 use super::super::pump::{CHUNK, RECORD};
 use super::super::reactor::Ready;
+use super::super::records::Piece;
 use super::alarm::Alarm;
 use super::event::HubEvent;
 use super::service::Service;
@@ -61,7 +62,8 @@ impl Serving<'_, '_> {
             Ok(Recv::Bytes(count)) if count > 0 || !self.has_ended(key) => {
                 let whole = buffer.bytes();
                 let bytes = whole.get(..count).unwrap_or(whole);
-                self.hear(key, bytes, count)
+                let heard = self.hear(key, bytes, count);
+                heard.and_then(|()| self.end_if_enough())
             }
             Ok(Recv::Bytes(_)) => self.end_input(key),
             Ok(Recv::WouldBlock) => Ok(()),
@@ -77,6 +79,22 @@ impl Serving<'_, '_> {
         taken
     }
 
+    /// Nobody is heard any more once as many records have come as were wanted.
+    fn end_if_enough(&mut self) -> Result<(), LoopError> {
+        if !self.has_enough() {
+            return Ok(());
+        }
+        self.stdin_ended = true;
+        for key in self.crowd.keys() {
+            if let Some(client) = self.crowd.get_mut(key) {
+                client.ended = true;
+            }
+            self.crowd.touch(key);
+            self.end_input(key)?;
+        }
+        Ok(())
+    }
+
     fn has_ended(&mut self, key: usize) -> bool {
         let client = self.crowd.get_mut(key);
         client.is_none_or(|client| client.ended)
@@ -88,6 +106,12 @@ impl Serving<'_, '_> {
             return Ok(());
         };
         let (conn, job) = (client.conn, client.job);
+        if let Some(records) = &mut self.hub.records
+            && records.take(length)
+        {
+            client.ended = true;
+            return self.end_input(key);
+        }
         if length > bytes.len() && !matches!(self.hub.service, Service::Join) {
             let (peer, heard) = (&client.peer, bytes.len());
             (self.hub.report)(&HubEvent::Cut {
@@ -101,8 +125,11 @@ impl Serving<'_, '_> {
             Service::Join => Ok((self.hub.report)(&HubEvent::Received {
                 conn,
                 peer: &client.peer,
-                bytes,
-                length,
+                piece: Piece {
+                    bytes,
+                    length,
+                    at: client.at,
+                },
             })?),
             Service::Keep(keeper) => {
                 let heard = keeper.heard(conn, bytes);
@@ -185,11 +212,14 @@ impl Serving<'_, '_> {
             return Ok(());
         };
         let mut buffer = std::mem::take(&mut self.buffer);
-        let room = if self.hub.records { RECORD } else { CHUNK };
+        let room = match self.hub.records {
+            Some(_) => RECORD,
+            None => CHUNK,
+        };
         let window = buffer.bytes_mut().get_mut(..room).unwrap_or_default();
         let read = job.read(window, self.hub.reactor);
         let client = job.client.and_then(|client| self.crowd.get_mut(client));
-        if let (Ok(Some(count)), Some(client)) = (&read, client) {
+        if let (Ok(Some(count @ 1..)), Some(client)) = (&read, client) {
             let said = buffer.bytes().get(..*count).unwrap_or_default();
             match &mut job.crlf {
                 Some(crlf) => client.say(&crlf.end_lines(said), self.now),
@@ -202,12 +232,20 @@ impl Serving<'_, '_> {
 
     /// One chunk of stdin for those who are connected.
     pub(super) fn take_stdin(&mut self) -> Result<(), LoopError> {
-        let Some(chunk) = self.read_stdin()? else {
-            return Ok(());
-        };
-        if matches!(self.hub.service, Service::Moderate(_)) {
-            return self.moderate(None, |moderator, say| moderator.typed(&chunk, say));
+        for chunk in self.read_stdin()?.unwrap_or_default() {
+            if matches!(self.hub.service, Service::Moderate(_)) {
+                self.moderate(None, |moderator, say| moderator.typed(&chunk, say))?;
+            } else {
+                self.tell(&Rc::from(chunk), None)?;
+            }
         }
-        self.tell(&Rc::from(chunk), None)
+        if self.stdin_ended {
+            self.moderate(None, |moderator, say| moderator.stdin_ended(say))?;
+            self.crowd
+                .keys()
+                .into_iter()
+                .for_each(|key| self.crowd.touch(key));
+        }
+        Ok(())
     }
 }

@@ -31,6 +31,7 @@ use super::outlet::{Outlet, StdoutError};
 use super::pace::Pace;
 use super::pump::Typed;
 use super::reactor::Reactor;
+use super::records::Records;
 use super::tap::Tap;
 use super::timer::Timers;
 use super::tls::Acceptor;
@@ -72,8 +73,8 @@ pub struct Hub<'a> {
     pub typed: Option<Typed<'a>>,
     /// Who sees what passes.
     pub tap: Tap,
-    /// Whether connections keep records apart (SOCK_SEQPACKET).
-    pub records: bool,
+    /// How records are cut and heard, where connections keep them apart (SOCK_SEQPACKET).
+    pub records: Option<Records>,
     /// Hears what happens.
     pub report: Report<'a>,
 }

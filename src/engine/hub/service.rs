@@ -42,8 +42,12 @@ pub trait Moderator {
     fn said(&mut self, conn: u64, bytes: &[u8], say: Say<'_>) -> Result<(), StdoutError>;
     /// It has ended.
     fn left(&mut self, conn: u64, say: Say<'_>) -> Result<(), StdoutError>;
-    /// stdin said something; nothing at its end.
+    /// stdin said something.
     fn typed(&mut self, bytes: &[u8], say: Say<'_>) -> Result<(), StdoutError>;
+    /// stdin has ended.
+    fn stdin_ended(&mut self, _: Say<'_>) -> Result<(), StdoutError> {
+        Ok(())
+    }
 }
 
 /// Says something to some of those who are connected.

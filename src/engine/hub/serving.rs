@@ -12,6 +12,7 @@ use super::super::listener::late;
 use super::super::outlet::StdoutError;
 use super::super::pump::room;
 use super::super::reactor::Interest;
+use super::super::records::Records;
 use super::super::tap::{LEDGER, TapWatch};
 use super::super::timer::{Expired, Timer};
 use super::super::watch::Watch;
@@ -71,13 +72,13 @@ impl<'h, 'a> Serving<'h, 'a> {
     pub(super) fn new(hub: &'h mut Hub<'a>) -> Self {
         let manner = Manner {
             pace: hub.pace,
-            records: hub.records,
+            records: hub.records.is_some(),
         };
         let crowd = Crowd::new(hub.tap.clone(), manner);
         let tap = TapWatch::new(&hub.tap);
         let base = FIRST + hub.listeners.len();
         let stdin_ended = hub.inlet.source() == Source::Null;
-        let buffer = Buffer::new(room(hub.records));
+        let buffer = Buffer::new(room(hub.records.is_some()));
         Self {
             hub,
             crowd,
@@ -118,7 +119,8 @@ impl<'h, 'a> Serving<'h, 'a> {
             self.take_ready(stdin_at_once)?;
             self.ring()?;
             self.settle()?;
-            if self.hub.limits.once && self.accepted > 0 && self.is_over() {
+            let takes_no_more = self.hub.limits.once || self.has_enough();
+            if takes_no_more && self.accepted > 0 && self.is_over() {
                 return self.outcome();
             }
             if let Some(expired) = self.hub.timers.expired(self.now) {
@@ -142,6 +144,12 @@ impl<'h, 'a> Serving<'h, 'a> {
                 late(expired, listeners.map(|listener| &listener.socket))
             }
         }
+    }
+
+    /// Whether as many records were heard as were wanted.
+    pub(super) fn has_enough(&self) -> bool {
+        let records = self.hub.records.as_ref();
+        records.is_some_and(Records::are_enough)
     }
 
     fn is_over(&self) -> bool {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::super::ending::LoopError;
 use super::super::outlet::StdoutError;
-use super::super::pump::{CHUNK, RECORD};
+use super::super::pump::CHUNK;
 use super::Slow;
 use super::alarm::Alarm;
 use super::event::HubEvent;
@@ -28,9 +28,11 @@ impl Serving<'_, '_> {
         self.crowd.is_behind() && self.hub.limits.slow != Slow::Drop
     }
 
-    /// What stdin says, decoded; empty at its end, `None` when nothing is there yet.
-    pub(super) fn read_stdin(&mut self) -> Result<Option<Vec<u8>>, LoopError> {
-        let room = if self.hub.records { RECORD } else { CHUNK };
+    /// What stdin says, decoded, and cut into records where there are any; empty at its end, `None` when nothing is there
+    /// yet.
+    pub(super) fn read_stdin(&mut self) -> Result<Option<Vec<Vec<u8>>>, LoopError> {
+        let records = self.hub.records.as_ref();
+        let room = records.map_or(CHUNK, |records| records.room(CHUNK));
         let window = self.buffer.bytes_mut().get_mut(..room).unwrap_or_default();
         let Some(count) = self.hub.inlet.read(window).map_err(LoopError::Stdin)? else {
             return Ok(None);
@@ -41,10 +43,15 @@ impl Serving<'_, '_> {
             .get(..count)
             .filter(|read| !read.is_empty());
         self.stdin_ended = read.is_none();
-        match &mut self.hub.typed {
-            Some(typed) => typed(read).map(Some).map_err(LoopError::Typed),
-            None => Ok(Some(read.unwrap_or_default().to_vec())),
-        }
+        let said = match &mut self.hub.typed {
+            Some(typed) => typed(read).map_err(LoopError::Typed)?,
+            None => read.unwrap_or_default().to_vec(),
+        };
+        Ok(Some(match &mut self.hub.records {
+            Some(records) => records.cut(&said, self.stdin_ended),
+            None if said.is_empty() => Vec::new(),
+            None => vec![said],
+        }))
     }
 
     /// Tell all something, or all but one.

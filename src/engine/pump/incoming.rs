@@ -3,6 +3,7 @@
 use super::super::buffer::Buffer;
 use super::super::ending::LoopError;
 use super::super::outlet::{Drain, Moving};
+use super::super::records::Piece;
 use super::super::transport::Transport;
 use super::{BULK, CHUNK, CONN, LARGEST_RECORD, Pump, TURN, Transfer};
 use crate::net::{CallError, Recv};
@@ -25,10 +26,10 @@ impl Incoming {
     pub(super) fn new(pump: &Pump<'_>) -> Self {
         let as_it_is = pump.show.is_none()
             && pump.tap.received.is_none()
-            && !pump.records
+            && pump.records.is_none()
             && pump.transport.is_plain();
         Self {
-            buffer: Buffer::new(room(pump.records)),
+            buffer: Buffer::new(room(pump.records.is_some())),
             is_bulk: false,
             drain: pump
                 .outlet
@@ -54,7 +55,7 @@ impl Pump<'_> {
             (ticker.tell)(None, ticker.next);
         }
         while self.flow.hears_peer() && self.may_hear() {
-            if self.send_only && self.tap.received.is_none() {
+            if self.send_only && self.tap.received.is_none() && self.records.is_none() {
                 self.discard(transfer);
                 break;
             }
@@ -77,27 +78,42 @@ impl Pump<'_> {
 
     fn recv(&mut self, transfer: &mut Transfer) -> Result<Look, LoopError> {
         let buffer = transfer.incoming.buffer.bytes_mut();
-        let received = match self.records {
+        let keeps_records = self.records.is_some();
+        let heard = match keeps_records {
             true => self.transport.socket().recv_record(buffer),
-            false => self.transport.recv(buffer),
+            false => self.transport.recv(buffer).map(|received| (received, None)),
         };
-        let is_empty_record = self.records && received.as_ref().is_ok_and(Recv::is_nothing);
-        let count = match is_empty_record && !self.transport.socket().is_at_end()? {
-            true => Some(0),
-            false => self.count(transfer, received),
+        let at = heard.as_ref().map_or(None, |(_, at)| *at);
+        let count = match heard {
+            // It came, and is no end.
+            Ok((Recv::Bytes(0), Some(_))) => Some(0),
+            heard => self.count(transfer, heard.map(|(received, _)| received)),
         };
         let Some(count) = count else {
             return Ok(Look::Later);
         };
         let buffer = transfer.incoming.buffer.bytes();
         let bytes = buffer.get(..count).unwrap_or(buffer);
+        if let Some(records) = &mut self.records {
+            if records.take(count) {
+                self.flow.peer_ended();
+                return Ok(Look::Later);
+            }
+            if records.are_enough() {
+                self.flow.heard_enough();
+            }
+        }
         self.tap.received(CONN, bytes);
         match &mut self.show {
             _ if self.send_only => {}
-            Some(show) => show(bytes, count)?,
+            Some(show) => show(&Piece {
+                bytes,
+                length: count,
+                at,
+            })?,
             None => drop(self.outlet.offer(bytes)?),
         }
-        Ok(match count < buffer.len() || self.records {
+        Ok(match count < buffer.len() || keeps_records {
             true => Look::Later,
             false => Look::Again,
         })

@@ -21,6 +21,7 @@ use super::inlet::Inlet;
 use super::outlet::{Outlet, StdoutError};
 use super::pace::Pace;
 use super::reactor::{Interest, Reactor, Ready};
+use super::records::{Piece, Records};
 use super::tap::{LEDGER, Tap, TapWatch};
 use super::timer::{Timer, Timers};
 use super::transport::Transport;
@@ -29,7 +30,7 @@ use crate::net::CallError;
 
 /// How much one read brings at most.
 pub const CHUNK: usize = 256 * 1024;
-/// How much of stdin makes a record: less than the kernel's default send buffer takes whole, unix(7).
+/// How much of what a command says makes a record: less than the kernel's default send buffer takes whole, unix(7).
 pub(super) const RECORD: usize = 64 * 1024;
 /// The largest record that is heard whole: where a page has 4 KiB the kernel makes none above 4 MiB and 17 pages. Memory that is
 /// not written to costs nothing.
@@ -49,8 +50,8 @@ const STDOUT: usize = 2;
 /// Decodes what was typed: a chunk of stdin, or `None` at its end, into what is to be sent.
 pub type Typed<'a> = &'a mut dyn FnMut(Option<&[u8]>) -> Result<Vec<u8>, String>;
 
-/// Hands what arrived to the outlet, in whatever form; the length is more than the bytes where a record did not fit.
-pub type Show<'a> = &'a mut dyn FnMut(&[u8], usize) -> Result<(), StdoutError>;
+/// Hands what arrived to the outlet, in whatever form.
+pub type Show<'a> = &'a mut dyn FnMut(&Piece<'_>) -> Result<(), StdoutError>;
 
 /// One connection, joined to stdin and stdout.
 pub struct Pump<'a> {
@@ -86,8 +87,8 @@ pub struct Pump<'a> {
     pub account: Option<Account<'a>>,
     /// Told now and then.
     pub ticker: Option<Ticker<'a>>,
-    /// Whether the connection keeps records apart (SOCK_SEQPACKET).
-    pub records: bool,
+    /// How records are cut and heard, where the connection keeps them apart (SOCK_SEQPACKET).
+    pub records: Option<Records>,
     /// Whether the kernel is to hold more of a bulk on its way than it does by default.
     pub widens: bool,
     /// Shows what arrives; `None` hands it on as it is.

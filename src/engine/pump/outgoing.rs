@@ -1,5 +1,6 @@
 //! From stdin to the connection.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::time::Instant;
 
@@ -8,7 +9,7 @@ use super::super::ending::LoopError;
 use super::super::inlet::Conduit;
 use super::super::outlet::is_refusal;
 use super::super::transport::Transport;
-use super::{BULK, CHUNK, CONN, Pump, RECORD, TURN, Transfer};
+use super::{BULK, CHUNK, CONN, Pump, RECORD, TURN, Transfer, room};
 use crate::net::{CallError, Send};
 
 /// What there is to send.
@@ -22,7 +23,10 @@ enum Chunk {
 /// What was read and has not been sent.
 pub(super) struct Outgoing {
     chunk: Chunk,
-    unsent: Range<usize>,
+    /// What of it was not sent: a record may have no bytes, and `None` is nothing.
+    unsent: Option<Range<usize>>,
+    /// The records behind it.
+    behind: VecDeque<Vec<u8>>,
     buffer: Buffer,
     /// Whether the connection had no room for what the kernel was to move into it.
     is_full: bool,
@@ -38,12 +42,13 @@ impl Outgoing {
         let as_it_is = pump.typed.is_none()
             && pump.pace.is_none()
             && pump.tap.sent.is_none()
-            && !pump.records
+            && pump.records.is_none()
             && pump.transport.is_plain();
         Self {
             chunk: Chunk::Made(pump.preamble.to_vec()),
-            buffer: Buffer::new(room(pump.records)),
-            unsent: 0..pump.preamble.len(),
+            buffer: Buffer::new(room(pump.records.is_some())),
+            unsent: some(pump.preamble.len()),
+            behind: VecDeque::new(),
             is_full: false,
             is_bulk: false,
             is_paced: false,
@@ -70,7 +75,7 @@ impl Outgoing {
     }
 
     fn has_chunk(&self) -> bool {
-        !self.unsent.is_empty()
+        self.unsent.is_some()
     }
 
     fn rest(&self) -> &[u8] {
@@ -78,12 +83,34 @@ impl Outgoing {
             Chunk::Read => self.buffer.bytes(),
             Chunk::Made(bytes) => bytes,
         };
-        bytes.get(self.unsent.clone()).unwrap_or_default()
+        let unsent = self.unsent.clone().unwrap_or_default();
+        bytes.get(unsent).unwrap_or_default()
+    }
+
+    /// So many bytes of it were sent.
+    fn sent(&mut self, count: usize) {
+        let rest = self.unsent.take();
+        self.unsent = rest.and_then(|rest| {
+            let rest = rest.start + count..rest.end;
+            (!rest.is_empty()).then_some(rest)
+        });
+        if self.unsent.is_none() {
+            self.go_on();
+        }
+    }
+
+    /// Take up the next record.
+    fn go_on(&mut self) {
+        if let Some(record) = self.behind.pop_front() {
+            self.unsent = Some(0..record.len());
+            self.chunk = Chunk::Made(record);
+        }
     }
 
     /// Nobody will take it any more.
     pub(super) fn drop_unsent(&mut self) {
-        self.unsent = 0..0;
+        self.unsent = None;
+        self.behind.clear();
         self.is_full = false;
         self.is_paced = false;
     }
@@ -108,7 +135,11 @@ impl Pump<'_> {
 
     fn read_stdin(&mut self, transfer: &mut Transfer) -> Result<(), LoopError> {
         let outgoing = &mut transfer.outgoing;
-        let room = room(self.records || outgoing.conduit.is_some());
+        let room = match &self.records {
+            Some(records) => records.room(CHUNK),
+            None if outgoing.conduit.is_some() => RECORD,
+            None => CHUNK,
+        };
         let window = outgoing.buffer.bytes_mut().get_mut(..room);
         let read = self.inlet.read(window.unwrap_or_default());
         let Some(count) = read.map_err(LoopError::Stdin)? else {
@@ -119,12 +150,19 @@ impl Pump<'_> {
             _ => self.flow.stdin_spoke(),
         }
         outgoing.chunk = Chunk::Read;
-        outgoing.unsent = 0..count;
+        outgoing.unsent = some(count);
         if let Some(typed) = &mut self.typed {
             let read = (count > 0).then(|| outgoing.rest());
             let made = typed(read).map_err(LoopError::Typed)?;
-            outgoing.unsent = 0..made.len();
+            outgoing.unsent = some(made.len());
             outgoing.chunk = Chunk::Made(made);
+        }
+        if let Some(records) = &mut self.records
+            && !(records.are_reads() && count > 0)
+        {
+            outgoing.behind = records.cut(outgoing.rest(), count == 0).into();
+            outgoing.unsent = None;
+            outgoing.go_on();
         }
         self.send(transfer);
         Ok(())
@@ -185,11 +223,10 @@ impl Pump<'_> {
         transfer.outgoing.is_paced = false;
         while transfer.outgoing.has_chunk() && self.flow.may_send() && !self.tap.is_behind(CONN) {
             let rest = transfer.outgoing.rest();
-            let piece = self.due(rest);
-            if piece.is_empty() {
+            let Some(piece) = self.due(rest) else {
                 transfer.outgoing.is_paced = true;
                 return;
-            }
+            };
             match self.transport.send(piece, false) {
                 Ok(Send::Bytes(count)) => {
                     let sent = piece.get(..count).unwrap_or(piece);
@@ -197,7 +234,7 @@ impl Pump<'_> {
                     if let Some(pace) = &mut self.pace {
                         pace.sent(sent, Instant::now());
                     }
-                    transfer.outgoing.unsent.start += count;
+                    transfer.outgoing.sent(count);
                     transfer.moved.sent += count as u64;
                 }
                 Ok(Send::WouldBlock) => return,
@@ -206,13 +243,15 @@ impl Pump<'_> {
         }
     }
 
-    /// How much of `rest` may be sent now. A record goes whole, though another may have to wait for it.
-    fn due<'a>(&self, rest: &'a [u8]) -> &'a [u8] {
-        let Some(pace) = &self.pace else { return rest };
-        match pace.allows(rest, Instant::now()) {
-            0 => &[],
-            _ if self.records => rest,
-            count => rest.get(..count).unwrap_or(rest),
+    /// How much of `rest` may be sent now; `None` where it waits for its time. A record goes whole, though another may
+    /// have to wait for it.
+    fn due<'a>(&self, rest: &'a [u8]) -> Option<&'a [u8]> {
+        let Some(pace) = &self.pace else {
+            return Some(rest);
+        };
+        match pace.allows(rest, Instant::now())? {
+            _ if self.records.is_some() => Some(rest),
+            count => rest.get(..count),
         }
     }
 
@@ -225,12 +264,9 @@ impl Pump<'_> {
     }
 }
 
-/// How much one read may bring: a record's worth, or much.
-fn room(is_small: bool) -> usize {
-    match is_small {
-        true => RECORD,
-        false => CHUNK,
-    }
+/// So many bytes from the beginning on; none are nothing.
+fn some(count: usize) -> Option<Range<usize>> {
+    (count > 0).then_some(0..count)
 }
 
 /// Whether a send failed because the peer takes no more, as against for a fault of ours.
