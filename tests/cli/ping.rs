@@ -236,7 +236,7 @@ fn sockets_of_other_kinds_knock() {
         .expect(1);
     assert!(
         lost.text()
-            .contains("no reply from 127.0.0.1: icmp_seq=1 within 100ms")
+            .contains("no reply from 127.0.0.1: seq=1 within 100ms")
     );
 }
 

@@ -69,8 +69,8 @@ done
         return;
     };
     let text = run.text();
-    let v4 = "From 10.99.1.2 icmp_seq=1 Time to live exceeded";
-    let v6 = "From fd99:1::2 icmp_seq=1 Time exceeded: Hop limit";
+    let v4 = "From 10.99.1.2 seq=1 Time to live exceeded";
+    let v6 = "From fd99:1::2 seq=1 Time exceeded: Hop limit";
     assert_eq!(froms(&text), [v4, v4, v6, v6], "{}", run.stderr);
     for to in ["10.99.2.2", "fd99:2::2"] {
         for answer in ["closed", "port-unreachable"] {

@@ -58,7 +58,7 @@ pub(super) struct Replied<'a> {
     #[serde(rename = "other")]
     pub(super) is_other: bool,
     /// Which request, counted from 1.
-    pub(super) seq: u64,
+    pub(super) seq: Seq,
     /// What answered: `echo`, `open`, `closed`, `datagram`, `port-unreachable`.
     pub(super) answer: &'static str,
     /// How many bytes came; `None` where nothing has a length.
@@ -86,6 +86,16 @@ pub(super) struct Replied<'a> {
     pub(super) corrupt_at: Option<usize>,
 }
 
+/// Which request, counted from 1.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(transparent)]
+pub(super) struct Seq {
+    pub(super) number: u64,
+    /// Whether it is an echo request of ICMP.
+    #[serde(skip)]
+    pub(super) is_echo: bool,
+}
+
 /// No reply came in time.
 #[derive(Debug, Serialize)]
 pub(super) struct Lost<'a> {
@@ -97,7 +107,7 @@ pub(super) struct Lost<'a> {
     #[serde(skip)]
     pub(super) is_numeric: bool,
     /// Which request, counted from 1.
-    pub(super) seq: u64,
+    pub(super) seq: Seq,
     /// How long was waited.
     #[serde(rename = "timeout_ms", serialize_with = "to_millis")]
     pub(super) timeout: Duration,
@@ -115,7 +125,7 @@ pub(super) struct IcmpError<'a> {
     #[serde(skip)]
     pub(super) asked: &'a str,
     /// Which request, counted from 1.
-    pub(super) seq: u64,
+    pub(super) seq: Seq,
     /// The message's type.
     pub(super) r#type: u8,
     /// Its code.
@@ -155,7 +165,7 @@ pub(super) struct NotSent<'a> {
     #[serde(skip)]
     pub(super) is_numeric: bool,
     /// Which request, counted from 1.
-    pub(super) seq: u64,
+    pub(super) seq: Seq,
     /// Why.
     pub(super) message: &'a str,
     /// The symbol of why.
@@ -304,10 +314,9 @@ impl fmt::Display for BegunAmongMany<'_> {
 impl fmt::Display for Replied<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (who, seq, time) = (self.who(), self.seq, Trip(self.rtt));
-        match (self.answer, self.length) {
-            ("echo", Some(bytes)) => write!(f, "{bytes} bytes from {who}: icmp_seq={seq}")?,
-            (_, Some(bytes)) => write!(f, "{bytes} bytes from {who}: seq={seq}")?,
-            (answer, None) => write!(f, "{answer} from {who}: seq={seq}")?,
+        match self.length {
+            Some(bytes) => write!(f, "{bytes} bytes from {who}: {seq}")?,
+            None => write!(f, "{} from {who}: {seq}", self.answer)?,
         }
         if let Some(ttl) = self.ttl {
             write!(f, " ttl={ttl}")?;
@@ -334,7 +343,7 @@ impl fmt::Display for Lost<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { seq, timeout, .. } = self;
         let who = who(self.host, self.addr, self.is_numeric);
-        write!(f, "no reply from {who}: icmp_seq={seq} within {timeout:?}")
+        write!(f, "no reply from {who}: {seq} within {timeout:?}")
     }
 }
 
@@ -342,7 +351,7 @@ impl fmt::Display for IcmpError<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { seq, message, .. } = self;
         let from = self.addr.as_deref().unwrap_or("?");
-        write!(f, "From {from} icmp_seq={seq} {message}")?;
+        write!(f, "From {from} {seq} {message}")?;
         match self.is_among_many {
             true => {
                 let who = who(self.host, self.asked, self.is_numeric);
@@ -363,7 +372,14 @@ impl fmt::Display for NotSent<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { seq, message, .. } = self;
         let who = who(self.host, self.addr, self.is_numeric);
-        write!(f, "not sent to {who}: icmp_seq={seq} {message}")
+        write!(f, "not sent to {who}: {seq} {message}")
+    }
+}
+
+impl fmt::Display for Seq {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = if self.is_echo { "icmp_seq" } else { "seq" };
+        write!(f, "{word}={}", self.number)
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 use nix::sys::signal::Signal;
 
 use super::Ping;
-use super::event::{Advice, Begun, BegunAmongMany, IcmpError, Lost, NotSent, Replied};
+use super::event::{Advice, Begun, BegunAmongMany, IcmpError, Lost, NotSent, Replied, Seq};
 use super::hosts::Hosts;
 use super::summary::{Form, Interim, Summary};
 use crate::commands::Desk;
@@ -93,7 +93,7 @@ impl<'a> Reporter<'a> {
                 host: self.name(host),
                 addr: self.addr(host),
                 is_numeric: self.ping.numeric,
-                seq,
+                seq: self.seq(seq),
                 timeout: self.ping.timeout,
             }),
         }
@@ -133,7 +133,7 @@ impl<'a> Reporter<'a> {
             addr: from.as_deref().unwrap_or_else(|| self.addr(reply.host)),
             is_numeric: self.ping.numeric || self.is_to_many(reply.host),
             is_other: self.is_other(reply),
-            seq: reply.seq,
+            seq: self.seq(reply.seq),
             answer,
             length,
             ttl,
@@ -144,6 +144,11 @@ impl<'a> Reporter<'a> {
             corrupt,
             corrupt_at,
         })
+    }
+
+    fn seq(&self, number: u64) -> Seq {
+        let is_echo = self.knock.is_none();
+        Seq { number, is_echo }
     }
 
     /// Whether it is many that were asked: a group, all of a link, or any address of this host.
@@ -178,7 +183,7 @@ impl<'a> Reporter<'a> {
             host: self.name(host),
             addr: self.addr(host),
             is_numeric: self.ping.numeric,
-            seq,
+            seq: self.seq(seq),
             message: &message,
             errno: &errno_name(&std::io::Error::from_raw_os_error(*errno)),
             mtu: *mtu,
@@ -210,7 +215,7 @@ impl<'a> Reporter<'a> {
             host: self.name(host),
             addr: from.map(|from| Address::Inet(from).host()),
             asked: self.addr(host),
-            seq,
+            seq: self.seq(seq),
             r#type: *kind,
             code: *code,
             message,
