@@ -576,7 +576,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -s v -l verbose -d 'Say more on stderr: connections, datagrams'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -s h -l help -d 'Print help'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -f -a "send" -d 'Send one packet (socket, sendto)'
-complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -f -a "listen" -d 'Hear packets, one line each (socket, bind, recvfrom, recvmmsg)'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -f -a "listen" -d 'Hear packets, one line each (socket, bind, recvmmsg)'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l host -d 'The address, instead of ADDR' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l proto -d 'icmp, icmp6, tcp, udp, or a number; ICMP or ICMPv6 if left out' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l hex -d 'Send BYTES, given as hex digits; white space is ignored' -r

@@ -6,7 +6,7 @@ use std::env;
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, UdpSocket};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nix::sys::signal::Signal;
 use socket2::{Domain, Protocol, Type};
@@ -225,6 +225,78 @@ fn datagrams_segments_and_errors_are_decoded() {
         "{segment}"
     );
     assert!(segment.contains(", options [mss "), "{segment}");
+}
+
+#[test]
+fn the_time_is_when_the_kernel_saw_it() {
+    if !permitted() {
+        return;
+    }
+    let folder = scratch();
+    let file = folder.path().join("heard.pcap");
+    let shown = raw("listen * --proto udp --filter dst port 5317 --count 2 --json").start();
+    for _ in 0..2 {
+        assert!(shown.line().contains("listening"));
+    }
+    let words = format!(
+        "127.81.14.1 --proto udp --count 1 --pcap {}",
+        file.display()
+    );
+    let written = listen(&words);
+    for listener in [&shown, &written] {
+        listener.signal(Signal::SIGSTOP);
+    }
+    let before = SystemTime::now();
+    for (from, to) in [
+        ("127.81.14.2:0", "127.81.14.1:5317"),
+        ("[::1]:0", "[::1]:5317"),
+    ] {
+        UdpSocket::bind(from).unwrap().send_to(b"x", to).unwrap();
+    }
+    let after = SystemTime::now();
+    for listener in [&shown, &written] {
+        listener.signal(Signal::SIGCONT);
+    }
+    // Microseconds are told, so that the first may seem to be before.
+    let when = before - Duration::from_micros(1)..=after;
+    let events = shown.finish().expect(0).events();
+    for packet in &events[2..4] {
+        let told = |name: &str| humantime::parse_rfc3339(packet[name].as_str().unwrap()).unwrap();
+        assert!(when.contains(&told("time")), "{packet}");
+        assert!(told("ts") > after - Duration::from_micros(1), "{packet}");
+    }
+    written.finish().expect(0);
+    let capture = std::fs::read(file).unwrap();
+    let number = |at: usize| u32::from_ne_bytes(capture[at..at + 4].try_into().unwrap());
+    let (seconds, nanos) = (number(24), number(28));
+    assert_eq!(number(0), 0xa1b2_3c4d, "nanoseconds are written");
+    assert!(when.contains(&(UNIX_EPOCH + Duration::new(seconds.into(), nanos))));
+}
+
+#[test]
+fn what_found_no_room_is_counted() {
+    if !permitted() {
+        return;
+    }
+    let words = "listen 127.81.15.1 --proto udp --filter dst port 9 -o SO_RCVBUF=4096 --json";
+    let listener = raw(words).start();
+    assert!(listener.line().contains("listening"));
+    listener.signal(Signal::SIGSTOP);
+    let sender = UdpSocket::bind("127.81.15.2:0").unwrap();
+    // Once there is no room, new kernels count before they filter.
+    for port in [7, 9] {
+        for _ in 0..50 {
+            let to = ("127.81.15.1", port);
+            sender.send_to(&[b'x'; 600], to).unwrap();
+        }
+    }
+    listener.signal(Signal::SIGTERM);
+    listener.signal(Signal::SIGCONT);
+    let events = listener.finish().expect(143).events();
+    let summary = events.last().unwrap();
+    let [captured, dropped] = ["captured", "dropped"].map(|count| summary[count].as_u64().unwrap());
+    assert!(captured > 0 && dropped > 0, "{summary}");
+    assert_eq!(captured + dropped, 50, "{summary}");
 }
 
 #[test]
@@ -573,7 +645,14 @@ fn each_call_is_explained() {
         )
     );
     let heard = &listener.finish().expect(0).stderr;
-    for call in ["socket(", "setsockopt(", "bind(", "recvfrom(", "close("] {
+    for call in [
+        "socket(",
+        "setsockopt(",
+        "SO_TIMESTAMPNS",
+        "bind(",
+        "recvmmsg(",
+        "close(",
+    ] {
         assert!(heard.contains(call), "{call} in {heard}");
     }
     let filter = "--filter proto 253 and host 127.81.11.2";

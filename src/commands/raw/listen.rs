@@ -18,7 +18,7 @@ use crate::output::{Exit, Usage};
 use crate::wire::filter::{Filter, Side};
 use crate::wire::pcap::LinkType;
 
-/// Hear packets, one line each (socket, bind, recvfrom, recvmmsg)
+/// Hear packets, one line each (socket, bind, recvmmsg)
 ///
 /// A raw socket hears copies of the packets that come in to this host, replies and errors among them; the kernel goes on answering. What this host
 /// sends to others is not heard, what it sends to itself is. --link hears what an interface carries instead, both ways, from the link's header on,
