@@ -27,7 +27,7 @@ fn what_is_built_is_heard() {
         ),
         (
             "127.82.1.2 --proto udp",
-            "127.82.1.2 --udp --sport 5309 --dport 9 --hex 00ff",
+            "127.82.1.2 --udp --sport 5309 --dport 9 --from-hex 00ff",
             "IP 127.0.0.1.5309 > 127.82.1.2.9: UDP, length 2\n",
         ),
         (
@@ -42,12 +42,12 @@ fn what_is_built_is_heard() {
         ),
         (
             "127.82.1.5 --proto udp",
-            "127.82.1.5 --udp --sport 5309 --dport domain --bind 127.82.1.6 --hex 00",
+            "127.82.1.5 --udp --sport 5309 --dport domain --bind 127.82.1.6 --from-hex 00",
             "IP 127.82.1.6.5309 > 127.82.1.5.53: UDP, length 1\n",
         ),
         (
             "::1 --proto udp --filter dst host ::1 and port 5309",
-            "::1 --udp --sport 5309 --dport 53 --hex 30390100000100000000000007657861 --ttl 9",
+            "::1 --udp --sport 5309 --dport 53 --from-hex 30390100000100000000000007657861 --ttl 9",
             "IP6 ::1.5309 > ::1.53: 12345+ (16)\n",
         ),
     ] {
@@ -169,10 +169,13 @@ fn what_makes_no_sense_is_refused() {
         ("--bind 127.0.0.1 --header", "cannot be used with"),
         ("--udp --header", "cannot be used with"),
         ("--udp --seq 1", "cannot be used with"),
-        ("--udp --payload x --hex 00", "cannot be used with"),
+        (
+            "--host ::1 --udp --payload x 00",
+            "DATA is there, and --file or --payload",
+        ),
         ("--udp --ttl 0", "--ttl"),
         ("--payload x", "not provided"),
-        ("--bad-checksum --hex 00", "not provided"),
+        ("::1 --bad-checksum 00", "not provided"),
         (
             "-6 --icmp echo --bad-checksum",
             "computes the checksum of every ICMPv6",

@@ -37,8 +37,8 @@ pub(super) struct CraftArgs {
     /// An echo's identifier; any if left out
     #[arg(long, value_name = "N", requires = "icmp", help_heading = HEADING)]
     id: Option<u16>,
-    /// What it carries, as text; --hex and --file give it as bytes
-    #[arg(long, value_name = "TEXT", requires = "built", conflicts_with_all = ["hex", "file"], help_heading = HEADING)]
+    /// What it carries, as DATA and --file do
+    #[arg(long, value_name = "TEXT", requires = "built", conflicts_with = "file", help_heading = HEADING)]
     pub(super) payload: Option<String>,
     /// Have its checksum be wrong
     #[arg(long, requires = "built", help_heading = HEADING)]
