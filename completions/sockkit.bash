@@ -651,7 +651,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__raw__subcmd__send)
-            opts="-4 -6 -o -t -q -v -h --host --ipv4 --ipv6 --proto --file --from-hex --header --bind --icmp --tcp --udp --sport --dport --seq --ack --window --id --payload --bad-checksum --ttl --option --interface --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
+            opts="-4 -6 -o -t -q -v -h --host --ipv4 --ipv6 --proto --file --from-hex --header --bind --icmp --tcp --udp --sport --dport --seq --ack --window --urgent --tcp-options --id --payload --bad-checksum --ttl --option --interface --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -698,6 +698,14 @@ _sockkit() {
                     return 0
                     ;;
                 --window)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --urgent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tcp-options)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -588,6 +588,8 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l seq -d 'TCP\'s sequence number, any if left out; an echo\'s, 1 if left out' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l ack -d 'TCP\'s acknowledgment number' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l window -d 'TCP\'s window; 64240 if left out' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l urgent -d 'Where TCP\'s urgent data end; it says something with the flag urg' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l tcp-options -d 'TCP\'s options, in this order: mss=N, wscale=N, sackok, ts=VAL[:ECR], nop, eol or KIND=HEX with commas' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l id -d 'An echo\'s identifier; any if left out' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l payload -d 'What it carries, as DATA and --file do' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l ttl -d 'How many routers may pass it on (IP_TTL, IPV6_UNICAST_HOPS)' -r

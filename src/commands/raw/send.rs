@@ -74,6 +74,7 @@ Examples:
   sockkit raw send 127.0.0.1 --header --file packet.bin    with its own header
   sockkit raw send ::1 --icmp echo --ttl 3 --payload hello
   sockkit raw send 192.0.2.1 --tcp syn --dport 80 -v       and what was sent
+  sockkit raw send ::1 --tcp syn --tcp-options mss=1460,sackok,nop,wscale=7
   sockkit raw send 127.0.0.1 --udp --dport 53 --bad-checksum --from-hex 00ff
 
 Needs CAP_NET_RAW.";
