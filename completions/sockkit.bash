@@ -651,7 +651,7 @@ _sockkit() {
             return 0
             ;;
         sockkit__subcmd__raw__subcmd__send)
-            opts="-4 -6 -o -q -v -h --host --ipv4 --ipv6 --proto --hex --file --from-hex --header --bind --icmp --tcp --udp --sport --dport --seq --ack --window --id --payload --bad-checksum --ttl --option --interface --json --explain --quiet --verbose --color --help"
+            opts="-4 -6 -o -t -q -v -h --host --ipv4 --ipv6 --proto --file --from-hex --header --bind --icmp --tcp --udp --sport --dport --seq --ack --window --urgent --tcp-options --id --payload --bad-checksum --ttl --option --interface --timeout --idle-timeout --deadline --json --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -662,10 +662,6 @@ _sockkit() {
                     return 0
                     ;;
                 --proto)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --hex)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -705,6 +701,14 @@ _sockkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --urgent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tcp-options)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --id)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -729,6 +733,22 @@ _sockkit() {
                     ;;
                 --interface)
                     COMPREPLY=($(compgen -W "$(_sockkit_interfaces)" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -t)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --idle-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deadline)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)

@@ -579,10 +579,9 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -s v -l verbose -d 'Say more on stderr: connections, datagrams'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -s h -l help -d 'Print help'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -f -a "send" -d 'Send one packet (socket, sendto)'
-complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -f -a "listen" -d 'Hear packets, one line each (socket, bind, recvfrom, recvmmsg)'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and not __fish_seen_subcommand_from send listen" -f -a "listen" -d 'Hear packets, one line each (socket, bind, recvmmsg)'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l host -d 'The address, instead of ADDR' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l proto -d 'icmp, icmp6, tcp, udp, or a number; ICMP or ICMPv6 if left out' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l hex -d 'Send BYTES, given as hex digits; white space is ignored' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l file -d 'The bytes are in FILE, `-` for stdin' -r -F
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l bind -d 'The address to send from, one of this host\'s; any with -o IP_FREEBIND=1' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l icmp -d 'An ICMP message, ICMPv6 over IPv6: echo, reply, TYPE or TYPE:CODE' -r
@@ -592,17 +591,22 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_sub
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l seq -d 'TCP\'s sequence number, any if left out; an echo\'s, 1 if left out' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l ack -d 'TCP\'s acknowledgment number' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l window -d 'TCP\'s window; 64240 if left out' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l urgent -d 'Where TCP\'s urgent data end; it says something with the flag urg' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l tcp-options -d 'TCP\'s options, in this order: mss=N, wscale=N, sackok, ts=VAL[:ECR], nop, eol or KIND=HEX with commas' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l id -d 'An echo\'s identifier; any if left out' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l payload -d 'What it carries, as text; --hex and --file give it as bytes' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l payload -d 'What it carries, as DATA and --file do' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l ttl -d 'How many routers may pass it on (IP_TTL, IPV6_UNICAST_HOPS)' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r -f -a "(__fish_sockkit_settings)"
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r -f -a "(__fish_print_interfaces)"
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -s t -l timeout -d 'Connect, or hear the first client or reply, within D: 500ms, 2s, 1m, or seconds' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l idle-timeout -d 'End when nothing has moved for D' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l deadline -d 'End after D, whatever happens' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -s 6 -l ipv6 -d 'Use IPv6 only'
-complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l from-hex -d 'Take what --file, --payload or stdin has as hex digits; white space is ignored'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l from-hex -d 'Take DATA, --file, --payload or stdin as hex digits; white space is ignored'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l header -d 'The bytes begin with the IP header (IP_HDRINCL, IPV6_HDRINCL)'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l udp -d 'A UDP datagram'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from send" -l bad-checksum -d 'Have its checksum be wrong'

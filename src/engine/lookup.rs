@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::timer::{Expired, Timer};
-use crate::net::{Family, HostPort, Kind, NameError, Resolver};
+use crate::net::{Family, Host, HostPort, Kind, NameError, Resolver};
 
 /// The addresses of an endpoint, within `limit` (`None`: as long as the resolver takes).
 pub fn lookup(
@@ -16,7 +16,7 @@ pub fn lookup(
     kind: Kind,
     limit: Option<Duration>,
 ) -> Result<Result<Vec<SocketAddr>, NameError>, Expired> {
-    let Some(limit) = limit.filter(|_| !endpoint.is_literal()) else {
+    let (Host::Name(name), Some(limit)) = (&endpoint.host, limit) else {
         return Ok(resolver.addresses(endpoint, family, kind));
     };
     let (answer, answered) = mpsc::channel();
@@ -26,7 +26,7 @@ pub fn lookup(
     let late = |_| Expired {
         timer: Timer::Answer,
         limit,
-        on: format!("resolve {endpoint}"),
+        on: format!("resolve {name}"),
     };
     answered.recv_timeout(limit).map_err(late)
 }

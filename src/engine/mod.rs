@@ -47,7 +47,7 @@ pub use connector::{ConnectError, Connector};
 pub use crlf::Crlf;
 pub use datagrams::{
     Answer, Answering, Batch, Delivery, Detour, Ear, Exchange, Heard, Hearing, Remark, Tally,
-    deliver,
+    Train, deliver,
 };
 pub use ending::{Ending, LoopError, Moved};
 pub use flow::{Flow, OnPeerEof, Role};

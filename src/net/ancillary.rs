@@ -49,6 +49,14 @@ impl Notes {
         notes
     }
 
+    /// The datagrams in what came as one, which is itself one where the kernel has joined none.
+    pub fn datagrams<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let size = self.segment.unwrap_or(bytes.len()).max(1);
+        // An empty one is one too.
+        let (first, rest) = bytes.split_at(size.min(bytes.len()));
+        std::iter::once(first).chain(rest.chunks(size))
+    }
+
     fn take(&mut self, level: i32, kind: i32, data: &[u8]) -> Option<()> {
         match (level, kind) {
             (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
@@ -231,6 +239,26 @@ mod tests {
         );
         assert_eq!(notes.dropped, Some(7));
         assert_eq!(notes.at, Some(UNIX_EPOCH + Duration::new(1, 500)));
+    }
+
+    #[test]
+    fn what_came_as_one_is_taken_apart() {
+        for (segment, bytes, apart) in [
+            (Some(3), "abcdefgh", vec!["abc", "def", "gh"]),
+            (Some(3), "abc", vec!["abc"]),
+            (Some(9), "abc", vec!["abc"]),
+            (Some(3), "", vec![""]),
+            (None, "abc", vec!["abc"]),
+            (None, "", vec![""]),
+        ] {
+            let notes = Notes {
+                segment,
+                ..Notes::default()
+            };
+            let all: Vec<&[u8]> = notes.datagrams(bytes.as_bytes()).collect();
+            let apart: Vec<&[u8]> = apart.into_iter().map(str::as_bytes).collect();
+            assert_eq!(all, apart, "{segment:?} {bytes}");
+        }
     }
 
     #[test]

@@ -117,38 +117,40 @@ impl Slot<'_> {
 
     /// Who sent it; `None` for an unbound local socket.
     pub fn from(&self) -> Option<Address> {
-        address(self.incoming.name.get(..self.incoming.name_length)?)
+        Address::from_kernel(self.incoming.name.get(..self.incoming.name_length)?)
     }
 }
 
-/// An address in the kernel's form; `None` for none, and for a family that this program does not speak.
-fn address(name: &[u8]) -> Option<Address> {
-    let (family, rest) = name.split_first_chunk()?;
-    match i32::from(u16::from_ne_bytes(*family)) {
-        libc::AF_INET => {
-            let (port, rest) = rest.split_first_chunk()?;
-            let ip = Ipv4Addr::from(*rest.first_chunk::<4>()?);
-            Some(Address::Inet((ip, u16::from_be_bytes(*port)).into()))
-        }
-        libc::AF_INET6 => {
-            let (port, rest) = rest.split_first_chunk()?;
-            let (_flow, rest) = rest.split_first_chunk::<4>()?;
-            let (ip, rest) = rest.split_first_chunk::<16>()?;
-            let scope = u32::from_ne_bytes(*rest.first_chunk()?);
-            let ip = Ipv6Addr::from(*ip);
-            let v6 = SocketAddrV6::new(ip, u16::from_be_bytes(*port), 0, scope);
-            Some(Address::Inet(SocketAddr::V6(v6)))
-        }
-        libc::AF_UNIX => match rest {
-            [] => None,
-            [0, name @ ..] => Some(Address::Unix(UnixName::Abstract(name.to_vec()))),
-            path => {
-                let path = path.split(|byte| *byte == 0).next()?;
-                let path = PathBuf::from(std::ffi::OsStr::from_bytes(path));
-                Some(Address::Unix(UnixName::Path(path)))
+impl Address {
+    /// An address in the kernel's form; `None` for none, and for a family that this program does not speak.
+    pub fn from_kernel(name: &[u8]) -> Option<Self> {
+        let (family, rest) = name.split_first_chunk()?;
+        match i32::from(u16::from_ne_bytes(*family)) {
+            libc::AF_INET => {
+                let (port, rest) = rest.split_first_chunk()?;
+                let ip = Ipv4Addr::from(*rest.first_chunk::<4>()?);
+                Some(Self::Inet((ip, u16::from_be_bytes(*port)).into()))
             }
-        },
-        _ => None,
+            libc::AF_INET6 => {
+                let (port, rest) = rest.split_first_chunk()?;
+                let (_flow, rest) = rest.split_first_chunk::<4>()?;
+                let (ip, rest) = rest.split_first_chunk::<16>()?;
+                let scope = u32::from_ne_bytes(*rest.first_chunk()?);
+                let ip = Ipv6Addr::from(*ip);
+                let v6 = SocketAddrV6::new(ip, u16::from_be_bytes(*port), 0, scope);
+                Some(Self::Inet(SocketAddr::V6(v6)))
+            }
+            libc::AF_UNIX => match rest {
+                [] => None,
+                [0, name @ ..] => Some(Self::Unix(UnixName::Abstract(name.to_vec()))),
+                path => {
+                    let path = path.split(|byte| *byte == 0).next()?;
+                    let path = PathBuf::from(std::ffi::OsStr::from_bytes(path));
+                    Some(Self::Unix(UnixName::Path(path)))
+                }
+            },
+            _ => None,
+        }
     }
 }
 
@@ -317,7 +319,7 @@ mod tests {
             };
             let known = Address::Inet(known);
             let form = known.to_sockaddr().unwrap();
-            assert_eq!(address(&bytes_of(&form)), Some(known));
+            assert_eq!(Address::from_kernel(&bytes_of(&form)), Some(known));
         }
         for name in [
             UnixName::Path("/run/x.sock".into()),
@@ -325,7 +327,7 @@ mod tests {
         ] {
             let known = Address::Unix(name);
             let form = known.to_sockaddr().unwrap();
-            assert_eq!(address(&bytes_of(&form)), Some(known));
+            assert_eq!(Address::from_kernel(&bytes_of(&form)), Some(known));
         }
         for none in [
             &[][..],
@@ -335,7 +337,7 @@ mod tests {
             &[10, 0, 0, 0, 0],
             &[99, 0, 1, 2],
         ] {
-            assert_eq!(address(none), None);
+            assert_eq!(Address::from_kernel(none), None);
         }
     }
 }

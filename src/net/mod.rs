@@ -51,7 +51,6 @@ pub use inherit::{InheritError, inherit, inherit_descriptor, inherit_systemd};
 pub use interface::{addresses_of_interfaces, index_of_interface, name_of_interface};
 pub use limit::{descriptor_limit, raise_descriptor_limit, with_descriptor_limit};
 pub use link_name::LinkName;
-pub use message::Arrival;
 pub use moving::widen_pipe;
 pub use multicast::Membership;
 pub use network::Network;

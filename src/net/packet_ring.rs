@@ -65,32 +65,47 @@ impl PacketRing {
     pub fn take_block<E>(
         &mut self,
         has_header: bool,
-        mut take: impl FnMut(Envelope, &[u8]) -> Result<(), E>,
+        take: impl FnMut(Envelope, &[u8]) -> Result<(), E>,
     ) -> Result<u64, E> {
         let Some(block) = self.ring.block() else {
             return Ok(0);
         };
-        let count = word(block, 12).unwrap_or(0);
+        let count = Self::unpack(block, has_header, &mut self.whole, take)?;
+        self.ring.give_back();
+        Ok(count)
+    }
+
+    /// Hand the packets of this block to `take` likewise: pure, with `whole` for one whose tag is put back.
+    pub fn unpack<E>(
+        block: &[u8],
+        has_header: bool,
+        whole: &mut Vec<u8>,
+        mut take: impl FnMut(Envelope, &[u8]) -> Result<(), E>,
+    ) -> Result<u64, E> {
+        let (count, mut taken) = (word(block, 12).unwrap_or(0), 0);
         let mut at = word(block, 16).unwrap_or(0) as usize;
-        for _ in 0..count {
-            let Some((next, envelope, bytes)) = block.get(at..).and_then(packet) else {
-                break;
-            };
+        while taken < count
+            && let Some((next, envelope, bytes)) = block.get(at..).and_then(packet)
+        {
             match envelope.tagged(has_header) {
                 None => take(envelope, bytes)?,
                 Some((envelope, at, tag)) => {
                     let (before, behind) = bytes.split_at(at.min(bytes.len()));
-                    self.whole.clear();
+                    whole.clear();
                     for part in [before, &tag, behind] {
-                        self.whole.extend_from_slice(part);
+                        whole.extend_from_slice(part);
                     }
-                    take(envelope, &self.whole)?;
+                    take(envelope, whole)?;
                 }
+            }
+            taken += 1;
+            // The last one has none behind it.
+            if next == 0 {
+                break;
             }
             at += next;
         }
-        self.ring.give_back();
-        Ok(count.into())
+        Ok(taken.into())
     }
 }
 
@@ -160,6 +175,23 @@ mod tests {
         assert_eq!((tagged.ethertype, at, tag), (0x88a8, 0, [0, 5, 8, 0]));
         // Without the addresses there is no place for it.
         assert!(envelope.tagged(true).is_none());
+    }
+
+    #[test]
+    fn a_block_ends_with_its_last_packet() {
+        let mut head = vec![0; 48];
+        head[12..16].copy_from_slice(&u32::MAX.to_ne_bytes());
+        head[16..20].copy_from_slice(&48_u32.to_ne_bytes());
+        let mut first = block();
+        first[..4].copy_from_slice(&80_u32.to_ne_bytes());
+        let whole = [head, first, block()].concat();
+        let mut heard = Vec::new();
+        let count = PacketRing::unpack(&whole, false, &mut Vec::new(), |envelope, bytes| {
+            heard.push((envelope.captured, bytes.to_vec()));
+            Ok::<_, ()>(())
+        });
+        assert_eq!(count, Ok(2));
+        assert_eq!(heard, vec![(8, b"\0\x05\x08\0data".to_vec()); 2]);
     }
 
     proptest! {

@@ -312,13 +312,6 @@ fn socklen(length: usize) -> io::Result<libc::socklen_t> {
     libc::socklen_t::try_from(length).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))
 }
 
-/// The same buffer for a call that takes uninitialised memory.
-pub(super) fn uninit(buffer: &mut [u8]) -> &mut [MaybeUninit<u8>] {
-    let length = buffer.len();
-    // SAFETY: same memory, same length; the only callee, recvfrom(2), never writes uninitialised bytes into it.
-    unsafe { std::slice::from_raw_parts_mut(buffer.as_mut_ptr().cast::<MaybeUninit<u8>>(), length) }
-}
-
 /// The program's main(3), given what runs it: words in, exit status out. Rust's own reads /proc/self/maps first, for the
 /// guard of a stack that nothing here comes near to using up: a tenth of the time that a small command takes.
 #[macro_export]

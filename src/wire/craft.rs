@@ -33,6 +33,10 @@ pub enum Crafted {
         flags: u8,
         /// How many bytes may come.
         window: u16,
+        /// Where urgent data end; it says something with the flag URG.
+        urgent: u16,
+        /// Its options, as [`tcp_options`](super::tcp_options()) makes them: 40 bytes at most, in whole words.
+        options: Vec<u8>,
     },
     /// A UDP datagram.
     Udp {
@@ -96,7 +100,7 @@ impl Crafted {
 
     /// The header, its checksum zero.
     fn header(&self, payload: usize) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(20 + payload);
+        let mut bytes = Vec::with_capacity(60 + payload);
         match self {
             Self::Icmp {
                 kind,
@@ -115,14 +119,19 @@ impl Crafted {
                 ack,
                 flags,
                 window,
+                urgent,
+                options,
             } => {
+                let words = u8::try_from(5 + options.len() / 4).unwrap_or(15);
                 bytes.extend(source_port.to_be_bytes());
                 bytes.extend(destination_port.to_be_bytes());
                 bytes.extend(seq.to_be_bytes());
                 bytes.extend(ack.to_be_bytes());
-                bytes.extend([0x50, *flags]);
+                bytes.extend([words << 4, *flags]);
                 bytes.extend(window.to_be_bytes());
-                bytes.extend([0; 4]);
+                bytes.extend([0; 2]);
+                bytes.extend(urgent.to_be_bytes());
+                bytes.extend(options);
             }
             Self::Udp {
                 source_port,
@@ -198,13 +207,15 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_built_is_decoded_again(
-            ports: (u16, u16), numbers: (u32, u32), flags: u8, window: u16, kind: u8, code: u8, is_ipv6: bool,
+            ports: (u16, u16), numbers: (u32, u32), flags: u8, window: (u16, u16), kind: u8, code: u8, is_ipv6: bool,
+            options in prop::collection::vec(any::<[u8; 4]>(), 0..11),
             payload in prop::collection::vec(any::<u8>(), 0..200),
         ) {
             let ends = if is_ipv6 { SIX } else { FOUR };
             let [source, destination] = ends;
             let tcp = Crafted::Tcp {
-                source_port: ports.0, destination_port: ports.1, seq: numbers.0, ack: numbers.1, flags, window,
+                source_port: ports.0, destination_port: ports.1, seq: numbers.0, ack: numbers.1, flags,
+                window: window.0, urgent: window.1, options: options.concat(),
             };
             let udp = Crafted::Udp { source_port: ports.0, destination_port: ports.1 };
             let icmp = Crafted::Icmp { kind, code, id: ports.0, seq: ports.1 };
@@ -221,7 +232,8 @@ mod tests {
             let oracle = TcpHeaderSlice::from_slice(&message).unwrap();
             prop_assert_eq!((oracle.source_port(), oracle.destination_port()), ports);
             prop_assert_eq!((oracle.sequence_number(), oracle.acknowledgment_number()), numbers);
-            prop_assert_eq!(oracle.window_size(), window);
+            prop_assert_eq!((oracle.window_size(), oracle.urgent_pointer()), window);
+            prop_assert_eq!(oracle.options(), options.concat());
             let message = udp.encode(source, destination, &payload, false);
             let oracle = UdpHeaderSlice::from_slice(&message).unwrap();
             prop_assert_eq!(usize::from(oracle.length()), message.len());

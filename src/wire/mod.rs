@@ -43,5 +43,6 @@ pub use packet::{Network, Packet};
 pub use proxy_protocol::{Client, Preface};
 pub use starttls::{NoStarttls, Starttls, StarttlsProtocol, Turn};
 pub use tcp::Tcp;
+pub use tcp_options::tcp_options;
 pub use transport::Transport;
 pub use udp::Udp;

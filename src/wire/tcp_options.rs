@@ -2,6 +2,11 @@
 
 use std::fmt::Write;
 
+/// How many bytes of options a header has room for, whose length counts in words of four to 15.
+const MOST: usize = 40;
+const FORMS: &str =
+    "options are mss=N, wscale=N, sackok, ts=VAL[:ECR], nop, eol or KIND=HEX with commas";
+
 /// The options in the rest of a TCP header, as `mss 1460`; what is cut short or lies about its length ends them.
 pub(super) fn words(bytes: &[u8]) -> Vec<String> {
     let (mut rest, mut words) = (bytes, Vec::new());
@@ -27,6 +32,45 @@ pub(super) fn words(bytes: &[u8]) -> Vec<String> {
         rest = rest.get(length..).unwrap_or_default();
     }
     words
+}
+
+/// Options from words, as `mss=1460,sackok,ts=1:0,nop,wscale=7`, filled up with zeros to whole words of the header. The error
+/// says what they may be.
+pub fn tcp_options(words: &str) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    for word in words.to_ascii_lowercase().split(',') {
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (word, None),
+        };
+        bytes.extend(encoded(name, value).ok_or(FORMS)?);
+    }
+    bytes.resize(bytes.len().next_multiple_of(4), 0);
+    if bytes.len() > MOST {
+        return Err(format!(
+            "TCP's options have at most {MOST} bytes, these have {}",
+            bytes.len()
+        ));
+    }
+    Ok(bytes)
+}
+
+fn encoded(name: &str, value: Option<&str>) -> Option<Vec<u8>> {
+    let (kind, value) = match (name, value) {
+        ("eol", None) => return Some(vec![0]),
+        ("nop", None) => return Some(vec![1]),
+        ("mss", Some(size)) => (2, size.parse::<u16>().ok()?.to_be_bytes().to_vec()),
+        ("wscale", Some(shift)) => (3, vec![shift.parse().ok()?]),
+        ("sackok", None) => (4, Vec::new()),
+        ("ts", Some(times)) => {
+            let (sent, echoed) = times.split_once(':').unwrap_or((times, "0"));
+            let (sent, echoed) = (sent.parse::<u32>().ok()?, echoed.parse::<u32>().ok()?);
+            (8, [sent.to_be_bytes(), echoed.to_be_bytes()].concat())
+        }
+        (kind, value) => (kind.parse().ok()?, hex::decode(value.unwrap_or("")).ok()?),
+    };
+    let length = u8::try_from(value.len() + 2).ok()?;
+    Some([&[kind, length], value.as_slice()].concat())
 }
 
 fn word(kind: u8, value: &[u8]) -> String {
@@ -122,6 +166,51 @@ mod tests {
             let bytes = hex::decode(hex).unwrap();
             assert_eq!(words(&bytes).join(","), shown, "{hex}");
         }
+    }
+
+    #[test]
+    fn options_are_what_they_are_read_as() {
+        for (typed, hex) in [
+            ("mss=1460", "020405b4"),
+            (
+                "MSS=1460,SACKOK,ts=1:2,nop,wscale=7",
+                "020405b40402080a000000010000000201030307",
+            ),
+            ("ts=5", "080a00000005000000000000"),
+            ("nop,eol", "01000000"),
+            ("34,254=F989", "2202fe04f9890000"),
+            (
+                "254=0000000000000000000000000000000000000000000000000000000000000000000000000000",
+                &format!("fe28{}", "00".repeat(38)),
+            ),
+        ] {
+            assert_eq!(
+                tcp_options(typed).map(hex::encode).as_deref(),
+                Ok(hex),
+                "{typed}"
+            );
+        }
+        for refused in [
+            "",
+            "mss",
+            "mss=65536",
+            "wscale=256",
+            "sackok=1",
+            "ts=1:x",
+            "nop=1",
+            "nop,",
+            "256=00",
+            "5=0",
+            "x=00",
+        ] {
+            assert_eq!(tcp_options(refused).unwrap_err(), FORMS, "{refused}");
+        }
+        let long = format!("nop,254={}", "00".repeat(38));
+        assert!(
+            tcp_options(&long)
+                .unwrap_err()
+                .ends_with("at most 40 bytes, these have 44")
+        );
     }
 
     proptest! {

@@ -491,12 +491,12 @@ fn raw_send() {
     }
     let header = "45000000 00000000 40fd0000 7f000001 7f000009 00ff";
     for words in [
-        ["127.0.0.1", "--proto", "253", "--hex", "00ff"].as_slice(),
+        ["127.0.0.1", "--proto", "253", "--from-hex", "00ff"].as_slice(),
         &[
             "::1",
             "--proto",
             "253",
-            "--hex",
+            "--from-hex",
             "00ff",
             "-o",
             "SO_PRIORITY=1",
@@ -504,12 +504,12 @@ fn raw_send() {
         &[
             "127.0.0.9",
             "--header",
-            "--hex",
+            "--from-hex",
             header,
             "--interface",
             "lo",
         ],
-        &["255.255.255.255", "--proto", "253", "--hex", "00ff"],
+        &["255.255.255.255", "--proto", "253", "--from-hex", "00ff"],
         &["127.0.0.9", "--tcp", "syn", "--ttl", "3"],
         &["::1", "--udp", "--dport", "9", "--payload", "x"],
     ] {
@@ -536,7 +536,7 @@ fn raw_listen() {
             listening.stderr_until(|line| line.starts_with("listening on "));
         }
         let to = if at == "*" { "127.0.0.1" } else { at };
-        let sent = sockkit(["raw", "send", to, "--proto", proto, "--hex", "00ff"]);
+        let sent = sockkit(["raw", "send", to, "--proto", proto, "--from-hex", "00ff"]);
         sent.run().expect(0);
         check(&traced, listening, 0);
     }
@@ -565,7 +565,7 @@ fn raw_listen_on_a_link() {
             "127.0.0.77",
             "--proto",
             "253",
-            "--hex",
+            "--from-hex",
             "00ff",
         ]);
         sent.run().expect(0);

@@ -6,12 +6,12 @@ use std::env;
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, UdpSocket};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nix::sys::signal::Signal;
 use socket2::{Domain, Protocol, Type};
 
-use crate::kit::{Running, Sign, Start, peer, program, python, scratch, sockkit};
+use crate::kit::{Names, Running, Sign, Start, peer, program, python, scratch, sockkit};
 
 pub(crate) fn raw(words: &str) -> Start {
     sockkit(["raw"].into_iter().chain(words.split_whitespace()))
@@ -83,7 +83,7 @@ fn the_kernel_answers_an_echo_request() {
         ),
     ] {
         let listener = listen(listen_at);
-        let sent = sockkit(["raw", "send", to, "--hex", hex, "-v"])
+        let sent = sockkit(["raw", "send", to, "--from-hex", hex, "-v"])
             .run()
             .expect(0);
         assert!(
@@ -111,7 +111,12 @@ print(s.recvfrom(65535)[0].hex())
     // The total length, the id and the checksum are the kernel's to fill in.
     let header = "4500 0000 0000 0000 2afd 0000 7f51 0209 7f51 0203 00ff10";
     for (at, words, input, source) in [
-        ("127.81.2.1", vec!["--hex", "00ff10"], &b""[..], "7f000001"),
+        (
+            "127.81.2.1",
+            vec!["--from-hex", "00", "ff10"],
+            &b""[..],
+            "7f000001",
+        ),
         (
             "127.81.2.2",
             vec!["--from-hex", "--file", file],
@@ -120,11 +125,12 @@ print(s.recvfrom(65535)[0].hex())
         ),
         (
             "127.81.2.3",
-            vec!["--header", "--hex", header],
+            vec!["--header", "--from-hex", header],
             b"",
             "7f510209",
         ),
         ("127.81.2.4", vec![], b"\x00\xff\x10", "7f000001"),
+        ("127.81.2.6", vec!["--from-hex"], b"00\nff 10", "7f000001"),
         (
             "127.81.2.5",
             vec!["--file", "-"],
@@ -164,7 +170,7 @@ print(peer[0], data.hex())
     assert_eq!(python.line(), "ready");
     let local = format!("{:032x}", 1);
     let header = format!("60000000 0003 fe 40 {local} {local} 00ff10");
-    sockkit(["raw", "send", "::1", "--header", "--hex", &header])
+    sockkit(["raw", "send", "::1", "--header", "--from-hex", &header])
         .run()
         .expect(0);
     assert_eq!(python.line(), "::1 00ff10");
@@ -228,6 +234,78 @@ fn datagrams_segments_and_errors_are_decoded() {
 }
 
 #[test]
+fn the_time_is_when_the_kernel_saw_it() {
+    if !permitted() {
+        return;
+    }
+    let folder = scratch();
+    let file = folder.path().join("heard.pcap");
+    let shown = raw("listen * --proto udp --filter dst port 5317 --count 2 --json").start();
+    for _ in 0..2 {
+        assert!(shown.line().contains("listening"));
+    }
+    let words = format!(
+        "127.81.14.1 --proto udp --count 1 --pcap {}",
+        file.display()
+    );
+    let written = listen(&words);
+    for listener in [&shown, &written] {
+        listener.signal(Signal::SIGSTOP);
+    }
+    let before = SystemTime::now();
+    for (from, to) in [
+        ("127.81.14.2:0", "127.81.14.1:5317"),
+        ("[::1]:0", "[::1]:5317"),
+    ] {
+        UdpSocket::bind(from).unwrap().send_to(b"x", to).unwrap();
+    }
+    let after = SystemTime::now();
+    for listener in [&shown, &written] {
+        listener.signal(Signal::SIGCONT);
+    }
+    // Microseconds are told, so that the first may seem to be before.
+    let when = before - Duration::from_micros(1)..=after;
+    let events = shown.finish().expect(0).events();
+    for packet in &events[2..4] {
+        let told = |name: &str| humantime::parse_rfc3339(packet[name].as_str().unwrap()).unwrap();
+        assert!(when.contains(&told("time")), "{packet}");
+        assert!(told("ts") > after - Duration::from_micros(1), "{packet}");
+    }
+    written.finish().expect(0);
+    let capture = std::fs::read(file).unwrap();
+    let number = |at: usize| u32::from_ne_bytes(capture[at..at + 4].try_into().unwrap());
+    let (seconds, nanos) = (number(24), number(28));
+    assert_eq!(number(0), 0xa1b2_3c4d, "nanoseconds are written");
+    assert!(when.contains(&(UNIX_EPOCH + Duration::new(seconds.into(), nanos))));
+}
+
+#[test]
+fn what_found_no_room_is_counted() {
+    if !permitted() {
+        return;
+    }
+    let words = "listen 127.81.15.1 --proto udp --filter dst port 9 -o SO_RCVBUF=4096 --json";
+    let listener = raw(words).start();
+    assert!(listener.line().contains("listening"));
+    listener.signal(Signal::SIGSTOP);
+    let sender = UdpSocket::bind("127.81.15.2:0").unwrap();
+    // Once there is no room, new kernels count before they filter.
+    for port in [7, 9] {
+        for _ in 0..50 {
+            let to = ("127.81.15.1", port);
+            sender.send_to(&[b'x'; 600], to).unwrap();
+        }
+    }
+    listener.signal(Signal::SIGTERM);
+    listener.signal(Signal::SIGCONT);
+    let events = listener.finish().expect(143).events();
+    let summary = events.last().unwrap();
+    let [captured, dropped] = ["captured", "dropped"].map(|count| summary[count].as_u64().unwrap());
+    assert!(captured > 0 && dropped > 0, "{summary}");
+    assert_eq!(captured + dropped, 50, "{summary}");
+}
+
+#[test]
 fn only_the_address_that_was_asked_for_is_heard() {
     if !permitted() {
         return;
@@ -264,7 +342,7 @@ fn without_the_privilege_there_is_a_hint() {
     let root = nix::unistd::geteuid().is_root();
     for words in [
         "listen",
-        "send --hex 0800f7ff00000000",
+        "send --from-hex -- 0800f7ff00000000",
         "listen ::1",
         "listen --link",
     ] {
@@ -337,6 +415,45 @@ fn limits_end_it() {
 }
 
 #[test]
+fn limits_end_sending() {
+    for (words, sentence) in [
+        ("--deadline 100ms", "not done within 100ms"),
+        (
+            "--idle-timeout 0.1 --from-hex --file -",
+            "nothing moved for 100ms",
+        ),
+    ] {
+        let sent = raw(&format!("send {words}")).piped().start().finish();
+        assert_eq!(
+            sent.expect(124).stderr,
+            format!("sockkit: read stdin: {sentence}\n")
+        );
+    }
+    // Port 53 is root's, and so is the machine that asks there.
+    let Ok(_silent) = UdpSocket::bind("127.81.16.1:53") else {
+        return;
+    };
+    let Some(machine) = Names::new(
+        "ein.zwei.test",
+        "127.0.0.1 localhost\n",
+        Some("127.81.16.1"),
+    ) else {
+        return;
+    };
+    for words in [
+        "send silent.invalid -t 300ms 00",
+        "send silent.invalid --deadline 0.3 --udp",
+        "listen silent.invalid -t 0.3",
+    ] {
+        let late = machine.around(raw(words)).run().expect(124);
+        assert_eq!(
+            late.stderr,
+            "sockkit: resolve silent.invalid: no answer within 300ms\n"
+        );
+    }
+}
+
+#[test]
 fn the_sign_is_given_when_it_hears() {
     if !permitted() {
         return;
@@ -356,7 +473,9 @@ fn the_sign_is_given_when_it_hears() {
     let words = words.into_iter().map(OsString::from).chain([flag, number]);
     let listener = sockkit(words).under(&sign.script("")).start();
     sign.wait();
-    raw("send 127.81.12.1 --proto 252 --hex 01").run().expect(0);
+    raw("send 127.81.12.1 --proto 252 --from-hex 01")
+        .run()
+        .expect(0);
     let heard = listener.finish().expect(0);
     assert_eq!(
         heard.text(),
@@ -456,27 +575,30 @@ fn what_makes_no_sense_is_refused() {
         ("listen --pcap - --json", "do not both go to stdout"),
         ("listen --pcap x --hex", "cannot be used with"),
         ("listen -6 --pcap x", "a raw socket delivers no IPv6 header"),
-        ("send * --hex 00", "is no destination"),
+        ("send * --from-hex 00", "is no destination"),
         (
-            "send --proto 255 --hex 4500",
+            "send --proto 255 --from-hex -- 4500",
             "an IPv4 header has at least 20 bytes",
         ),
-        ("send --hex 0", "an odd number of hex digits"),
-        ("send --hex 0g", "'g' is no hex digit"),
-        ("send --hex 08", "an ICMP message has at least 2 bytes"),
+        ("send --from-hex -- 0", "an odd number of hex digits"),
+        ("send --from-hex -- 0g", "'g' is no hex digit"),
         (
-            "send ::1 --hex 0800",
+            "send --from-hex -- 08",
+            "an ICMP message has at least 2 bytes",
+        ),
+        (
+            "send ::1 --from-hex 0800",
             "an ICMPv6 message has at least 4 bytes",
         ),
         (
-            "send --header --hex 45",
+            "send --header --from-hex -- 45",
             "an IPv4 header has at least 20 bytes",
         ),
         (
-            "send --header -6 --hex 60",
+            "send --header -6 --from-hex -- 60",
             "an IPv6 header has at least 40 bytes",
         ),
-        ("send --hex 00 --file x", "--file"),
+        ("send --host ::1 00 --file x", "DATA is there, and --file"),
         ("send --file /nosuch/file", "(ENOENT)"),
     ] {
         let run = raw(words).run();
@@ -492,13 +614,13 @@ fn options_shape_what_is_sent() {
     }
     let listener = raw("listen 127.81.13.1 --proto 252 --count 1 --json").start();
     listener.line();
-    raw("send 127.81.13.1 --proto 252 --hex 01 -o IP_TTL=5 -o IP_TOS=16")
+    raw("send 127.81.13.1 --proto 252 --from-hex 01 -o IP_TTL=5 -o IP_TOS=16")
         .run()
         .expect(0);
     let events = listener.finish().expect(0).events();
     assert_eq!(events[1]["layers"]["ip"]["ttl"], 5);
     assert_eq!(events[1]["layers"]["ip"]["tos"], 16);
-    raw("send --hex 0000 -o NOSUCH=1")
+    raw("send -o NOSUCH=1 --from-hex -- 0000")
         .run()
         .expect(2)
         .says("NOSUCH");
@@ -533,7 +655,7 @@ fn the_kernels_refusals_are_named() {
         ),
         ("listen nosuch.invalid", 1, "resolve nosuch.invalid: "),
         (
-            "send 255.255.255.255 --hex 0000",
+            "send 255.255.255.255 --from-hex 0000",
             2,
             "sendto 255.255.255.255: permission denied (EACCES)",
         ),
@@ -557,7 +679,7 @@ fn each_call_is_explained() {
         return;
     }
     let listener = listen("127.81.11.1 --proto 253 --count 1 --explain --interface lo");
-    let sent = raw("send 127.81.11.1 --proto 253 --hex 01 --explain")
+    let sent = raw("send 127.81.11.1 --proto 253 --from-hex 01 --explain")
         .run()
         .expect(0);
     let fd = sent
@@ -573,14 +695,23 @@ fn each_call_is_explained() {
         )
     );
     let heard = &listener.finish().expect(0).stderr;
-    for call in ["socket(", "setsockopt(", "bind(", "recvfrom(", "close("] {
+    for call in [
+        "socket(",
+        "setsockopt(",
+        "SO_TIMESTAMPNS",
+        "bind(",
+        "recvmmsg(",
+        "close(",
+    ] {
         assert!(heard.contains(call), "{call} in {heard}");
     }
     let filter = "--filter proto 253 and host 127.81.11.2";
     let listener = listen(&format!(
         "--link --interface lo --count 1 --explain {filter}"
     ));
-    raw("send 127.81.11.2 --proto 253 --hex 01").run().expect(0);
+    raw("send 127.81.11.2 --proto 253 --from-hex 01")
+        .run()
+        .expect(0);
     let heard = &listener.finish().expect(0).stderr;
     let mut rest = heard.as_str();
     for call in [

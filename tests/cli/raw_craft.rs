@@ -27,7 +27,7 @@ fn what_is_built_is_heard() {
         ),
         (
             "127.82.1.2 --proto udp",
-            "127.82.1.2 --udp --sport 5309 --dport 9 --hex 00ff",
+            "127.82.1.2 --udp --sport 5309 --dport 9 --from-hex 00ff",
             "IP 127.0.0.1.5309 > 127.82.1.2.9: UDP, length 2\n",
         ),
         (
@@ -41,13 +41,18 @@ fn what_is_built_is_heard() {
             "IP 127.0.0.1.5309 > 127.82.1.3.9: Flags [SEW], seq 1, win 5, length 0\n",
         ),
         (
+            "127.82.1.7 --proto tcp --filter dst port 9",
+            "127.82.1.7 --tcp psh,urg --sport 5309 --dport 9 --seq 1 --urgent 2 --tcp-options 34,nop,nop --payload hi",
+            "IP 127.0.0.1.5309 > 127.82.1.7.9: Flags [PU], seq 1:3, win 64240, urg 2, options [tfo cookiereq,nop,nop], length 2\n",
+        ),
+        (
             "127.82.1.5 --proto udp",
-            "127.82.1.5 --udp --sport 5309 --dport domain --bind 127.82.1.6 --hex 00",
+            "127.82.1.5 --udp --sport 5309 --dport domain --bind 127.82.1.6 --from-hex 00",
             "IP 127.82.1.6.5309 > 127.82.1.5.53: UDP, length 1\n",
         ),
         (
             "::1 --proto udp --filter dst host ::1 and port 5309",
-            "::1 --udp --sport 5309 --dport 53 --hex 30390100000100000000000007657861 --ttl 9",
+            "::1 --udp --sport 5309 --dport 53 --from-hex 30390100000100000000000007657861 --ttl 9",
             "IP6 ::1.5309 > ::1.53: 12345+ (16)\n",
         ),
     ] {
@@ -110,10 +115,11 @@ fn tshark_reads_what_is_built() {
     let file = file.to_str().unwrap();
     let filter = "--filter dst host 127.82.4.1 and src host 127.0.0.1";
     let listener = listen(&format!(
-        "--link --interface lo --count 4 {filter} --pcap {file}"
+        "--link --interface lo --count 5 {filter} --pcap {file}"
     ));
     for words in [
         "--tcp syn,ack --sport 1 --dport 2 --seq 3 --ack 4",
+        "--tcp syn --seq 3 --urgent 5 --tcp-options mss=1460,sackok,ts=1:2,nop,wscale=7 --payload x",
         "--udp --sport 5 --dport 6 --payload hello",
         "--udp --sport 5 --dport 6 --payload hello --bad-checksum",
         "--icmp echo --id 7 --seq 8 --payload x",
@@ -123,13 +129,19 @@ fn tshark_reads_what_is_built() {
     listener
         .finish()
         .expect(0)
-        .says("4 packets captured, 4 received by filter, 0 dropped by kernel");
+        .says("5 packets captured, 5 received by filter, 0 dropped by kernel");
     let checks = ["tcp", "udp"].map(|layer| format!("-o{layer}.check_checksum:TRUE"));
     let fields = [
         "tcp.flags.str",
         "tcp.seq_raw",
         "tcp.ack_raw",
         "tcp.checksum.status",
+        "tcp.hdr_len",
+        "tcp.options",
+        "tcp.options.mss_val",
+        "tcp.options.timestamp.tsval",
+        "tcp.options.timestamp.tsecr",
+        "tcp.options.wscale.shift",
         "udp.srcport",
         "udp.length",
         "udp.checksum.status",
@@ -145,10 +157,17 @@ fn tshark_reads_what_is_built() {
         .expect(0)
         .text();
     let lines: Vec<&str> = shown.lines().collect();
-    assert!(lines[0].ends_with("A··S·,3,4,1,,,,,,"), "{shown}");
+    assert!(lines[0].ends_with("A··S·,3,4,1,20,,,,,,,,,,,"), "{shown}");
+    let options = "020405b40402080a000000010000000201030307,1460,1,2,7";
+    let end = format!("S·,3,0,1,40,{options},,,,,,");
+    assert!(lines[1].ends_with(&end), "{shown}");
     assert_eq!(
-        lines[1..],
-        [",,,,5,13,1,,,", ",,,,5,13,0,,,", ",,,,,,,7,8,1"],
+        lines[2..],
+        [
+            ",,,,,,,,,,5,13,1,,,",
+            ",,,,,,,,,,5,13,0,,,",
+            ",,,,,,,,,,,,,7,8,1"
+        ],
         "{shown}"
     );
 }
@@ -169,10 +188,21 @@ fn what_makes_no_sense_is_refused() {
         ("--bind 127.0.0.1 --header", "cannot be used with"),
         ("--udp --header", "cannot be used with"),
         ("--udp --seq 1", "cannot be used with"),
-        ("--udp --payload x --hex 00", "cannot be used with"),
+        (
+            "--host ::1 --udp --payload x 00",
+            "DATA is there, and --file or --payload",
+        ),
         ("--udp --ttl 0", "--ttl"),
+        ("--udp --tcp-options nop", "cannot be used with"),
+        ("--udp --id 1", "cannot be used with"),
+        ("--icmp echo --ack 1", "cannot be used with"),
+        ("--window 1", "not provided"),
+        (
+            "--tcp syn --tcp-options mss",
+            "options are mss=N, wscale=N,",
+        ),
         ("--payload x", "not provided"),
-        ("--bad-checksum --hex 00", "not provided"),
+        ("::1 --bad-checksum 00", "not provided"),
         (
             "-6 --icmp echo --bad-checksum",
             "computes the checksum of every ICMPv6",

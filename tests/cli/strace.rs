@@ -283,10 +283,6 @@ fn as_told<'a>(
             arguments.extend(flag.map(str::to_owned));
             ("recv", arguments, note)
         }
-        "recvfrom" => {
-            let note = quoted(&given[1]).map(|bytes| format!("[{}] {bytes}", address(&given[4])));
-            (name, vec![fd, given[2].clone()], note)
-        }
         "recvmsg" if given[2].contains("MSG_ERRQUEUE") => (
             name,
             vec![fd, UNKNOWN.to_owned(), "MSG_ERRQUEUE".to_owned()],

@@ -3,9 +3,13 @@
 use clap::{Args, value_parser};
 
 use crate::net::{DEFAULT_PORT, Kind, NameError, Port, Protocol, Resolver};
-use crate::wire::{Crafted, tcp_flag};
+use crate::wire::{Crafted, tcp_flag, tcp_options};
 
+// What is required is not missed beside what it conflicts with: flags of one protocol conflict with the others themselves.
 const HEADING: &str = "A packet from flags";
+
+/// Its brackets would be links in a doc comment.
+const OPTIONS: &str = "TCP's options, in this order: mss=N, wscale=N, sackok, ts=VAL[:ECR], nop, eol or KIND=HEX with commas";
 
 /// What to build, and from what.
 #[derive(Args, Clone, Debug)]
@@ -29,16 +33,22 @@ pub(super) struct CraftArgs {
     #[arg(long, value_name = "N", requires = "built", conflicts_with = "udp", help_heading = HEADING)]
     seq: Option<u32>,
     /// TCP's acknowledgment number
-    #[arg(long, value_name = "N", requires = "tcp", help_heading = HEADING)]
+    #[arg(long, value_name = "N", requires = "tcp", conflicts_with_all = ["icmp", "udp"], help_heading = HEADING)]
     ack: Option<u32>,
     /// TCP's window; 64240 if left out
-    #[arg(long, value_name = "N", requires = "tcp", help_heading = HEADING)]
+    #[arg(long, value_name = "N", requires = "tcp", conflicts_with_all = ["icmp", "udp"], help_heading = HEADING)]
     window: Option<u16>,
+    /// Where TCP's urgent data end; it says something with the flag urg
+    #[arg(long, value_name = "N", requires = "tcp", conflicts_with_all = ["icmp", "udp"], help_heading = HEADING)]
+    urgent: Option<u16>,
+    /// TCP's options, in this order.
+    #[arg(long, value_name = "LIST", value_parser = options, requires = "tcp", conflicts_with_all = ["icmp", "udp"], help_heading = HEADING, help = OPTIONS)]
+    tcp_options: Option<TcpOptions>,
     /// An echo's identifier; any if left out
-    #[arg(long, value_name = "N", requires = "icmp", help_heading = HEADING)]
+    #[arg(long, value_name = "N", requires = "icmp", conflicts_with_all = ["tcp", "udp"], help_heading = HEADING)]
     id: Option<u16>,
-    /// What it carries, as text; --hex and --file give it as bytes
-    #[arg(long, value_name = "TEXT", requires = "built", conflicts_with_all = ["hex", "file"], help_heading = HEADING)]
+    /// What it carries, as DATA and --file do
+    #[arg(long, value_name = "TEXT", requires = "built", conflicts_with = "file", help_heading = HEADING)]
     pub(super) payload: Option<String>,
     /// Have its checksum be wrong
     #[arg(long, requires = "built", help_heading = HEADING)]
@@ -47,6 +57,10 @@ pub(super) struct CraftArgs {
     #[arg(long, value_name = "N", value_parser = value_parser!(u8).range(1..), conflicts_with = "header")]
     pub(super) ttl: Option<u8>,
 }
+
+/// TCP's options, encoded.
+#[derive(Clone, Debug, Default)]
+struct TcpOptions(Vec<u8>);
 
 /// A type of ICMP.
 #[derive(Clone, Copy, Debug)]
@@ -102,6 +116,8 @@ impl CraftArgs {
                 ack: self.ack.unwrap_or(0),
                 flags,
                 window: self.window.unwrap_or(64240),
+                urgent: self.urgent.unwrap_or(0),
+                options: self.tcp_options.clone().unwrap_or_default().0,
             });
         }
         self.udp.then_some(Crafted::Udp {
@@ -154,6 +170,10 @@ fn icmp(word: &str) -> Result<IcmpType, String> {
 
 fn port(word: &str) -> Result<Port, String> {
     Port::parse(word).map_err(|error| error.why)
+}
+
+fn options(words: &str) -> Result<TcpOptions, String> {
+    tcp_options(words).map(TcpOptions)
 }
 
 fn flags(word: &str) -> Result<u8, String> {

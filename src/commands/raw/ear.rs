@@ -1,29 +1,27 @@
 //! A raw socket that hears, raw(7).
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::time::UNIX_EPOCH;
 
 use super::caught::{Caught, Origin};
 use super::event::word;
 use super::open::{open, widen, without_port};
 use crate::args::Preparation;
 use crate::commands::Desk;
-use crate::net::sockopt::Shown;
-use crate::net::{Address, CallError, Family, Protocol, Socket};
+use crate::net::{Address, BATCH, Family, Inbox, Protocol, Slot, Socket};
 use crate::wire::filter::{Filter, Sight};
 
-/// How many packets of the time before bind(2) are thrown away at most.
-const DRAINED: usize = 4096;
+/// How many batches of packets of the time before bind(2) are thrown away at most.
+const DRAINED: usize = 64;
 /// Longer than any packet.
-const BUFFER: usize = 65536;
-/// Where SO_MEMINFO counts what was dropped: SK_MEMINFO_DROPS of `<linux/sock_diag.h>`.
-const DROPS: usize = 8;
+const ROOM: usize = 65536;
 
 /// A socket that hears.
 pub(super) struct Ear {
     pub(super) socket: Socket,
     protocol: Protocol,
     local: SocketAddr,
-    buffer: Vec<u8>,
+    inbox: Inbox,
 }
 
 impl Ear {
@@ -39,6 +37,7 @@ impl Ear {
         let mut socket = open(family, protocol, &desk.explain)?;
         widen(&socket)?;
         preparation.apply(&socket)?;
+        socket.set_int(libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, 1)?;
         if family == Family::Inet6 {
             // Packets come without the header that says whom they were sent to.
             socket.set_int(libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, 1)?;
@@ -54,64 +53,59 @@ impl Ear {
             let bound = socket.bind(&Address::Inet(local));
             bound.map_err(|error| without_port(error, local))?;
         }
-        let ear = Self {
+        let mut ear = Self {
             socket,
             protocol,
             local,
-            buffer: vec![0; BUFFER],
+            inbox: Inbox::new(BATCH, ROOM),
         };
         // Until it was bound the socket took packets to any address, and of any kind; a flood does not hold this up for ever.
         for _ in 0..DRAINED {
-            if ear.socket.recvfrom(&mut [0; 1])?.is_none() {
+            if !ear.socket.recvmmsg(&mut ear.inbox, BATCH)? {
                 break;
             }
         }
         Ok(ear)
     }
 
-    /// The next packet, if one is there.
-    pub(super) fn receive(&mut self) -> Result<Option<Caught<'_>>, CallError> {
-        let received = if self.local.is_ipv4() {
-            self.socket.recvfrom(&mut self.buffer)
-        } else {
-            self.socket.recvmsg(&mut self.buffer)
-        };
-        let received = received.map_err(|error| without_port(error, self.local))?;
-        Ok(received.map(|arrival| Caught {
-            bytes: self.buffer.get(..arrival.length).unwrap_or(&self.buffer),
-            length: arrival.length,
-            at: None,
-            origin: self.origin(arrival.from, arrival.to),
-        }))
+    /// Take some of what is there, and show it to `take`; whether there may be more.
+    pub(super) fn hear(
+        &mut self,
+        take: &mut dyn FnMut(&Caught<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<bool> {
+        let heard = self.socket.recvmmsg(&mut self.inbox, BATCH);
+        if !heard.map_err(|error| without_port(error, self.local))? {
+            return Ok(false);
+        }
+        for slot in self.inbox.slots() {
+            take(&self.caught(slot))?;
+        }
+        Ok(self.inbox.is_full())
     }
 
-    /// What a packet's bytes are: IPv4 comes with its header, IPv6 without.
-    fn origin(&self, from: Option<Address>, to: Option<IpAddr>) -> Origin {
+    /// A packet: IPv4 comes with its header, IPv6 without.
+    fn caught<'a>(&self, slot: Slot<'a>) -> Caught<'a> {
+        let (from, notes) = (slot.from(), slot.notes());
         let peer = from.as_ref().map(Address::host).unwrap_or_default();
-        match from.as_ref().and_then(Address::inet).map(|from| from.ip()) {
+        let origin = match from.as_ref().and_then(Address::inet).map(|from| from.ip()) {
             Some(IpAddr::V6(source)) => Origin::Ipv6 {
                 peer,
                 protocol: u8::try_from(self.protocol.0).unwrap_or(0),
                 source,
-                destination: match to {
+                destination: match notes.spoken_to {
                     Some(IpAddr::V6(to)) => to,
                     _ => Ipv6Addr::UNSPECIFIED,
                 },
             },
             _ => Origin::Ipv4 { peer },
+        };
+        let since = notes.at.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        Caught {
+            bytes: slot.bytes,
+            length: slot.length(),
+            at: since,
+            origin,
         }
-    }
-
-    /// How many packets found no room.
-    pub(super) fn dropped(&self) -> Result<u64, CallError> {
-        let mut value = [0; 4 * (DROPS + 1)];
-        let (level, name) = (libc::SOL_SOCKET, libc::SO_MEMINFO);
-        self.socket.getsockopt(level, name, &mut value, |bytes| {
-            Shown(level, name, bytes).to_string()
-        })?;
-        let (words, _) = value.as_chunks::<4>();
-        let dropped = words.get(DROPS).copied().map_or(0, u32::from_ne_bytes);
-        Ok(dropped.into())
     }
 
     /// The protocol's word or number.

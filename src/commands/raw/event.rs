@@ -24,6 +24,8 @@ pub(super) struct Heard<'a> {
     /// Who sent it; `None` on a link, where that is a layer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) peer: Option<&'a str>,
+    /// When the kernel saw it.
+    pub(super) time: String,
     /// Where on a link it was; `None` for a raw socket.
     #[serde(flatten)]
     pub(super) place: Option<Place<'a>>,
@@ -40,16 +42,14 @@ pub(super) struct Heard<'a> {
     /// Whether people see the bytes too.
     #[serde(skip)]
     pub(super) dump: bool,
-    /// When it came, where people see that.
+    /// The same, where people see it.
     #[serde(skip)]
-    pub(super) time: Option<TimeOfDay>,
+    pub(super) time_of_day: Option<TimeOfDay>,
 }
 
 /// Where a packet was on a link.
 #[derive(Serialize)]
 pub(super) struct Place<'a> {
-    /// When the kernel saw it.
-    pub(super) time: String,
     /// The interface.
     pub(super) interface: &'a str,
     /// Which way it went.
@@ -95,8 +95,9 @@ pub(super) struct Summary {
     /// How many the filter let through; `None` for raw sockets, which do not count them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) received: Option<u64>,
-    /// How many found no room in the socket's buffer.
-    pub(super) dropped: u64,
+    /// How many found no room in the socket's buffer; `None` where the kernel does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) dropped: Option<u64>,
 }
 
 /// A packet was handed to the kernel.
@@ -146,7 +147,7 @@ impl fmt::Display for Listening {
 
 impl fmt::Display for Heard<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(time) = &self.time {
+        if let Some(time) = &self.time_of_day {
             write!(f, "{time} ")?;
         }
         if let Some(place) = &self.place {
@@ -212,11 +213,14 @@ impl fmt::Display for Summary {
         } else {
             "packets"
         };
-        write!(f, "{} {packets} captured, ", self.captured)?;
+        write!(f, "{} {packets} captured", self.captured)?;
         if let Some(received) = self.received {
-            write!(f, "{received} received by filter, ")?;
+            write!(f, ", {received} received by filter")?;
         }
-        write!(f, "{} dropped by kernel", self.dropped)
+        match self.dropped {
+            Some(dropped) => write!(f, ", {dropped} dropped by kernel"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -141,26 +141,23 @@ impl<'a> Hearing<'a> {
 
     fn hear(&mut self, token: usize) -> anyhow::Result<()> {
         let before = self.scribe.heard;
-        match &mut self.ears {
-            Ears::Raw(ears) => {
-                if let Some(caught) = ears
-                    .get_mut(token)
-                    .and_then(|ear| ear.receive().transpose())
-                {
-                    self.scribe.take(&caught?)?;
-                }
-            }
-            Ears::Link(ear) => {
-                let scribe = &mut self.scribe;
-                let mut take = |caught: &Caught<'_>| match scribe.is_done() {
-                    true => Ok(()),
-                    false => scribe.take(caught),
-                };
-                for _ in 0..BATCHES {
-                    if !ear.hear(&mut take)? {
-                        break;
-                    }
-                }
+        let scribe = &mut self.scribe;
+        let outlet = scribe.desk.output.outlet();
+        let mut take = |caught: &Caught<'_>| match scribe.is_done() {
+            true => Ok(()),
+            false => scribe.take(caught),
+        };
+        for _ in 0..BATCHES {
+            let may_be_more = match &mut self.ears {
+                Ears::Raw(ears) => match ears.get_mut(token) {
+                    Some(ear) => ear.hear(&mut take)?,
+                    None => false,
+                },
+                Ears::Link(ear) => ear.hear(&mut take)?,
+            };
+            // What stdout does not take now would be kept in memory.
+            if !may_be_more || !outlet.is_clear() {
+                break;
             }
         }
         if self.scribe.heard > before {
@@ -193,12 +190,12 @@ impl<'a> Hearing<'a> {
         self.scribe.flush()?;
         let (received, dropped) = match &mut self.ears {
             Ears::Raw(ears) => {
-                let dropped = ears.iter().map(Ear::dropped);
-                (None, dropped.sum::<Result<u64, _>>()?)
+                let dropped = ears.iter().map(|ear| ear.socket.dropped().map(u64::from));
+                (None, dropped.sum())
             }
             Ears::Link(ear) => {
                 let (received, dropped) = ear.counted()?;
-                (Some(received), dropped)
+                (Some(received), Some(dropped))
             }
         };
         self.scribe.desk.output.offer(&Summary {
@@ -291,7 +288,6 @@ impl Scribe<'_> {
         let now: SystemTime = desk.output.now();
         let at = caught.at.map_or(now, |at| UNIX_EPOCH + at);
         let place = caught.envelope().map(|envelope| Place {
-            time: humantime::format_rfc3339_micros(at).to_string(),
             interface: name_in(names, envelope.interface),
             direction: Way::of(envelope.kind),
         });
@@ -302,13 +298,14 @@ impl Scribe<'_> {
                 Origin::Ipv4 { peer } | Origin::Ipv6 { peer, .. } => Some(peer),
                 _ => None,
             },
+            time: humantime::format_rfc3339_micros(at).to_string(),
             place,
             length: caught.length,
             cut: (caught.bytes.len() < caught.length).then_some(caught.bytes.len()),
             layers: caught.layers(),
             bytes: caught.bytes,
             dump: listen.hex,
-            time: has_time.then_some(TimeOfDay(since)),
+            time_of_day: has_time.then_some(TimeOfDay(since)),
         })?;
         Ok(())
     }

@@ -18,7 +18,7 @@ use crate::output::{Exit, Usage};
 use crate::wire::filter::{Filter, Side};
 use crate::wire::pcap::LinkType;
 
-/// Hear packets, one line each (socket, bind, recvfrom, recvmmsg)
+/// Hear packets, one line each (socket, bind, recvmmsg)
 ///
 /// A raw socket hears copies of the packets that come in to this host, replies and errors among them; the kernel goes on answering. What this host
 /// sends to others is not heard, what it sends to itself is. --link hears what an interface carries instead, both ways, from the link's header on,
@@ -153,7 +153,7 @@ impl Listen {
                     family: self.at.family(),
                     protocol: Some(Protocol::UDP),
                 };
-                let addresses = wish.addresses(desk)?;
+                let addresses = wish.addresses(self.timing.to_connect(), desk)?;
                 Filter::hosts(Side::Either, addresses.iter().map(|address| address.ip()))
             }
         };
@@ -181,7 +181,7 @@ impl Listen {
                 family: self.at.family(),
                 protocol,
             };
-            for local in wish.addresses(desk)? {
+            for local in wish.addresses(self.timing.to_connect(), desk)? {
                 if self.pcap.is_some() && local.is_ipv6() {
                     let why = "a raw socket delivers no IPv6 header, which a capture needs";
                     return Err(Usage::new(why, "--link, or -4").into());

@@ -1,8 +1,10 @@
 //! How a raw socket comes to be: which family and protocol, and with which privilege.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use crate::commands::Desk;
+use crate::engine::lookup;
 use crate::net::{
     Address, CallError, Explain, Family, Host, HostPort, Kind, Port, Protocol, Resolver, Socket,
     raise_net_raw,
@@ -23,8 +25,12 @@ pub(super) struct Wish {
 }
 
 impl Wish {
-    /// The addresses that the host stands for; `*` is one of each family that the protocol may have.
-    pub(super) fn addresses(&self, desk: &Desk) -> anyhow::Result<Vec<SocketAddr>> {
+    /// The addresses that the host stands for, within `limit`; `*` is one of each family that the protocol may have.
+    pub(super) fn addresses(
+        &self,
+        limit: Option<Duration>,
+        desk: &Desk,
+    ) -> anyhow::Result<Vec<SocketAddr>> {
         let family = self.agreed()?;
         let families = match (&self.host, family) {
             (Host::Any, None) => vec![Some(Family::Inet), Some(Family::Inet6)],
@@ -37,7 +43,7 @@ impl Wish {
         };
         let mut addresses = Vec::new();
         for family in families {
-            addresses.extend(resolver.addresses(&endpoint, family, Kind::Dgram)?);
+            addresses.extend(lookup(&resolver, &endpoint, family, Kind::Dgram, limit)??);
         }
         Ok(addresses)
     }

@@ -1,9 +1,12 @@
 //! `sockkit raw send`: one packet, byte for byte, or built from flags.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::net::{IpAddr, SocketAddr};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use anyhow::Context;
 use clap::Args;
@@ -11,10 +14,10 @@ use clap::Args;
 use super::craft::CraftArgs;
 use super::event::{Sent, word};
 use super::open::{Wish, open, without_port};
-use crate::args::{HostArgs, SocketArgs, from_hex};
+use crate::args::{FamilyArgs, SocketArgs, TimingArgs, from_hex, parse_host};
 use crate::commands::Desk;
 use crate::commands::privilege::give_up_all;
-use crate::engine::deliver;
+use crate::engine::{CHUNK, Inlet, LoopError, Timer, deliver};
 use crate::net::{Address, CallError, Family, Host, Protocol, Resolver, Socket};
 use crate::output::{Exit, Usage};
 
@@ -23,25 +26,31 @@ const LONGEST: usize = 65535;
 
 /// Send one packet (socket, sendto)
 ///
-/// The bytes are what follows the IP header, checksums included; only ICMPv6's checksum is the kernel's to fill in. They come from --hex, --file
+/// The bytes are what follows the IP header, checksums included; only ICMPv6's checksum is the kernel's to fill in. They come from DATA, --file
 /// or stdin, and are sent as they are. With --icmp, --tcp or --udp the packet is built, and they are what it carries. Whatever is answered goes to
 /// the kernel too, which resets a connection that it knows nothing of.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Send {
+    /// ADDR, a host without a port: 127.0.0.1 (::1 over IPv6) if left out. Then DATA, its words joined by spaces
+    #[arg(value_name = "ADDR|DATA")]
+    words: Vec<OsString>,
+    /// More DATA, whatever it looks like
+    #[arg(last = true, value_name = "DATA")]
+    data: Vec<OsString>,
+    /// The address, instead of ADDR
+    #[arg(long, value_name = "HOST")]
+    host: Option<String>,
     #[command(flatten)]
-    to: HostArgs,
+    family: FamilyArgs,
     /// icmp, icmp6, tcp, udp, or a number; ICMP or ICMPv6 if left out
     #[arg(long, value_name = "PROTO", value_parser = super::protocol, conflicts_with = "built")]
     proto: Option<Protocol>,
-    /// Send BYTES, given as hex digits; white space is ignored
-    #[arg(long, value_name = "BYTES", conflicts_with = "file")]
-    hex: Option<String>,
     /// The bytes are in FILE, `-` for stdin
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Take what --file, --payload or stdin has as hex digits; white space is ignored
-    #[arg(long, conflicts_with = "hex")]
+    /// Take DATA, --file, --payload or stdin as hex digits; white space is ignored
+    #[arg(long)]
     from_hex: bool,
     /// The bytes begin with the IP header (IP_HDRINCL, IPV6_HDRINCL)
     #[arg(long, conflicts_with = "built")]
@@ -53,26 +62,31 @@ pub(super) struct Send {
     craft: CraftArgs,
     #[command(flatten)]
     socket: SocketArgs,
+    #[command(flatten)]
+    timing: TimingArgs,
 }
 
 const EXAMPLES: &str = "\
 Examples:
-  sockkit raw send 127.0.0.1 --hex '0800 f7fd 0001 0001'   an echo request
-  sockkit raw send ::1 --hex '8000 0000 0001 0001'         the same over IPv6
+  sockkit raw send 127.0.0.1 --from-hex 0800 f7fd 0001 0001   an echo request
+  sockkit raw send ::1 --from-hex 8000 0000 0001 0001         the same over IPv6
   sockkit raw send 192.0.2.1 --proto 253 --file packet.bin
   sockkit raw send 127.0.0.1 --header --file packet.bin    with its own header
   sockkit raw send ::1 --icmp echo --ttl 3 --payload hello
   sockkit raw send 192.0.2.1 --tcp syn --dport 80 -v       and what was sent
-  sockkit raw send 127.0.0.1 --udp --dport 53 --bad-checksum --hex 00ff
+  sockkit raw send ::1 --tcp syn --tcp-options mss=1460,sackok,nop,wscale=7
+  sockkit raw send 127.0.0.1 --udp --dport 53 --bad-checksum --from-hex 00ff
 
 Needs CAP_NET_RAW.";
 
 impl Send {
     /// Read the bytes, open the socket, send.
     pub(super) fn run(&self, desk: &Desk) -> anyhow::Result<Exit> {
+        let start = Instant::now();
         let preparation = self.socket.parse()?;
-        let (to, protocol) = self.destination(desk)?;
-        let bytes = self.bytes()?;
+        let (host, data) = self.host_and_data()?;
+        let (to, protocol) = self.destination(host, desk)?;
+        let bytes = self.bytes(data, start)?;
         self.check(&bytes, protocol, to)?;
         let (address, family) = (Address::Inet(to), Address::Inet(to).family());
         let mut socket = open(family, protocol, &desk.explain)?;
@@ -109,7 +123,7 @@ impl Send {
                 (message, Some(layer))
             }
         };
-        deliver(&socket, &desk.explain, None, |socket| {
+        deliver(&socket, &desk.explain, self.timing.to_connect(), |socket| {
             let sent = socket.sendto(&bytes, &address);
             sent.map_err(|error| without_port(error, to))
         })?;
@@ -123,17 +137,42 @@ impl Send {
         Ok(Exit::Done)
     }
 
+    /// The words taken apart; `None` where there is no DATA.
+    fn host_and_data(&self) -> anyhow::Result<(Host, Option<Vec<u8>>)> {
+        let (host, words) = match (&self.host, self.words.as_slice()) {
+            (Some(host), words) => (parse_host(host)?, words),
+            (None, [first, rest @ ..]) => {
+                let first = first.to_str().ok_or_else(|| no_address(first))?;
+                (parse_host(first)?, rest)
+            }
+            (None, []) => (Host::Default, [].as_slice()),
+        };
+        let words: Vec<&[u8]> = words
+            .iter()
+            .chain(&self.data)
+            .map(|word| word.as_bytes())
+            .collect();
+        let data = (!words.is_empty()).then(|| words.join(&b' '));
+        let payload = self.craft.payload.as_ref();
+        if data.is_some() && (self.file.is_some() || payload.is_some()) {
+            let why = "DATA is there, and --file or --payload too";
+            return Err(Usage::new(why, "one of them").into());
+        }
+        let data = data.or_else(|| payload.map(|text| text.as_bytes().to_vec()));
+        Ok((host, data))
+    }
+
     /// Where to, and the socket's protocol: any (IPPROTO_RAW) where the header names it.
-    fn destination(&self, desk: &Desk) -> anyhow::Result<(SocketAddr, Protocol)> {
+    fn destination(&self, host: Host, desk: &Desk) -> anyhow::Result<(SocketAddr, Protocol)> {
         let wish = Wish {
-            host: self.to.host()?,
-            family: self.to.family(),
+            host,
+            family: self.family.family(),
             protocol: self.proto.or_else(|| self.craft.protocol()),
         };
         if wish.host == Host::Any {
             return Err(Usage::new("`*` is no destination", "127.0.0.1").into());
         }
-        let addresses = wish.addresses(desk)?;
+        let addresses = wish.addresses(self.timing.to_connect(), desk)?;
         let to = *addresses.first().context("no address")?;
         let protocol = match self.proto {
             None if self.header => Protocol::RAW,
@@ -142,39 +181,55 @@ impl Send {
         Ok((to, protocol))
     }
 
-    fn bytes(&self) -> anyhow::Result<Vec<u8>> {
-        let digits = match (&self.hex, self.file.as_deref()) {
-            (Some(digits), _) => digits.as_bytes().to_vec(),
-            (None, None) if self.craft.is_built() => {
-                let payload = self.craft.payload.as_deref().unwrap_or_default();
-                payload.as_bytes().to_vec()
-            }
+    fn bytes(&self, data: Option<Vec<u8>>, start: Instant) -> anyhow::Result<Vec<u8>> {
+        let typed = match (data, self.file.as_deref()) {
+            (Some(data), _) => data,
+            (None, None) if self.craft.is_built() => Vec::new(),
             (None, Some(file)) if file != Path::new("-") => {
-                let read = File::open(file).and_then(|file| self.read(file));
-                read.map_err(|cause| CallError::new("read", file.display(), cause))?
+                let mut bytes = Vec::new();
+                let read = File::open(file)
+                    .and_then(|file| file.take(self.most()).read_to_end(&mut bytes));
+                read.map_err(|cause| CallError::new("read", file.display(), cause))?;
+                bytes
             }
-            _ => {
-                let read = self.read(io::stdin());
-                read.map_err(|cause| CallError::new("read", "stdin", cause))?
-            }
+            _ => self.read_stdin(start)?,
         };
-        if self.hex.is_none() && !self.from_hex {
-            return Ok(digits);
+        if !self.from_hex {
+            return Ok(typed);
         }
-        let hint = "two hex digits a byte, as in --hex '0800 f7fd 0001 0001'";
-        Ok(from_hex(&digits).map_err(|why| Usage::new(why, hint))?)
+        let pairs = "--from-hex takes pairs of hex digits: 0800 f7fd";
+        Ok(from_hex(&typed).map_err(|why| Usage::new(why, pairs))?)
     }
 
-    /// All of it, or enough to be too long for a packet whatever follows.
-    fn read(&self, source: impl Read) -> io::Result<Vec<u8>> {
-        let longest = if self.from_hex {
+    /// How much is enough to be too long for a packet whatever follows.
+    fn most(&self) -> u64 {
+        let most = if self.from_hex {
             8 * LONGEST
         } else {
             LONGEST + 1
         };
-        let mut bytes = Vec::new();
-        source.take(longest as u64).read_to_end(&mut bytes)?;
-        Ok(bytes)
+        most as u64
+    }
+
+    fn read_stdin(&self, start: Instant) -> Result<Vec<u8>, LoopError> {
+        let inlet = Inlet::stdin().limited(Some(self.most()));
+        let mut timers = self.timing.timers(start);
+        let (mut bytes, mut buffer) = (Vec::new(), vec![0; CHUNK]);
+        loop {
+            if let Some(expired) = timers.expired(Instant::now()) {
+                return Err(expired.on("read stdin").into());
+            }
+            if !inlet.is_ready() && !inlet.wait(timers.next()).map_err(LoopError::Stdin)? {
+                continue;
+            }
+            match inlet.read(&mut buffer).map_err(LoopError::Stdin)? {
+                Some(0) => return Ok(bytes),
+                count => {
+                    bytes.extend_from_slice(buffer.get(..count.unwrap_or(0)).unwrap_or_default());
+                    timers.restart(Timer::Idle, Instant::now());
+                }
+            }
+        }
     }
 
     /// What the kernel would refuse with less than a sentence.
@@ -210,6 +265,10 @@ impl Send {
         }
         Ok(())
     }
+}
+
+fn no_address(word: &OsStr) -> Usage {
+    Usage::new(format!("{word:?} is no address"), "data goes after --")
 }
 
 fn address(word: &str) -> Result<IpAddr, String> {

@@ -19,13 +19,13 @@ pub struct Batch {
 
 /// Datagrams of a batch that go out as one message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Train {
+pub struct Train {
     /// Where its bytes begin and end.
-    pub(super) bytes: (usize, usize),
+    pub bytes: (usize, usize),
     /// How many datagrams it has.
-    pub(super) count: usize,
+    pub count: usize,
     /// The size of each but the last; `None` where it is a single one.
-    pub(super) segment: Option<u16>,
+    pub segment: Option<u16>,
 }
 
 impl Default for Batch {
@@ -117,7 +117,7 @@ impl Batch {
     }
 
     /// The bytes of a train.
-    pub(super) fn between(&self, start: usize, end: usize) -> Option<&[u8]> {
+    pub fn between(&self, start: usize, end: usize) -> Option<&[u8]> {
         self.memory.get(start..end)
     }
 
@@ -133,7 +133,7 @@ impl Batch {
     }
 
     /// The message that begins with datagram `first`; `None` behind the last. Without `joins` each goes by itself.
-    pub(super) fn train(&self, first: usize, joins: bool) -> Option<Train> {
+    pub fn train(&self, first: usize, joins: bool) -> Option<Train> {
         let start = self.start(first);
         let mut end = *self.ends.get(first)?;
         let size = end - start;

@@ -92,7 +92,7 @@ impl Turning<'_, '_> {
         for (slot, part) in inbox.slots().zip(&mut parts) {
             heard += 1;
             let notes = slot.notes();
-            self.tally.heard += count(&slot, &notes);
+            self.tally.heard += notes.datagrams(slot.bytes).count() as u64;
             dropped = notes.dropped.or(dropped);
             *part = IoSlice::new(slot.bytes);
             self.taken += slot.bytes.len();
@@ -147,22 +147,15 @@ impl Turning<'_, '_> {
             return Ok(());
         }
         // Those that came as one are told one by one, with the same envelope.
-        let mut rest = slot.bytes;
-        loop {
-            let size = notes.segment.unwrap_or(rest.len()).min(rest.len());
-            let (bytes, behind) = rest.split_at_checked(size).unwrap_or((rest, &[]));
-            let length = if notes.segment.is_some() {
-                size
-            } else {
-                length
+        for bytes in notes.datagrams(slot.bytes) {
+            let length = match notes.segment {
+                Some(_) => bytes.len(),
+                None => length,
             };
             self.hear(index, from.as_ref(), notes, (bytes, length));
             self.answer(index, from.as_ref(), notes, bytes)?;
-            rest = behind;
-            if rest.is_empty() {
-                return Ok(());
-            }
         }
+        Ok(())
     }
 
     fn hear(
@@ -184,10 +177,4 @@ impl Turning<'_, '_> {
             hear(&heard, &mut self.text);
         }
     }
-}
-
-/// How many datagrams came as one.
-fn count(slot: &Slot<'_>, notes: &Notes) -> u64 {
-    let cars = |segment| slot.bytes.len().div_ceil(segment).max(1);
-    notes.segment.map_or(1, cars) as u64
 }

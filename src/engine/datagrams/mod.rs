@@ -29,7 +29,7 @@ use super::reactor::Reactor;
 use super::timer::Timers;
 use crate::net::{Address, CallError, Notes, Socket};
 
-pub use self::batch::Batch;
+pub use self::batch::{Batch, Train};
 pub use self::delivery::{Delivery, deliver};
 pub use self::detour::Detour;
 
