@@ -148,6 +148,9 @@ pub(super) fn remark(output: &Output, remark: &Remark<'_>) -> Result<(), StdoutE
             let (count, total) = (*count, *total);
             return output.offer(&LeftOut { count, total });
         }
+        Remark::Full => "the send buffer is full of what peers do not read: others are answered from sockets without a \
+                         name, as far as they take that"
+            .to_owned(),
         Remark::NotSent { to, error } => match error {
             Some(error) => error.to_string(),
             None => format!(

@@ -12,6 +12,7 @@ mod hearing;
 mod left_out;
 mod post;
 mod sessions;
+mod spare;
 mod turn;
 
 use std::rc::Rc;
@@ -120,6 +121,8 @@ pub enum Remark<'a> {
         /// Why; `None` where too many wait already.
         error: Option<&'a CallError>,
     },
+    /// What local peers do not read fills the send buffer: said once.
+    Full,
     /// So many were left out since the last remark, besides those that it was said of.
     LeftOut {
         /// How many.
