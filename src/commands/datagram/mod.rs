@@ -19,6 +19,7 @@ use crate::engine::{
     Answer, Answering, Detour, Ear, Ending, Exchange, Heard, Inlet, LoopError, Reactor, Remark,
     Tally, Timer, Timers, Typed,
 };
+use crate::net::{descriptor_limit, raise_descriptor_limit};
 use crate::output::{Exit, NoAnswer};
 
 /// How long to wait for more replies after the end of stdin, where nothing else was said.
@@ -94,8 +95,14 @@ impl Conversation<'_> {
         &self,
         reactor: &mut Reactor,
         ears: Vec<Ear>,
-        service: Service,
+        mut service: Service,
     ) -> anyhow::Result<Exit> {
+        // A command takes three descriptors of ours, and has no more than we were handed itself.
+        let inherited = descriptor_limit();
+        raise_descriptor_limit();
+        if let Answer::Run(runner) = &mut service.answer {
+            runner.descriptors = inherited;
+        }
         let (tally, ending) = self.run(reactor, (ears, None), service, None);
         self.end(tally, ending?)
     }
