@@ -122,7 +122,7 @@ impl Listen {
             socket.set_int(libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
         }
         self.transport.apply(socket)?;
-        self.spread.apply(socket, family)?;
+        self.spread.apply(socket, family, preparation.interface())?;
         preparation.apply(socket)
     }
 
