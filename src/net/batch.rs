@@ -231,6 +231,11 @@ impl Socket {
         self.set_int(libc::SOL_UDP, UDP_GRO, 1)
     }
 
+    /// getsockopt(2) UDP_GRO: whether datagrams may come as one, which counts as one where it is dropped.
+    pub fn takes_trains(&self) -> bool {
+        self.int(libc::SOL_UDP, UDP_GRO).is_ok_and(|on| on != 0)
+    }
+
     /// getsockopt(2) SO_MEMINFO; `None` where the kernel tells none.
     pub fn memory(&self) -> Option<Memory> {
         /// SK_MEMINFO_WMEM_ALLOC, SK_MEMINFO_SNDBUF and SK_MEMINFO_DROPS of `<linux/sock_diag.h>`.

@@ -164,10 +164,12 @@ pub struct Sent {
 /// Datagrams that the kernel had no room for.
 #[derive(Debug, Serialize)]
 pub struct Dropped {
-    /// How many since this was last told. Those that came as one (UDP_GRO) count as one.
+    /// How many since this was last told.
     pub count: u64,
     /// How many in all.
     pub total: u64,
+    /// Whether there may be more: the kernel counts several that came as one (UDP_GRO) as one.
+    pub at_least: bool,
 }
 
 /// Datagrams that were not sent, or not passed on, because their receivers took too little.
@@ -368,7 +370,12 @@ impl fmt::Display for Datagram<'_> {
 
 impl fmt::Display for Dropped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { count, total } = self;
+        let Self {
+            count,
+            total,
+            at_least,
+        } = self;
+        f.write_str(if *at_least { "at least " } else { "" })?;
         write!(f, "{count} datagrams dropped by the kernel")?;
         if total != count {
             write!(f, ", {total} in all")?;

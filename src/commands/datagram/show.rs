@@ -140,9 +140,16 @@ pub(super) fn remark(output: &Output, remark: &Remark<'_>) -> Result<(), StdoutE
             let from = from.map_or_else(|| "(unnamed)".to_owned(), name);
             format!("a datagram of {length} bytes from {from} was truncated to {kept}")
         }
-        Remark::Dropped { count, total } => {
-            let (count, total) = (*count, *total);
-            return output.offer(&Dropped { count, total });
+        Remark::Dropped {
+            count,
+            total,
+            at_least,
+        } => {
+            return output.offer(&Dropped {
+                count: *count,
+                total: *total,
+                at_least: *at_least,
+            });
         }
         Remark::LeftOut { count, total } => {
             let (count, total) = (*count, *total);

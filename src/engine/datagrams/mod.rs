@@ -113,6 +113,8 @@ pub enum Remark<'a> {
         count: u64,
         /// How many in all.
         total: u64,
+        /// Whether they may be more, as several that came as one count as one.
+        at_least: bool,
     },
     /// An answer could not be sent, or not at once: said once of each peer.
     NotSent {

@@ -305,7 +305,12 @@ impl Turning<'_, '_> {
             return Ok(());
         }
         self.said = (Some(self.now), total);
-        (self.exchange.remark)(&Remark::Dropped { count, total })
+        let mut ears = self.exchange.ears.iter();
+        (self.exchange.remark)(&Remark::Dropped {
+            count,
+            total,
+            at_least: ears.any(|ear| ear.socket.takes_trains()),
+        })
     }
 
     fn say_left_out(&mut self, at_once: bool) -> Result<(), StdoutError> {
