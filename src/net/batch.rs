@@ -164,7 +164,8 @@ fn address(name: &[u8]) -> Option<Address> {
 }
 
 impl Socket {
-    /// recvmmsg(2) with MSG_TRUNC, never waiting, of `limit` datagrams at most; whether any came.
+    /// recvmmsg(2) with MSG_TRUNC, never waiting, of `limit` datagrams at most; whether any came. An error names
+    /// the call that people know, as that of the other does.
     pub fn recvmmsg(&self, inbox: &mut Inbox, limit: usize) -> Result<bool, CallError> {
         let wanted = inbox.wanted.min(limit).clamp(1, inbox.incoming.len());
         let received = if self.explain.is_silent() {
@@ -188,7 +189,7 @@ impl Socket {
                 Ok(count > 0)
             }
             Err(cause) if would_block(&cause) => Ok(false),
-            Err(cause) => Err(self.refused("recvmmsg", cause)),
+            Err(cause) => Err(self.refused("recv", cause)),
         }
     }
 
@@ -196,8 +197,8 @@ impl Socket {
     pub fn sendmmsg(&self, letters: &[Letter<'_>]) -> Result<Send, CallError> {
         let first = letters.first().and_then(|letter| letter.to);
         let refused = |cause| match first {
-            Some(to) => CallError::new("sendmmsg", to, cause),
-            None => self.refused("sendmmsg", cause),
+            Some(to) => CallError::new("sendto", to, cause),
+            None => self.refused("send", cause),
         };
         let names: io::Result<Vec<Option<SockAddr>>> = letters
             .iter()
@@ -222,7 +223,7 @@ impl Socket {
         let sent = self.explain.call("sendmmsg", arguments, call);
         match sent.map(|gone| gone.count) {
             Err(cause) if !would_block(&cause) => Err(refused(cause)),
-            sent => self.sent("sendmmsg", sent),
+            sent => self.sent("send", sent),
         }
     }
 
