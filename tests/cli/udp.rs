@@ -644,6 +644,37 @@ fn a_group_is_sent_to_from_the_address_of_the_interface() {
 }
 
 #[test]
+fn nobody_is_at_port_0() {
+    for words in [
+        "udp send :0 -- x",
+        "udp connect localhost:0",
+        "tcp connect 0",
+    ] {
+        sockkit(words.split(' '))
+            .run()
+            .expect(2)
+            .says("nobody can be reached at port 0")
+            .says("hint: a port from 1 to 65535");
+    }
+}
+
+#[test]
+fn a_refusal_is_told_in_words_that_people_know() {
+    let port = dead();
+    let refused = udp("connect", port, "--explain").input("x").run().expect(1);
+    let last = refused.stderr.lines().last().unwrap();
+    let words = format!("sockkit: recv 127.0.0.1:{port}: connection refused (ECONNREFUSED)");
+    assert_eq!(last, words);
+    refused.says("recvmmsg(");
+}
+
+#[test]
+fn every_address_is_told_as_it_was_typed() {
+    let late = sockkit(["udp", "listen", "*:0", "-t", "50ms"]).run();
+    late.expect(124).says("listen on *:");
+}
+
+#[test]
 fn on_or_off_is_what_loop_takes() {
     let help = sockkit(["udp", "send", "--help"]).run().expect(0).text();
     assert!(!help.contains("possible values: true"), "{help}");
