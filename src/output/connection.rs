@@ -135,8 +135,19 @@ pub struct Datagram<'a> {
     pub bytes: Bytes<'a>,
 }
 
+/// A process was heard for the first time, where its datagrams are not told of themselves.
+#[derive(Debug, Serialize)]
+pub struct FirstHeard {
+    /// Its name; missing for an unbound socket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
+    /// Which one.
+    #[serde(flatten)]
+    pub sender: Sender,
+}
+
 /// Who sent a local datagram, by the kernel's word.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Sender {
     /// The process; 0 where it is out of sight.
     pub pid: u32,
@@ -224,6 +235,10 @@ impl Event for Closed {
 impl Event for Datagram<'_> {
     const NAME: &'static str = "datagram";
     const FACE: Face = Face::Detail;
+}
+
+impl Event for FirstHeard {
+    const NAME: &'static str = "credentials";
 }
 
 impl Event for Sent {
@@ -362,9 +377,23 @@ impl fmt::Display for Datagram<'_> {
             write!(f, ", tos {tos}")?;
         }
         match self.sender {
-            Some(Sender { pid, uid, gid }) => write!(f, ", process {pid}, uid {uid}, gid {gid}"),
+            Some(sender) => write!(f, ", {sender}"),
             None => Ok(()),
         }
+    }
+}
+
+impl fmt::Display for FirstHeard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let peer = self.peer.as_deref().unwrap_or("(unnamed)");
+        write!(f, "{peer} is {}", self.sender)
+    }
+}
+
+impl fmt::Display for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { pid, uid, gid } = self;
+        write!(f, "process {pid}, uid {uid}, gid {gid}")
     }
 }
 

@@ -17,7 +17,7 @@ mod transfer;
 
 pub use bytes::Bytes;
 pub use connection::{
-    Accepted, Closed, Connected, Datagram, Dropped, HandedOver, LeftOut, Listening,
+    Accepted, Closed, Connected, Datagram, Dropped, FirstHeard, HandedOver, LeftOut, Listening,
     PeerCredentials, Received, Sender, Sent, Warning,
 };
 pub use dump::{Direction, Dump, DumpForm};

@@ -5,6 +5,7 @@ mod ear;
 mod outgoing;
 mod show;
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -19,7 +20,7 @@ use crate::engine::{
     Answer, Answering, Detour, Ear, Ending, Exchange, Heard, Inlet, LoopError, Reactor, Remark,
     Tally, Timer, Timers, Typed,
 };
-use crate::net::{descriptor_limit, raise_descriptor_limit};
+use crate::net::{Address, descriptor_limit, raise_descriptor_limit};
 use crate::output::{Exit, NoAnswer};
 
 /// How long to wait for more replies after the end of stdin, where nothing else was said.
@@ -147,11 +148,19 @@ impl Conversation<'_> {
         };
         timers.start(first, self.args.timing.timeout, Instant::now());
         let output = &self.desk.output;
-        let shower = Shower {
+        let names_senders = ears.iter().any(|ear| {
+            let is_local = matches!(ear.local, Address::Unix(_));
+            is_local
+                && (ear.socket.int(libc::SOL_SOCKET, libc::SO_PASSCRED)).is_ok_and(|on| on != 0)
+        });
+        let mut shower = Shower {
             output,
             format: self.args.datagrams.format,
             dumps: self.args.view.hex,
+            names_senders,
+            named: HashSet::new(),
         };
+        let (is_raw, speaks) = (shower.is_raw(), shower.speaks());
         let mut hear = |heard: &Heard<'_>, text: &mut Vec<u8>| shower.show(heard, text);
         let mut exchange = Exchange {
             reactor,
@@ -165,8 +174,8 @@ impl Conversation<'_> {
             sends_empty: self.args.datagrams.send_empty,
             ends_on_empty: self.args.datagrams.eof_on_empty,
             outlet: output.outlet(),
-            passes_on: is_stdins && shower.is_raw(),
-            hear: shower.speaks().then_some(&mut hear),
+            passes_on: is_stdins && is_raw,
+            hear: speaks.then_some(&mut hear),
             remark: &mut |said: &Remark<'_>| remark(output, said),
             timers,
             linger,

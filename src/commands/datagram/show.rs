@@ -1,5 +1,6 @@
 //! How a datagram is shown, and what else there is to say.
 
+use std::collections::HashSet;
 use std::io::Write;
 
 use clap::ValueEnum;
@@ -8,7 +9,8 @@ use crate::commands::serve::status_of;
 use crate::engine::{Heard, Remark, StdoutError};
 use crate::net::Address;
 use crate::output::{
-    Accepted, Bytes, Datagram, Dropped, Harmless, HexDump, LeftOut, Output, Ran, Sender, Warning,
+    Accepted, Bytes, Datagram, Dropped, FirstHeard, Harmless, HexDump, LeftOut, Output, Ran,
+    Sender, Warning,
 };
 
 /// How what arrives is shown.
@@ -24,12 +26,19 @@ pub(super) enum Format {
     Json,
 }
 
+/// How many senders are remembered: each process that is started is another one.
+const MOST: usize = 4096;
+
 /// Shows datagrams.
 pub(super) struct Shower<'a> {
     pub(super) output: &'a Output,
     pub(super) format: Format,
     /// Offset, hex and ASCII alone.
     pub(super) dumps: bool,
+    /// Whether it is to be said who sends; they are noted on the datagrams.
+    pub(super) names_senders: bool,
+    /// Of whom that was said.
+    pub(super) named: HashSet<Sender>,
 }
 
 impl Shower<'_> {
@@ -41,14 +50,20 @@ impl Shower<'_> {
     /// Whether anything is said of each.
     pub(super) fn speaks(&self) -> bool {
         let style = self.output.style();
-        !self.is_raw() || (style.verbose && !style.quiet)
+        !self.is_raw() || ((style.verbose || self.names_senders) && !style.quiet)
     }
 
-    pub(super) fn show(&self, heard: &Heard<'_>, text: &mut Vec<u8>) {
+    pub(super) fn show(&mut self, heard: &Heard<'_>, text: &mut Vec<u8>) {
         let event = event(heard);
         let style = self.output.style();
         if style.json || (self.format == Format::Raw && style.verbose) {
             self.output.gather(&event, text);
+        } else if self.format == Format::Raw
+            && let Some(sender) = event.sender
+            && self.is_new(sender)
+        {
+            let peer = event.peer.clone();
+            self.output.gather(&FirstHeard { peer, sender }, text);
         }
         let bytes = heard.bytes;
         // Writing to memory does not fail.
@@ -67,6 +82,13 @@ impl Shower<'_> {
             }
         };
     }
+
+    fn is_new(&mut self, sender: Sender) -> bool {
+        if self.named.len() >= MOST {
+            self.named.clear();
+        }
+        self.named.insert(sender)
+    }
 }
 
 /// `TIME PEER > LOCAL, N bytes, ttl N, tos N`.
@@ -83,8 +105,8 @@ fn head(event: &Datagram<'_>) -> String {
             head.push_str(&format!(", {name} {value}"));
         }
     }
-    if let Some(Sender { pid, uid, gid }) = event.sender {
-        head.push_str(&format!(", process {pid}, uid {uid}, gid {gid}"));
+    if let Some(sender) = event.sender {
+        head.push_str(&format!(", {sender}"));
     }
     head
 }
