@@ -27,7 +27,7 @@ const FLOOD: usize = 32 * 1024;
 /// How close behind each other turns that bring little are one, too: ten thousand datagrams a second.
 const CLOSE: Duration = Duration::from_micros(100);
 /// For how long a flood is left to gather: to be woken for each of its trains costs more than to take them.
-const GATHERING: Duration = Duration::from_micros(50);
+const GATHERING: Duration = Duration::from_micros(100);
 /// From which receive buffer on, in bytes, none of it is lost meanwhile.
 const DEEP: i32 = 8 << 20;
 /// How often at most what was dropped is said.
