@@ -383,7 +383,7 @@ false\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l multicast-interface -d 'Send to groups by the interface IF (IP_MULTICAST_IF)' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l to -d 'Whom stdin\'s datagrams go to [default: last]' -r -f -a "last\t'To whoever was heard last'
 all\t'To all who were heard, until they expire'"
-complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l expire -d 'Forget a peer that has been silent for D: its command\'s stdin ends, and it is asked to end soon after; --to all leaves it out [default: 30s]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l expire -d 'Forget a peer that has been silent for D: its command\'s stdin ends, and it is asked to end soon after, or killed when the peer speaks again; --to all leaves it out [default: 30s]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l sh -d 'Run a line of the shell for each peer: sh -c LINE' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l reply -d 'Answer each datagram with TEXT, with escapes as \\n and \\xHH, or with what is in @FILE' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand udp; and __fish_seen_subcommand_from listen" -l color -d 'When stderr has colours: on a terminal, unless NO_COLOR is set; always; or never' -r -f -a "auto\t''
@@ -488,7 +488,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_su
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l ready-fd -d 'Write a byte to descriptor N when listening' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l to -d 'Whom stdin\'s datagrams go to [default: last]' -r -f -a "last\t'To whoever was heard last'
 all\t'To all who were heard, until they expire'"
-complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l expire -d 'Forget a peer that has been silent for D: its command\'s stdin ends, and it is asked to end soon after; --to all leaves it out [default: 30s]' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l expire -d 'Forget a peer that has been silent for D: its command\'s stdin ends, and it is asked to end soon after, or killed when the peer speaks again; --to all leaves it out [default: 30s]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l send-fd -d 'First of all hand the inherited descriptor N to the peer (SCM_RIGHTS), along with one NUL byte' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -s o -l option -d 'Set a socket option before the socket is used: SO_RCVBUF=1M, nodelay=1, IP_TTL=5, 1:8:int:65536; repeatable' -r -f -a "(__fish_sockkit_settings)"
 complete -c sockkit -n "__fish_sockkit_using_subcommand unix; and __fish_seen_subcommand_from listen" -l interface -d 'The network interface to use (SO_BINDTODEVICE)' -r -f -a "(__fish_print_interfaces)"

@@ -36,8 +36,13 @@ pub struct SpreadArgs {
 }
 
 impl SpreadArgs {
-    /// setsockopt(2) for each of them.
-    pub fn apply(&self, socket: &Socket, family: Family) -> Result<(), CallError> {
+    /// setsockopt(2) for each of them; what is sent to groups leaves by the socket's own `interface` where none is named here.
+    pub fn apply(
+        &self,
+        socket: &Socket,
+        family: Family,
+        interface: Option<&str>,
+    ) -> Result<(), CallError> {
         if self.broadcast {
             socket.set_int(libc::SOL_SOCKET, libc::SO_BROADCAST, 1)?;
         }
@@ -47,7 +52,8 @@ impl SpreadArgs {
         if let Some(on) = self.loops {
             socket.set_loop(family, on)?;
         }
-        match self.multicast_interface {
+        let own = || interface.and_then(index_of_interface);
+        match self.multicast_interface.or_else(own) {
             Some(index) => socket.set_group_interface(family, index),
             None => Ok(()),
         }

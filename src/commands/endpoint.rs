@@ -6,8 +6,8 @@ use super::Desk;
 use crate::args::{Preparation, SourceArgs};
 use crate::engine::{Binding, Listener, lookup};
 use crate::net::{
-    Address, CallError, Descriptor, Endpoint, Family, Host, HostPort, Kind, Protocol, Resolver,
-    Socket, inherit, inherit_systemd,
+    Address, CallError, Descriptor, Endpoint, Family, Host, HostPort, Kind, Port, Protocol,
+    Resolver, Socket, inherit, inherit_systemd,
 };
 use crate::output::Usage;
 
@@ -24,8 +24,15 @@ pub(super) fn resolve(
     Ok(addresses.into_iter().map(Address::from).collect())
 }
 
-/// The host and port of a peer, which `*` is none.
+/// The host and port of a peer: `*` and port 0 are none.
 pub(super) fn no_wildcard(network: HostPort) -> Result<HostPort, Usage> {
+    if network.port == Some(Port::Number(0)) {
+        let why = format!("`{network}`: nobody can be reached at port 0");
+        return Err(Usage::new(
+            why,
+            "a port from 1 to 65535; 0 is for listening on any",
+        ));
+    }
     if network.host == Host::Any {
         let why = format!("`{network}` is where to listen, not where to connect or send to");
         let host = Host::Default;

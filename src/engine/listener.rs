@@ -105,6 +105,9 @@ impl Binding {
         let local = socket.getsockname()?;
         socket.set_about(local.clone());
         let everywhere = self.dual_stack && address.family() == Family::Inet6;
+        if let Some(inet) = local.inet().filter(|_| everywhere) {
+            socket.set_target(format!("*:{}", inet.port()));
+        }
         Ok(Listener {
             socket,
             local,

@@ -55,6 +55,17 @@ pub struct Letter<'a> {
     pub control: &'a Control,
 }
 
+/// What a socket holds, and has not.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory {
+    /// How many bytes of what it sent are on their way, with what they cost; of a local socket, until they are read.
+    pub unsent: u32,
+    /// How many there may be, SO_SNDBUF.
+    pub send_buffer: u32,
+    /// How many datagrams it has dropped for want of room.
+    pub dropped: u32,
+}
+
 impl Inbox {
     /// Room for a batch of datagrams of at most `room` bytes each. Pages are taken as they are written to.
     pub fn new(places: usize, room: usize) -> Self {
@@ -155,7 +166,8 @@ impl Address {
 }
 
 impl Socket {
-    /// recvmmsg(2) with MSG_TRUNC, never waiting, of `limit` datagrams at most; whether any came.
+    /// recvmmsg(2) with MSG_TRUNC, never waiting, of `limit` datagrams at most; whether any came. An error names
+    /// the call that people know, as that of the other does.
     pub fn recvmmsg(&self, inbox: &mut Inbox, limit: usize) -> Result<bool, CallError> {
         let wanted = inbox.wanted.min(limit).clamp(1, inbox.incoming.len());
         let received = if self.explain.is_silent() {
@@ -179,7 +191,7 @@ impl Socket {
                 Ok(count > 0)
             }
             Err(cause) if would_block(&cause) => Ok(false),
-            Err(cause) => Err(self.refused("recvmmsg", cause)),
+            Err(cause) => Err(self.refused("recv", cause)),
         }
     }
 
@@ -187,8 +199,8 @@ impl Socket {
     pub fn sendmmsg(&self, letters: &[Letter<'_>]) -> Result<Send, CallError> {
         let first = letters.first().and_then(|letter| letter.to);
         let refused = |cause| match first {
-            Some(to) => CallError::new("sendmmsg", to, cause),
-            None => self.refused("sendmmsg", cause),
+            Some(to) => CallError::new("sendto", to, cause),
+            None => self.refused("send", cause),
         };
         let names: io::Result<Vec<Option<SockAddr>>> = letters
             .iter()
@@ -213,7 +225,7 @@ impl Socket {
         let sent = self.explain.call("sendmmsg", arguments, call);
         match sent.map(|gone| gone.count) {
             Err(cause) if !would_block(&cause) => Err(refused(cause)),
-            sent => self.sent("sendmmsg", sent),
+            sent => self.sent("send", sent),
         }
     }
 
@@ -222,15 +234,27 @@ impl Socket {
         self.set_int(libc::SOL_UDP, UDP_GRO, 1)
     }
 
-    /// getsockopt(2) SO_MEMINFO: how many datagrams it has dropped for want of room; `None` where the kernel tells none.
-    pub fn dropped(&self) -> Option<u32> {
-        /// SK_MEMINFO_DROPS of `<linux/sock_diag.h>`.
+    /// getsockopt(2) UDP_GRO: whether datagrams may come as one, which counts as one where it is dropped.
+    pub fn takes_trains(&self) -> bool {
+        self.int(libc::SOL_UDP, UDP_GRO).is_ok_and(|on| on != 0)
+    }
+
+    /// getsockopt(2) SO_MEMINFO; `None` where the kernel tells none.
+    pub fn memory(&self) -> Option<Memory> {
+        /// SK_MEMINFO_WMEM_ALLOC, SK_MEMINFO_SNDBUF and SK_MEMINFO_DROPS of `<linux/sock_diag.h>`.
+        const UNSENT: usize = 2;
+        const SEND_BUFFER: usize = 3;
         const DROPS: usize = 8;
         let mut value = [0; 4 * (DROPS + 1)];
         let told = |bytes: &[u8]| super::sockopt::Shown(1, libc::SO_MEMINFO, bytes).to_string();
         let count = self.getsockopt(libc::SOL_SOCKET, libc::SO_MEMINFO, &mut value, told);
         let all = value.get(..count.ok()?)?;
-        Some(u32::from_ne_bytes(*all.get(4 * DROPS..)?.first_chunk()?))
+        let number = |index: usize| Some(u32::from_ne_bytes(*all.get(4 * index..)?.first_chunk()?));
+        Some(Memory {
+            unsent: number(UNSENT)?,
+            send_buffer: number(SEND_BUFFER)?,
+            dropped: number(DROPS)?,
+        })
     }
 }
 

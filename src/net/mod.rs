@@ -41,7 +41,7 @@ pub mod sockopt;
 pub use account::{Account, group, group_name, user_name};
 pub use address::Address;
 pub use ancillary::{Control, Notes};
-pub use batch::{BATCH, Inbox, Letter, Slot};
+pub use batch::{BATCH, Inbox, Letter, Memory, Slot};
 pub use credentials::Credentials;
 pub use endpoint::{DEFAULT_PORT, Descriptor, Endpoint, EndpointError, Host, HostPort, Port};
 pub use error::{CallError, errno_name, reason};

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::error::CallError;
 use super::family::Family;
-use super::interface::name_of_interface;
+use super::interface::{ipv4_of_interface, name_of_interface};
 use super::socket::Socket;
 
 /// MCAST_JOIN_GROUP and MCAST_JOIN_SOURCE_GROUP of RFC 3678, as `<linux/in.h>` numbers them.
@@ -113,8 +113,10 @@ impl Socket {
                 self.setsockopt(libc::IPPROTO_IPV6, libc::IPV6_MULTICAST_IF, &value, shown)
             }
             _ => {
-                // struct ip_mreqn: the group, the address, the index.
-                let value = [[0; 4], [0; 4], index.to_ne_bytes()].concat();
+                // struct ip_mreqn: the group, the address, the index. Left to itself the kernel takes another interface's
+                // address where this one's is good for this host alone, as the loopback's is.
+                let from = ipv4_of_interface(&name).map_or([0; 4], |from| from.octets());
+                let value = [[0; 4], from, index.to_ne_bytes()].concat();
                 let shown = format_args!("{name:?}");
                 self.setsockopt(libc::IPPROTO_IP, libc::IP_MULTICAST_IF, &value, shown)
             }

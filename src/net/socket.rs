@@ -68,6 +68,16 @@ impl Socket {
         Self::open_with(family, kind, protocol, 0, explain)
     }
 
+    /// socket(2), told to the same as this one's calls.
+    pub fn open_beside(
+        &self,
+        family: Family,
+        kind: Kind,
+        protocol: Protocol,
+    ) -> Result<Self, CallError> {
+        Self::open(family, kind, protocol, &self.explain)
+    }
+
     /// socket(2) with SOCK_NONBLOCK: connect returns EINPROGRESS.
     pub fn open_nonblocking(
         family: Family,

@@ -250,7 +250,7 @@ fn exit_of(call: &CallError) -> Exit {
         // The socket that was handed over is no connection: the network was not asked.
         libc::ENOTCONN if call.call == "getpeername" => Exit::Trouble,
         // No such local socket; a file of ours that cannot be made is trouble.
-        libc::ENOENT if ["connect", "sendto", "sendmmsg"].contains(&call.call) => Exit::No,
+        libc::ENOENT if ["connect", "sendto"].contains(&call.call) => Exit::No,
         libc::ECONNREFUSED
         | libc::ECONNRESET
         | libc::ECONNABORTED
@@ -307,10 +307,10 @@ fn hint_of(call: &CallError) -> Option<String> {
             "no socket of this --type listens by that name"
         }
         ("join", libc::ENODEV) => "no route says which interface: GROUP%IF does",
-        ("sendto" | "sendmmsg" | "connect", libc::EACCES) if call.on.contains(':') => {
+        ("sendto" | "connect", libc::EACCES) if call.on.contains(':') => {
             "a broadcast address is only allowed with --broadcast"
         }
-        ("send" | "sendto" | "sendmsg" | "sendmmsg", libc::EMSGSIZE) if call.on.contains(':') => {
+        ("send" | "sendto" | "sendmsg", libc::EMSGSIZE) if call.on.contains(':') => {
             "a datagram has 65507 bytes at most: --size N cuts stdin"
         }
         (_, libc::EMFILE) => "`ulimit -n` raises the number of open descriptors",

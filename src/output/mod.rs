@@ -2,6 +2,7 @@
 
 mod bytes;
 mod connection;
+mod datagram;
 mod dump;
 mod event;
 mod exit;
@@ -17,9 +18,9 @@ mod transfer;
 
 pub use bytes::Bytes;
 pub use connection::{
-    Accepted, Closed, Connected, Datagram, Dropped, HandedOver, LeftOut, Listening,
-    PeerCredentials, Received, Record, Sender, Sent, Warning,
+    Accepted, Closed, Connected, HandedOver, Listening, PeerCredentials, Received, Warning,
 };
+pub use datagram::{Datagram, Dropped, FirstHeard, LeftOut, Record, Sender, Sent};
 pub use dump::{Direction, Dump, DumpForm};
 pub use event::{Event, Face, Output, Style};
 pub use exit::Exit;

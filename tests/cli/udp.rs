@@ -623,6 +623,58 @@ fn a_group_of_the_other_family_is_not_heard() {
 }
 
 #[test]
+fn a_group_is_sent_to_from_the_address_of_the_interface() {
+    let words = "udp listen *:0 --join 239.1.1.1%lo --format json --count 3";
+    let listener = sockkit(words.split(' ')).start();
+    let address = listener.listening();
+    let to = address.replace('*', "239.1.1.1");
+    for (verb, flag) in [
+        ("send", "--multicast-interface"),
+        ("send", "--interface"),
+        ("connect", "--interface"),
+    ] {
+        // Nobody answers the one that connects.
+        let status = i32::from(verb == "connect");
+        let sent = sockkit(["udp", verb, &to, flag, "lo"]).input("x").run();
+        sent.expect(status);
+        let event: serde_json::Value = serde_json::from_str(&listener.line()).unwrap();
+        let peer = event["peer"].as_str().unwrap();
+        assert!(peer.starts_with("127.0.0.1:"), "{verb} {flag}: {peer}");
+    }
+}
+
+#[test]
+fn nobody_is_at_port_0() {
+    for words in [
+        "udp send :0 -- x",
+        "udp connect localhost:0",
+        "tcp connect 0",
+    ] {
+        sockkit(words.split(' '))
+            .run()
+            .expect(2)
+            .says("nobody can be reached at port 0")
+            .says("hint: a port from 1 to 65535");
+    }
+}
+
+#[test]
+fn a_refusal_is_told_in_words_that_people_know() {
+    let port = dead();
+    let refused = udp("connect", port, "--explain").input("x").run().expect(1);
+    let last = refused.stderr.lines().last().unwrap();
+    let words = format!("sockkit: recv 127.0.0.1:{port}: connection refused (ECONNREFUSED)");
+    assert_eq!(last, words);
+    refused.says("recvmmsg(");
+}
+
+#[test]
+fn every_address_is_told_as_it_was_typed() {
+    let late = sockkit(["udp", "listen", "*:0", "-t", "50ms"]).run();
+    late.expect(124).says("listen on *:");
+}
+
+#[test]
 fn on_or_off_is_what_loop_takes() {
     let help = sockkit(["udp", "send", "--help"]).run().expect(0).text();
     assert!(!help.contains("possible values: true"), "{help}");

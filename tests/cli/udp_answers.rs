@@ -1,6 +1,7 @@
 //! `udp listen` with many peers: echoed, answered, given a command each, told what stdin says; and what each datagram tells.
 
 use std::net::{SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use socket2::{Domain, Socket, Type};
@@ -144,6 +145,31 @@ fn a_command_that_says_no_end_ends_once_its_peer_has_expired() {
 }
 
 #[test]
+fn one_that_goes_on_is_heard_no_more_once_its_peer_has_another() {
+    let script = "trap '' HUP TERM; while :; do echo $$; sleep 0.02; done";
+    let listener = listen("--expire 100ms -v").args(["--sh", script]).start();
+    let to = address(&listener);
+    let peer = saying(to, b"x");
+    let first = peer.record();
+    let until = Instant::now() + Duration::from_millis(300);
+    while Instant::now() < until {
+        assert_eq!(peer.record(), first);
+    }
+    peer.send_to(b"x", to).unwrap();
+    let second = loop {
+        let said = peer.record();
+        if said != first {
+            break said;
+        }
+    };
+    listener.stderr_until(|line| line.starts_with("1 ") && line.ends_with("status 137"));
+    let until = Instant::now() + Duration::from_millis(300);
+    while Instant::now() < until {
+        assert_eq!(peer.record(), second);
+    }
+}
+
+#[test]
 fn a_command_that_does_not_read_is_said_once_and_then_counted() {
     let listener = listen("").args(["--sh", "exec sleep 1000"]).start();
     let client = saying(address(&listener), b"");
@@ -209,6 +235,19 @@ fn a_line_tells_each_byte() {
         saying(to, bytes);
         let line = listener.line();
         assert!(line.ends_with(&format!(": {shown}")), "{line}");
+    }
+}
+
+#[test]
+fn more_peers_have_commands_than_a_command_may_have_descriptors() {
+    let listener = listen("")
+        .args(["--sh", "ulimit -Sn; cat"])
+        .under(r#"ulimit -Sn 24; exec "$0" "$@""#)
+        .start();
+    let to = address(&listener);
+    let peers: Vec<UdpSocket> = (0..20).map(|_| saying(to, b"x")).collect();
+    for peer in &peers {
+        assert_eq!(peer.record(), b"24\n");
     }
 }
 
@@ -400,20 +439,24 @@ fn what_comes_as_one_is_told_apart() {
 
 #[test]
 fn what_the_kernel_drops_is_said() {
-    let listener = listen("-o SO_RCVBUF=4096 -t 10s --reply x").start();
-    let to = address(&listener);
-    listener.signal(Signal::SIGSTOP);
-    let client = client();
-    for _ in 0..100 {
-        client.send_to(&[0; 1000], to).unwrap();
+    // One that is dropped may be several that came as one, unless they are taken one by one.
+    for (counts, may_be_more) in [("", true), ("--count 1000", false)] {
+        let words = format!("-o SO_RCVBUF=4096 -t 10s --reply x {counts}");
+        let listener = listen(&words).start();
+        let to = address(&listener);
+        listener.signal(Signal::SIGSTOP);
+        let client = client();
+        for _ in 0..100 {
+            client.send_to(&[0; 1000], to).unwrap();
+        }
+        listener.signal(Signal::SIGCONT);
+        client.record();
+        listener.signal(Signal::SIGTERM);
+        let finished = listener.finish().expect(143);
+        let finished = finished.says("datagrams dropped by the kernel");
+        let says = finished.stderr.contains("\nat least ");
+        assert_eq!(says, may_be_more, "{}", finished.stderr);
     }
-    listener.signal(Signal::SIGCONT);
-    client.record();
-    listener.signal(Signal::SIGTERM);
-    listener
-        .finish()
-        .expect(143)
-        .says("datagrams dropped by the kernel");
 }
 
 #[test]

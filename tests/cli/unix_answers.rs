@@ -89,6 +89,44 @@ fn nor_does_one_that_was_told_much() {
 }
 
 #[test]
+fn those_who_do_not_read_take_no_more_than_the_send_buffer() {
+    // Few fill what a user may have.
+    let words = ["--echo", "-o", "SO_SNDBUF=100000"];
+    let (folder, path, listener) = listen(&words);
+    let bytes = [b'x'; 60_000];
+    let stuck: Vec<UnixDatagram> = (0..20)
+        .map(|number| named(&folder, &number.to_string()))
+        .collect();
+    let ask_all = || {
+        for peer in &stuck {
+            peer.send_to(&bytes, &path).unwrap();
+        }
+    };
+    ask_all();
+    ask_all();
+    let good = named(&folder, "good");
+    for _ in 0..3 {
+        ask_all();
+        good.send_to(&bytes, &path).unwrap();
+        assert_eq!(good.record(), bytes);
+    }
+    let stderr = listener.stderr_so_far();
+    assert_eq!(
+        stderr.matches("the send buffer is full").count(),
+        1,
+        "{stderr}"
+    );
+    // Those who read at last are told all of it, and by whom.
+    for peer in &stuck {
+        (0..5).for_each(|_| assert_eq!(peer.record(), bytes));
+    }
+    good.send_to(b"again", &path).unwrap();
+    let mut buffer = [0; 8];
+    let (count, from) = good.recv_from(&mut buffer).unwrap();
+    assert_eq!((count, from.as_pathname()), (5, Some(path.as_path())));
+}
+
+#[test]
 fn what_a_peer_has_no_room_for_reaches_it_in_order() {
     let (folder, path, _listener) = listen(&["--echo"]);
     let peer = named(&folder, "peer");

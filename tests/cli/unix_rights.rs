@@ -117,6 +117,22 @@ fn a_listener_is_told_who_sent_each_datagram() {
     assert!(heard.get("peer").is_none(), "{heard}");
 }
 
+#[test]
+fn it_is_said_once_who_sends_datagrams_that_go_to_stdout_as_they_are() {
+    let (_folder, path) = place();
+    let words = "--show-cred --type dgram --count 3";
+    let listener = ready(&path, words);
+    let client = std::os::unix::net::UnixDatagram::unbound().unwrap();
+    client.send_to(b"one", &path).unwrap();
+    client.send_to(b"two", &path).unwrap();
+    unix("send", &path, "--type dgram -- three").run().expect(0);
+    let finished = listener.finish().expect(0);
+    let ours = format!("(unnamed) is process {}, uid ", std::process::id());
+    assert_eq!(finished.stderr.matches(&ours).count(), 1);
+    assert_eq!(finished.stderr.matches(" is process ").count(), 2);
+    assert_eq!(finished.text(), "onetwothree");
+}
+
 /// Descriptor 3 is this file.
 fn with_file(start: Start, file: &Path) -> Start {
     start.under(&format!("exec 3<'{}'; exec \"$0\" \"$@\"", file.display()))

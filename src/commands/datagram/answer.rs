@@ -48,8 +48,8 @@ pub(in super::super) struct CrowdArgs {
     /// Whom stdin's datagrams go to [default: last]
     #[arg(long, value_enum, value_name = "WHOM", help_heading = HEADING)]
     to: Option<Whom>,
-    /// Forget a peer that has been silent for D: its command's stdin ends, and it is asked to end soon after; --to all leaves
-    /// it out [default: 30s]
+    /// Forget a peer that has been silent for D: its command's stdin ends, and it is asked to end soon after, or killed when
+    /// the peer speaks again; --to all leaves it out [default: 30s]
     #[arg(long, value_name = "D", value_parser = duration, help_heading = HEADING)]
     expire: Option<Duration>,
 }

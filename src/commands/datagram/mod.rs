@@ -5,6 +5,7 @@ mod ear;
 mod outgoing;
 mod show;
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -20,6 +21,7 @@ use crate::engine::{
     Answer, Answering, Detour, Ear, Ending, Exchange, Framing, Heard, Inlet, LoopError, Reactor,
     Records, Remark, Tally, Timer, Timers, Typed,
 };
+use crate::net::{Address, descriptor_limit, raise_descriptor_limit};
 use crate::output::{Exit, NoAnswer, Output};
 
 /// How long to wait for more replies after the end of stdin, where nothing else was said.
@@ -114,6 +116,8 @@ impl DatagramArgs {
             output,
             format: self.format,
             dumps,
+            names_senders: false,
+            named: HashSet::new(),
         }
     }
 }
@@ -124,8 +128,14 @@ impl Conversation<'_> {
         &self,
         reactor: &mut Reactor,
         ears: Vec<Ear>,
-        service: Service,
+        mut service: Service,
     ) -> anyhow::Result<Exit> {
+        // A command takes three descriptors of ours, and has no more than we were handed itself.
+        let inherited = descriptor_limit();
+        raise_descriptor_limit();
+        if let Answer::Run(runner) = &mut service.answer {
+            runner.descriptors = inherited;
+        }
         let (tally, ending) = self.run(reactor, (ears, None), service, None);
         self.end(tally, ending?)
     }
@@ -170,7 +180,13 @@ impl Conversation<'_> {
         };
         timers.start(first, self.args.timing.timeout, Instant::now());
         let output = &self.desk.output;
-        let shower = self.args.datagrams.shower(output, self.args.view.hex);
+        let mut shower = self.args.datagrams.shower(output, self.args.view.hex);
+        shower.names_senders = ears.iter().any(|ear| {
+            let is_local = matches!(ear.local, Address::Unix(_));
+            is_local
+                && (ear.socket.int(libc::SOL_SOCKET, libc::SO_PASSCRED)).is_ok_and(|on| on != 0)
+        });
+        let (is_raw, speaks) = (shower.is_raw(), shower.speaks());
         let mut hear = |heard: &Heard<'_>, text: &mut Vec<u8>| shower.show(heard, text);
         let mut exchange = Exchange {
             reactor,
@@ -184,8 +200,8 @@ impl Conversation<'_> {
             sends_empty: self.args.datagrams.send_empty,
             ends_on_empty: self.args.datagrams.eof_on_empty,
             outlet: output.outlet(),
-            passes_on: is_stdins && shower.is_raw(),
-            hear: shower.speaks().then_some(&mut hear),
+            passes_on: is_stdins && is_raw,
+            hear: speaks.then_some(&mut hear),
             remark: &mut |said: &Remark<'_>| remark(output, said),
             timers,
             linger,

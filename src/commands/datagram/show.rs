@@ -1,5 +1,6 @@
 //! How a datagram is shown, and what else there is to say.
 
+use std::collections::HashSet;
 use std::io::Write;
 
 use clap::ValueEnum;
@@ -8,8 +9,8 @@ use crate::commands::serve::status_of;
 use crate::engine::{Heard, Remark, StdoutError};
 use crate::net::Address;
 use crate::output::{
-    Accepted, Bytes, Datagram, Dropped, Event, Harmless, HexDump, LeftOut, Output, Ran, Record,
-    Sender, Warning,
+    Accepted, Bytes, Datagram, Dropped, Event, FirstHeard, Harmless, HexDump, LeftOut, Output, Ran,
+    Record, Sender, Warning,
 };
 
 /// How what arrives is shown.
@@ -26,12 +27,19 @@ pub(super) enum Format {
     Json,
 }
 
+/// How many senders are remembered: each process that is started is another one.
+const MOST: usize = 4096;
+
 /// Shows datagrams, and records.
 pub(in super::super) struct Shower<'a> {
     pub(super) output: &'a Output,
     pub(super) format: Format,
     /// Offset, hex and ASCII alone.
     pub(super) dumps: bool,
+    /// Whether it is to be said who sends; they are noted on the datagrams.
+    pub(super) names_senders: bool,
+    /// Of whom that was said.
+    pub(super) named: HashSet<Sender>,
 }
 
 impl Shower<'_> {
@@ -43,11 +51,21 @@ impl Shower<'_> {
     /// Whether anything is said of each.
     pub(in super::super) fn speaks(&self) -> bool {
         let style = self.output.style();
-        !self.is_raw() || (style.verbose && !style.quiet)
+        !self.is_raw() || ((style.verbose || self.names_senders) && !style.quiet)
     }
 
-    pub(super) fn show(&self, heard: &Heard<'_>, text: &mut Vec<u8>) {
+    pub(super) fn show(&mut self, heard: &Heard<'_>, text: &mut Vec<u8>) {
         let event = event(heard);
+        let style = self.output.style();
+        if !style.json
+            && !style.verbose
+            && self.format == Format::Raw
+            && let Some(sender) = event.sender
+            && self.is_new(sender)
+        {
+            let peer = event.peer.clone();
+            self.output.gather(&FirstHeard { peer, sender }, text);
+        }
         self.put(&event, &event, text);
     }
 
@@ -80,6 +98,13 @@ impl Shower<'_> {
             }
         };
     }
+
+    fn is_new(&mut self, sender: Sender) -> bool {
+        if self.named.len() >= MOST {
+            self.named.clear();
+        }
+        self.named.insert(sender)
+    }
 }
 
 /// `TIME PEER > LOCAL, N bytes, ttl N, tos N`.
@@ -97,8 +122,8 @@ fn head(event: &Datagram<'_>) -> String {
             head.push_str(&format!(", {name} {value}"));
         }
     }
-    if let Some(Sender { pid, uid, gid }) = event.sender {
-        head.push_str(&format!(", process {pid}, uid {uid}, gid {gid}"));
+    if let Some(sender) = event.sender {
+        head.push_str(&format!(", {sender}"));
     }
     head
 }
@@ -156,14 +181,24 @@ pub(super) fn remark(output: &Output, remark: &Remark<'_>) -> Result<(), StdoutE
             let from = from.map_or_else(|| "(unnamed)".to_owned(), name);
             format!("a datagram of {length} bytes from {from} was truncated to {kept}")
         }
-        Remark::Dropped { count, total } => {
-            let (count, total) = (*count, *total);
-            return output.offer(&Dropped { count, total });
+        Remark::Dropped {
+            count,
+            total,
+            at_least,
+        } => {
+            return output.offer(&Dropped {
+                count: *count,
+                total: *total,
+                at_least: *at_least,
+            });
         }
         Remark::LeftOut { count, total } => {
             let (count, total) = (*count, *total);
             return output.offer(&LeftOut { count, total });
         }
+        Remark::Full => "the send buffer is full of what peers do not read: others are answered from sockets without a \
+                         name, as far as they take that"
+            .to_owned(),
         Remark::NotSent { to, error } => match error {
             Some(error) => error.to_string(),
             None => format!(

@@ -190,7 +190,9 @@ impl<'a> Hearing<'a> {
         self.scribe.flush()?;
         let (received, dropped) = match &mut self.ears {
             Ears::Raw(ears) => {
-                let dropped = ears.iter().map(|ear| ear.socket.dropped().map(u64::from));
+                let dropped = ears
+                    .iter()
+                    .map(|ear| ear.socket.memory().map(|memory| u64::from(memory.dropped)));
                 (None, dropped.sum())
             }
             Ears::Link(ear) => {

@@ -104,7 +104,8 @@ impl Connect {
             ears.prepare(&socket, (to.family(), protocol), way.preparation)?;
             self.transport.report_refusals(&socket, to.family())?;
             self.transport.apply(&socket)?;
-            self.spread.apply(&socket, to.family())?;
+            let interface = way.preparation.interface();
+            self.spread.apply(&socket, to.family(), interface)?;
             way.preparation.apply(&socket)?;
             self.source.apply(&mut socket, to.family(), &way.sources)?;
             match socket.connect(&to) {

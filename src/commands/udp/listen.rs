@@ -17,8 +17,9 @@ use crate::output::{Exit, Listening, Usage};
 /// Hear datagrams from every peer: payload goes to stdout, stdin answers whoever was heard last
 ///
 /// Runs until --count, a time limit or a signal. An answer leaves from the address that was spoken to. The receive buffer
-/// is as large as is allowed, unless -o SO_RCVBUF says otherwise; what the kernel has to drop is counted and said (those
-/// of one sender and size may come as one, UDP_GRO, and count as one there).
+/// is as large as is allowed, unless -o SO_RCVBUF says otherwise; what the kernel has to drop is counted and said: at
+/// least so many, as those of one sender and size may come as one (UDP_GRO) and count as one there; --count N takes them one
+/// by one.
 #[derive(Args, Debug)]
 #[command(after_help = LISTEN_EXAMPLES)]
 pub(super) struct Listen {
@@ -122,7 +123,7 @@ impl Listen {
             socket.set_int(libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
         }
         self.transport.apply(socket)?;
-        self.spread.apply(socket, family)?;
+        self.spread.apply(socket, family, preparation.interface())?;
         preparation.apply(socket)
     }
 

@@ -108,7 +108,8 @@ impl SendTo {
             let mut socket = self.transport.open(to.family(), desk)?;
             self.transport.report_refusals(&socket, to.family())?;
             self.transport.apply(&socket)?;
-            self.spread.apply(&socket, to.family())?;
+            let interface = preparation.interface();
+            self.spread.apply(&socket, to.family(), interface)?;
             preparation.apply(&socket)?;
             self.source.apply(&mut socket, to.family(), &sources)?;
             Ok(socket)

@@ -27,6 +27,9 @@ pub struct Child {
     pub stdout: OwnedFd,
 }
 
+/// Starts the program, with what it is to do before and what it has.
+type Spawn<'a> = &'a dyn Fn(&PosixSpawnFileActions, &PosixSpawnAttr) -> Result<Process, Errno>;
+
 /// What a child reads and writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChildStreams {
@@ -49,21 +52,22 @@ impl Child {
         variables: &[(String, Vec<u8>)],
         streams: ChildStreams,
     ) -> Result<Self, Errno> {
-        let start = || match streams {
-            ChildStreams::Terminal => Self::start_on_terminal(program, variables),
-            _ => Self::start_on_pipes(program, variables, streams),
+        // Our own ends may be beyond its limit.
+        let spawn = |actions: &_, attributes: &_| {
+            let start = || spawn(program, variables, actions, attributes);
+            let process = match descriptors {
+                Some(limit) => with_descriptor_limit(limit, start),
+                None => start(),
+            };
+            process.and_then(Process::new)
         };
-        match descriptors {
-            Some(limit) => with_descriptor_limit(limit, start),
-            None => start(),
+        match streams {
+            ChildStreams::Terminal => Self::start_on_terminal(&spawn),
+            _ => Self::start_on_pipes(&spawn, streams),
         }
     }
 
-    fn start_on_pipes(
-        program: &Program,
-        variables: &[(String, Vec<u8>)],
-        streams: ChildStreams,
-    ) -> Result<Self, Errno> {
+    fn start_on_pipes(spawn: Spawn<'_>, streams: ChildStreams) -> Result<Self, Errno> {
         let (stdout, its_stdout) = match streams {
             ChildStreams::Records => records()?,
             _ => pipe2(OFlag::O_CLOEXEC)?,
@@ -83,7 +87,7 @@ impl Child {
         }
         fcntl(stdout.as_fd(), FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
         actions.add_dup2(its_stdout.as_raw_fd(), 1)?;
-        let process = spawn(program, variables, &actions, &attributes()?)?;
+        let process = spawn(&actions, &attributes()?)?;
         Ok(Self {
             process,
             stdin: Input::new(stdin.map(|(_, ours)| ours)),
@@ -92,10 +96,7 @@ impl Child {
     }
 
     /// The first terminal that the leader of a session opens is the one that it controls, credentials(7).
-    fn start_on_terminal(
-        program: &Program,
-        variables: &[(String, Vec<u8>)],
-    ) -> Result<Self, Errno> {
+    fn start_on_terminal(spawn: Spawn<'_>) -> Result<Self, Errno> {
         let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
         let terminal = posix_openpt(flags)?;
         grantpt(&terminal)?;
@@ -113,7 +114,7 @@ impl Child {
         attributes.set_flags(flags)?;
         let stdin = terminal.as_fd().try_clone_to_owned();
         let stdin = stdin.map_err(|_| Errno::EMFILE)?;
-        let process = spawn(program, variables, &actions, &attributes)?;
+        let process = spawn(&actions, &attributes)?;
         Ok(Self {
             process,
             stdin: Input::new(Some(stdin)),
@@ -133,7 +134,7 @@ fn spawn(
     variables: &[(String, Vec<u8>)],
     actions: &PosixSpawnFileActions,
     attributes: &PosixSpawnAttr,
-) -> Result<Process, Errno> {
+) -> Result<Pid, Errno> {
     keep_from_children();
     let environment = program.environment_with(variables);
     let first = program.words.first().ok_or(Errno::ENOENT)?;
@@ -144,7 +145,6 @@ fn spawn(
         &program.words,
         &environment,
     )
-    .and_then(Process::new)
 }
 
 /// This process blocks the signals that it takes as events and ignores SIGPIPE; a command must inherit neither.

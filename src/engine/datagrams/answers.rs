@@ -8,6 +8,7 @@ use super::super::reactor::Ready;
 use super::super::timer::Timer;
 use super::crowd::Way;
 use super::post::Parcel;
+use super::spare::Spares;
 use super::turn::Turning;
 use super::{Answer, Answering, Exchange, Remark};
 use crate::net::{Address, BATCH, CallError, Letter, Notes, Send, Socket};
@@ -188,7 +189,11 @@ impl Turning<'_, '_> {
         while let Some(first) = self.post.queue.front() {
             let ear = first.ear();
             let is_local = matches!(first.to(), Some(Address::Unix(_)));
-            match self.send_some(ear) {
+            let sent = match self.send_some(ear) {
+                Ok(Send::WouldBlock) if is_local && self.is_full(ear)? => self.send_beside(None),
+                sent => sent,
+            };
+            match sent {
                 Ok(Send::Bytes(count)) => {
                     self.tally.sent += count as u64;
                     self.went_out(count);
@@ -217,7 +222,12 @@ impl Turning<'_, '_> {
     pub(super) fn send_held(&mut self) -> Result<(), LoopError> {
         for way in self.post.due(self.now) {
             while let Some(first) = self.post.first_for(&way) {
-                match self.send_one(first) {
+                let ear = first.ear();
+                let sent = match self.send_one(first) {
+                    Ok(Send::WouldBlock) if self.is_full(ear)? => self.send_beside(Some(&way)),
+                    sent => sent,
+                };
+                match sent {
                     Ok(Send::Bytes(_)) => {
                         self.tally.sent += 1;
                         self.post.take_first_for(&way, self.now);
@@ -292,6 +302,35 @@ impl Turning<'_, '_> {
         Ok(match sent {
             Send::Bytes(_) => Send::Bytes(1),
             Send::WouldBlock => Send::WouldBlock,
+        })
+    }
+
+    /// Whether it is the socket's own buffer that has no room, rather than a local peer's queue.
+    fn is_full(&mut self, ear: usize) -> Result<bool, StdoutError> {
+        let memory = self.socket(ear).and_then(Socket::memory);
+        let is_full = memory.is_some_and(|memory| memory.unsent >= memory.send_buffer);
+        if is_full && self.spares.is_none() {
+            self.spares = Some(Spares::default());
+            (self.exchange.remark)(&Remark::Full)?;
+        }
+        Ok(is_full)
+    }
+
+    /// The first of those held for a peer, or of the queue, from another socket.
+    fn send_beside(&mut self, held: Option<&Way>) -> Result<Send, CallError> {
+        let parcel = match held {
+            Some(way) => self.post.first_for(way),
+            None => self.post.queue.front(),
+        };
+        let ear = parcel.and_then(|parcel| self.exchange.ears.get(parcel.ear()));
+        let went = match (&mut self.spares, ear, parcel) {
+            (Some(spares), Some(ear), Some(parcel)) => spares.send(&ear.socket, parcel, self.now),
+            _ => false,
+        };
+        Ok(if went {
+            Send::Bytes(1)
+        } else {
+            Send::WouldBlock
         })
     }
 

@@ -12,6 +12,7 @@ mod hearing;
 mod left_out;
 mod post;
 mod sessions;
+mod spare;
 mod turn;
 
 use std::rc::Rc;
@@ -112,6 +113,8 @@ pub enum Remark<'a> {
         count: u64,
         /// How many in all.
         total: u64,
+        /// Whether they may be more, as several that came as one count as one.
+        at_least: bool,
     },
     /// An answer could not be sent, or not at once: said once of each peer.
     NotSent {
@@ -120,6 +123,8 @@ pub enum Remark<'a> {
         /// Why; `None` where too many wait already.
         error: Option<&'a CallError>,
     },
+    /// What local peers do not read fills the send buffer: said once.
+    Full,
     /// So many were left out since the last remark, besides those that it was said of.
     LeftOut {
         /// How many.

@@ -102,7 +102,7 @@ impl Sessions {
         let key = match self.by_way.get(way) {
             Some(key) => *key,
             None if self.all.len() >= MOST => return Ok(false),
-            None => match self.begin(runner, way, local, now, remarks)? {
+            None => match self.begin(runner, (way, local), (reactor, now), remarks)? {
                 Some(key) => key,
                 None => return Ok(true),
             },
@@ -122,9 +122,8 @@ impl Sessions {
     fn begin(
         &mut self,
         runner: &Runner,
-        way: &Way,
-        local: &Address,
-        now: Instant,
+        (way, local): (&Way, &Address),
+        (reactor, now): (&Reactor, Instant),
         remarks: Remarks<'_>,
     ) -> Result<Option<usize>, LoopError> {
         self.begun += 1;
@@ -139,6 +138,7 @@ impl Sessions {
         };
         let peer = &way.to;
         remarks(&Remark::Began { conn, peer, local })?;
+        self.cut(way, reactor)?;
         let key = self.all.vacant_key();
         let first = self.base + key * TOKENS;
         let tokens = [first, first + 1, first + 2];
@@ -151,6 +151,16 @@ impl Sessions {
         });
         self.by_way.insert(way.clone(), key);
         Ok(Some(key))
+    }
+
+    /// A peer that was given up has come back: the command that it had is ended at once, and heard no more.
+    fn cut(&mut self, way: &Way, reactor: &Reactor) -> Result<(), LoopError> {
+        for (_, session) in &mut self.all {
+            if session.is_forgotten && session.way == *way {
+                while session.job.ask(reactor)? {}
+            }
+        }
+        Ok(())
     }
 
     /// Something of one is ready: how many bytes it says, in `buffer`, and to whom.
@@ -226,7 +236,7 @@ impl Sessions {
         if self.due.is_none_or(|due| now < due) {
             return Ok(());
         }
-        for (_, session) in &mut self.all {
+        for (key, session) in &mut self.all {
             if now < session.due(self.expire) {
                 continue;
             }
@@ -236,7 +246,10 @@ impl Sessions {
                 continue;
             }
             session.is_forgotten = true;
-            self.by_way.remove(&session.way);
+            // Its peer may have another by now.
+            if self.by_way.get(&session.way) == Some(&key) {
+                self.by_way.remove(&session.way);
+            }
             session.job.end_input(reactor)?;
         }
         self.look_at(now);

@@ -14,6 +14,7 @@ use super::crowd::{Crowd, Way};
 use super::left_out::LeftOut;
 use super::post::Post;
 use super::sessions::Sessions;
+use super::spare::Spares;
 use super::{Answer, Answering, Ear, Exchange, Remark, Tally};
 use crate::net::{BATCH, Inbox};
 
@@ -26,7 +27,7 @@ const FLOOD: usize = 32 * 1024;
 /// How close behind each other turns that bring little are one, too: ten thousand datagrams a second.
 const CLOSE: Duration = Duration::from_micros(100);
 /// For how long a flood is left to gather: to be woken for each of its trains costs more than to take them.
-const GATHERING: Duration = Duration::from_micros(50);
+const GATHERING: Duration = Duration::from_micros(100);
 /// From which receive buffer on, in bytes, none of it is lost meanwhile.
 const DEEP: i32 = 8 << 20;
 /// How often at most what was dropped is said.
@@ -46,6 +47,8 @@ pub(super) struct Turning<'e, 'a> {
     pub(super) buffer: Vec<u8>,
     pub(super) post: Post,
     pub(super) left_out: LeftOut,
+    /// What helps where local peers do not read; `None` until it is needed.
+    pub(super) spares: Option<Spares>,
     pub(super) last: Option<Way>,
     pub(super) crowd: Crowd,
     pub(super) sessions: Sessions,
@@ -83,6 +86,7 @@ impl Exchange<'_> {
             buffer: vec![0; CHUNK],
             post: Post::default(),
             left_out: LeftOut::default(),
+            spares: None,
             last: None,
             crowd: Crowd::default(),
             sessions: Sessions::new(base, self.expire),
@@ -301,7 +305,12 @@ impl Turning<'_, '_> {
             return Ok(());
         }
         self.said = (Some(self.now), total);
-        (self.exchange.remark)(&Remark::Dropped { count, total })
+        let mut ears = self.exchange.ears.iter();
+        (self.exchange.remark)(&Remark::Dropped {
+            count,
+            total,
+            at_least: ears.any(|ear| ear.socket.takes_trains()),
+        })
     }
 
     fn say_left_out(&mut self, at_once: bool) -> Result<(), StdoutError> {
@@ -315,8 +324,8 @@ impl Turning<'_, '_> {
     fn account_for_drops(&mut self) -> Result<(), StdoutError> {
         for index in 0..self.drops.len() {
             let ear = self.exchange.ears.get(index);
-            if let Some(count) = ear.and_then(|ear| ear.socket.dropped()) {
-                self.note_drops(index, count);
+            if let Some(memory) = ear.and_then(|ear| ear.socket.memory()) {
+                self.note_drops(index, memory.dropped);
             }
         }
         self.say_drops(true)?;

@@ -127,7 +127,10 @@ impl Target {
     }
 
     fn with(self, text: &str) -> Result<Setting, SettingError> {
-        match parse(&self.form, text) {
+        // The kernel takes it for as much as there may be.
+        let is_sensible =
+            |value: &Value| !(self.is_buffer() && matches!(value, Value::Number(..0)));
+        match parse(&self.form, text).filter(is_sensible) {
             Some(value) => Ok(Setting {
                 target: self,
                 value,
@@ -137,6 +140,17 @@ impl Target {
                 expected(&self.form),
             )),
         }
+    }
+
+    /// Whether it is about how much a socket holds.
+    fn is_buffer(&self) -> bool {
+        let buffers = [
+            libc::SO_SNDBUF,
+            libc::SO_RCVBUF,
+            libc::SO_SNDBUFFORCE,
+            libc::SO_RCVBUFFORCE,
+        ];
+        self.level == libc::SOL_SOCKET && buffers.contains(&self.number)
     }
 }
 
@@ -232,6 +246,7 @@ mod tests {
         for (text, meant) in [
             ("SO_RCVBUF=1M", "SO_RCVBUF=1048576 bytes"),
             ("nodelay=1", "TCP_NODELAY=on"),
+            ("SO_RCVLOWAT=-1", "SO_RCVLOWAT=-1 bytes"),
             ("so_linger=off", "SO_LINGER=off"),
             ("SOL_SOCKET:8:int:65536", "SO_RCVBUF=65536"),
             ("1:13:hex:0100000005000000", "SO_LINGER=0100000005000000"),
@@ -265,6 +280,16 @@ mod tests {
                 "SO_KEEPALIVE=5",
                 "`5` is no value of SO_KEEPALIVE",
                 "on or off, true or false, 1 or 0",
+            ),
+            (
+                "SO_RCVBUF=-1",
+                "`-1` is no value of SO_RCVBUF",
+                "a number of bytes: 65536, 64K, 1M",
+            ),
+            (
+                "1:32:int:-1",
+                "`-1` is no value of SO_SNDBUFFORCE",
+                "a number of the type int",
             ),
             (
                 "TCP_INFO=1",
