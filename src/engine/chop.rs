@@ -1,6 +1,6 @@
 //! stdin cut into datagrams: by read, by line, or not at all.
 
-use super::pump::CHUNK;
+use super::pump::LARGEST_RECORD;
 
 /// Where one datagram ends and the next begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Chop {
 
     /// What no datagram can hold goes out as it is, for the kernel to refuse (EMSGSIZE): it would only grow.
     fn overlong(&mut self) -> Option<Vec<u8>> {
-        (self.rest.len() > CHUNK).then(|| std::mem::take(&mut self.rest))
+        (self.rest.len() > LARGEST_RECORD).then(|| std::mem::take(&mut self.rest))
     }
 
     /// stdin ended: the datagram that was not complete, if any. All of an empty stdin is an empty datagram.
@@ -106,7 +106,7 @@ mod tests {
         assert_eq!(cut(Framing::Whole, &["ab", "c\nd"]), ["abc\nd"]);
         assert_eq!(cut(Framing::Whole, &[]), [""]);
         assert!(cut(Framing::Lines, &[]).is_empty());
-        let endless = "x".repeat(CHUNK + 1);
+        let endless = "x".repeat(LARGEST_RECORD + 1);
         assert_eq!(Chop::new(Framing::Lines).push(endless.as_bytes()).len(), 1);
         assert_eq!(Chop::new(Framing::Whole).push(endless.as_bytes()).len(), 1);
     }

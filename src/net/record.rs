@@ -1,16 +1,21 @@
 //! Records of SOCK_SEQPACKET, an empty one of which is told from the end of its connection.
 
 use std::io::{self, IoSliceMut};
+use std::os::fd::RawFd;
 use std::time::SystemTime;
 
 use nix::cmsg_space;
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, UnixAddr, recvmsg};
-use nix::sys::time::TimeSpec;
 
 use super::error::CallError;
 use super::explain::{Outcome, Quoted};
+use super::rights::MOST;
 use super::socket::{Recv, Socket, would_block};
 use super::stamped::wall;
+use super::sys;
+
+/// Room for the time, the sender and a label of SO_PASSSEC; the time comes first.
+const NOTES: usize = 512;
 
 /// What one recvmsg brought.
 struct Brought<'a> {
@@ -40,15 +45,20 @@ impl Socket {
     }
 
     fn bring_record<'b>(&self, buffer: &'b mut [u8]) -> io::Result<Brought<'b>> {
-        let mut space = cmsg_space!(TimeSpec);
-        let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_TRUNC;
+        let mut space = cmsg_space!([u8; NOTES], [RawFd; MOST]);
+        let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_TRUNC | MsgFlags::MSG_CMSG_CLOEXEC;
         let mut parts = [IoSliceMut::new(buffer)];
         let message = recvmsg::<UnixAddr>(self.number(), &mut parts, Some(&mut space), flags)?;
         let length = message.bytes;
-        let at = message.cmsgs()?.find_map(|control| match control {
-            ControlMessageOwned::ScmTimestampns(time) => wall(time),
-            _ => None,
-        });
+        let mut at = None;
+        for control in message.cmsgs().into_iter().flatten() {
+            match control {
+                ControlMessageOwned::ScmTimestampns(time) => at = wall(time),
+                // Nobody has asked for them.
+                ControlMessageOwned::ScmRights(numbers) => sys::received(numbers).for_each(drop),
+                _ => {}
+            }
+        }
         let bytes = buffer.get(..length.min(buffer.len())).unwrap_or_default();
         Ok(Brought { length, at, bytes })
     }

@@ -12,7 +12,7 @@ use super::socket::{Send, Socket, would_block};
 use super::sys;
 
 /// The most descriptors that one message carries, unix(7): SCM_MAX_FD.
-const MOST: usize = 253;
+pub(super) const MOST: usize = 253;
 
 /// What a message brought besides its bytes, which are in the caller's buffer.
 #[derive(Debug, Default)]

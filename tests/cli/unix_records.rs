@@ -1,10 +1,12 @@
 //! `unix --type seqpacket`: records are cut, counted and shown as datagrams are.
 
-use std::io::Write;
-use std::os::fd::OwnedFd;
+use std::fs;
+use std::io::{IoSlice, Read, Write};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
+use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 use serde_json::Value;
 use socket2::{Domain, SockAddr, Socket, Type};
 use tempfile::TempDir;
@@ -40,6 +42,19 @@ fn named(path: &Path, own: &Path) -> UnixStream {
 fn client(path: &Path) -> UnixStream {
     let socket = Socket::new(Domain::UNIX, Type::SEQPACKET, None).unwrap();
     socket.connect(&SockAddr::unix(path).unwrap()).unwrap();
+    patient(UnixStream::from(OwnedFd::from(socket)))
+}
+
+/// Somebody who listens.
+fn server(path: &Path) -> Socket {
+    let socket = Socket::new(Domain::UNIX, Type::SEQPACKET, None).unwrap();
+    socket.bind(&SockAddr::unix(path).unwrap()).unwrap();
+    socket.listen(9).unwrap();
+    socket
+}
+
+fn accepted(server: &Socket) -> UnixStream {
+    let (socket, _) = server.accept().unwrap();
     patient(UnixStream::from(OwnedFd::from(socket)))
 }
 
@@ -185,7 +200,7 @@ fn each_is_shown_with_what_is_known_of_it() {
             (&heard[1]["length"], &heard[1]["hex"]),
             (&2.into(), &"ff00".into())
         );
-        std::fs::remove_file(&own).unwrap();
+        fs::remove_file(&own).unwrap();
     }
 }
 
@@ -247,6 +262,141 @@ fn a_rate_spreads_them() {
         .expect(0);
     assert!(start.elapsed().as_millis() >= 200);
     assert_eq!(listener.finish().expect(0).text(), "tickticktick");
+}
+
+#[test]
+fn descriptors_and_credentials_that_come_along_are_in_nobodys_way() {
+    for words in ["-k", "-k -o SO_PASSCRED=1"] {
+        let (_folder, path) = place();
+        let listener = ready(unix("listen", &path, words));
+        let open = || {
+            fs::read_dir(format!("/proc/{}/fd", listener.pid()))
+                .unwrap()
+                .count()
+        };
+        let before = open();
+        let peer = client(&path);
+        for record in ["one\n", "two\n"] {
+            let (numbers, part) = ([0, 0, 0], [IoSlice::new(record.as_bytes())]);
+            let control = [ControlMessage::ScmRights(&numbers)];
+            sendmsg::<()>(peer.as_raw_fd(), &part, &control, MsgFlags::empty(), None).unwrap();
+            assert_eq!(format!("{}\n", listener.line()), record, "{words}");
+        }
+        assert_eq!(open(), before + 1, "the connection alone");
+    }
+    for words in ["", "-o SO_PASSCRED=1"] {
+        let (_folder, path) = place();
+        let listener = ready(unix("listen", &path, words));
+        unix("send", &path, "one two --send-fd 0").run().expect(0);
+        assert_eq!(listener.finish().expect(0).text(), "onetwo", "{words}");
+    }
+}
+
+#[test]
+fn a_long_record_goes_whole_or_not_at_all() {
+    for words in ["--whole", "--lines"] {
+        let (_folder, path) = place();
+        let server = server(&path);
+        let words = format!("{words} -o SO_SNDBUF=4M");
+        let client = unix("connect", &path, &words).upload(&"x".repeat(600_000));
+        let client = client.start();
+        let peer = accepted(&server);
+        let mut record = vec![0; 1 << 20];
+        let length = (&peer).read(&mut record).unwrap();
+        drop(peer);
+        let finished = client.finish();
+        match length {
+            600_000 => assert_eq!(finished.status, 0),
+            // This kernel lets no socket have such a buffer.
+            _ => assert!(
+                length == 0 && finished.stderr.contains("(EMSGSIZE)"),
+                "{length}"
+            ),
+        }
+    }
+}
+
+#[test]
+fn empty_ones_are_no_silence() {
+    for words in ["", "-k --count 5"] {
+        let (_folder, path) = place();
+        let listener = ready(unix("listen", &path, &format!("--idle-timeout 1s {words}")));
+        let words = "--lines --delay 400ms --idle-timeout 1s";
+        let client = unix("connect", &path, words).upload("\n\n\n\n\n");
+        client.run().expect(0);
+        listener.finish().expect(0);
+    }
+}
+
+#[test]
+fn a_count_does_not_wait_for_who_takes_nothing() {
+    let (_folder, path) = place();
+    let server = server(&path);
+    let client = unix("connect", &path, "--lines --count 2").upload(&"x\n".repeat(500_000));
+    let client = client.start();
+    let peer = accepted(&server);
+    for record in ["one", "two"] {
+        (&peer).write_all(record.as_bytes()).unwrap();
+    }
+    assert_eq!(client.finish().expect(0).text(), "onetwo");
+    // Many are told, and one of them speaks.
+    let (_folder, path) = place();
+    let listener =
+        ready(unix("listen", &path, "-k --lines --count 1").upload(&"x\n".repeat(500_000)));
+    let peer = self::client(&path);
+    (&peer).write_all(b"one").unwrap();
+    assert_eq!(listener.finish().expect(0).text(), "one");
+}
+
+#[test]
+fn what_is_left_out_is_said_once() {
+    let (_folder, path) = place();
+    let listener = unix("listen", &path, "--lines -k --slow drop --count 1");
+    let listener = ready(listener.upload(&"\n".repeat(3_000_000)));
+    let stuck = client(&path);
+    let said = listener.stderr_until(|line| line.contains("takes less"));
+    assert!(said.contains("something is left out"), "{said}");
+    (&stuck).write_all(b"one").unwrap();
+    let finished = listener.finish().expect(0);
+    assert_eq!(finished.stderr.matches("takes less").count(), 1);
+}
+
+#[test]
+fn a_record_that_is_too_long_for_one_is_left_out_for_it_alone() {
+    let (_folder, path) = place();
+    let much = "x".repeat(1_000_000);
+    let listener = ready(unix("listen", &path, "-k --lines").piped());
+    let peer = client(&path);
+    listener.write(&format!("one\n{much}\ntwo\n"));
+    assert_eq!(records(&peer, 2), ["one", "two"]);
+    let said = listener.stderr_until(|line| line.contains("too long"));
+    assert!(
+        said.contains("a record of 1000000 bytes is too long for 1 "),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_came_before_a_reset_is_heard() {
+    for _ in 0..20 {
+        let (_folder, path) = place();
+        let server = server(&path);
+        let client = unix("connect", &path, "--format json")
+            .upload("hello")
+            .start();
+        let peer = accepted(&server);
+        // It has come, and stays unread.
+        let socket = socket2::SockRef::from(&peer);
+        socket
+            .peek(&mut [std::mem::MaybeUninit::uninit(); 9])
+            .unwrap();
+        for record in ["1", "2", "3", "4", "5"] {
+            (&peer).write_all(record.as_bytes()).unwrap();
+        }
+        drop(peer);
+        let finished = client.finish().expect(1).says("(ECONNRESET)");
+        assert_eq!(finished.text().lines().count(), 5);
+    }
 }
 
 #[test]

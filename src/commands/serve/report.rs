@@ -92,6 +92,10 @@ fn trouble(event: &HubEvent<'_>) -> String {
             let who = named(conn, peer);
             format!("{who} takes less than it is told: from here on something is left out for it")
         }
+        HubEvent::TooLong { conn, peer, length } => {
+            let who = named(conn, peer);
+            format!("a record of {length} bytes is too long for {who}: it is left out")
+        }
         HubEvent::Stalled { conn, peer } => {
             let who = named(conn, peer);
             format!("{who} takes nothing while the others wait for it: it is cut off")

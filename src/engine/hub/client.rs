@@ -53,6 +53,12 @@ pub(super) struct Client {
     pub(super) is_full: bool,
     /// How many bytes were left out for it.
     pub(super) dropped: u64,
+    /// Whether it was told that something is left out for it.
+    pub(super) is_dropping: bool,
+    /// The length of a record that its socket does not take whole, until that is told.
+    pub(super) too_long: Option<usize>,
+    /// Whether a recv of a record has failed.
+    was_reset: bool,
     pub(super) half_closed: bool,
     /// Since when nothing but its end is waited for.
     pub(super) farewell: Option<Instant>,
@@ -97,6 +103,9 @@ impl Client {
             took: now,
             is_full: false,
             dropped: 0,
+            is_dropping: false,
+            too_long: None,
+            was_reset: false,
             half_closed: false,
             farewell: None,
             ended: false,
@@ -198,11 +207,18 @@ impl Client {
     /// What it says; the length of a record may be more than what fits into `buffer`.
     pub(super) fn recv(&mut self, buffer: &mut [u8], now: Instant) -> Result<Recv, CallError> {
         let received = match self.manner.records {
-            true => {
-                let (received, at) = self.transport.socket().recv_record(buffer)?;
-                self.at = at;
-                received
-            }
+            true => match self.transport.socket().recv_record(buffer) {
+                Ok((received, at)) => {
+                    self.at = at;
+                    received
+                }
+                // A reset is told before the records that came first.
+                Err(reset) if !std::mem::replace(&mut self.was_reset, true) => {
+                    self.fail(reset);
+                    return Ok(Recv::WouldBlock);
+                }
+                Err(failure) => return Err(failure),
+            },
             false => self.transport.recv(buffer)?,
         };
         match received {
@@ -256,6 +272,18 @@ impl Client {
         self.queue.push_back(chunk);
     }
 
+    /// What waits is not sent any more.
+    pub(super) fn forget_queue(&mut self) {
+        self.queue.clear();
+        (self.queued, self.sent_of_first) = (0, 0);
+        self.is_paced = false;
+    }
+
+    /// Whether what it said before a reset has yet to be heard.
+    pub(super) fn is_heard_on(&self) -> bool {
+        self.was_reset && !self.ended
+    }
+
     /// Send what is queued as far as the kernel takes it.
     pub(super) fn send(&mut self, now: Instant) {
         if let Err(failure) = self.transport.flush() {
@@ -304,9 +332,7 @@ impl Client {
 
     /// What a peer does not take any more is dropped.
     pub(super) fn fail(&mut self, failure: CallError) {
-        self.queue.clear();
-        (self.queued, self.sent_of_first) = (0, 0);
-        self.is_paced = false;
+        self.forget_queue();
         self.failure.get_or_insert(failure);
     }
 
@@ -368,9 +394,16 @@ impl Client {
         if self.is_unseen() {
             return Ok(None);
         }
-        match self.transport.send(bytes, false)? {
-            Send::WouldBlock => Ok(None),
-            Send::Bytes(count) => {
+        match self.transport.send(bytes, false) {
+            // A record that is too long for one is none of the others' business.
+            Err(failure) if self.manner.records && failure.errno() == libc::EMSGSIZE => {
+                self.too_long = Some(bytes.len());
+                self.dropped += bytes.len() as u64;
+                Ok(Some(bytes.len()))
+            }
+            Err(failure) => Err(failure),
+            Ok(Send::WouldBlock) => Ok(None),
+            Ok(Send::Bytes(count)) => {
                 (self.active, self.took) = (now, now);
                 self.moved.sent += count as u64;
                 let sent = bytes.get(..count).unwrap_or(bytes);

@@ -52,6 +52,15 @@ pub enum HubEvent<'a> {
         /// Who.
         peer: &'a Address,
     },
+    /// Its socket does not take a record of this length, which is left out for it.
+    TooLong {
+        /// Which one.
+        conn: u64,
+        /// Who.
+        peer: &'a Address,
+        /// How many bytes.
+        length: usize,
+    },
     /// It has taken nothing for a while, and is disconnected.
     Stalled {
         /// Which one.

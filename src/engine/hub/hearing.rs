@@ -10,6 +10,7 @@ use super::alarm::Alarm;
 use super::event::HubEvent;
 use super::service::Service;
 use super::serving::{Serving, Side};
+use super::telling::PATIENCE;
 use crate::net::{CallError, Recv};
 
 /// How often a connection is probed from which nothing more comes while its command goes on.
@@ -85,9 +86,18 @@ impl Serving<'_, '_> {
             return Ok(());
         }
         self.stdin_ended = true;
+        let of_stdin = matches!(self.hub.service, Service::Join | Service::Keep(_));
         for key in self.crowd.keys() {
             if let Some(client) = self.crowd.get_mut(key) {
                 client.ended = true;
+                if of_stdin {
+                    // They may never take it.
+                    client.forget_queue();
+                } else if !client.is_clear() {
+                    client.took = self.now;
+                    let (due, conn) = (self.now + PATIENCE, client.conn);
+                    self.alarms.set(due, Alarm::Stall, key, conn);
+                }
             }
             self.crowd.touch(key);
             self.end_input(key)?;

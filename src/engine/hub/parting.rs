@@ -43,6 +43,7 @@ impl Serving<'_, '_> {
     fn settle_client(&mut self, key: usize) -> Result<(), LoopError> {
         self.receive_heard(key)?;
         self.measure(key);
+        self.tell_of_too_long(key)?;
         let (told_all, may_tell) = (self.has_told_all(key), self.may_tell_more(key));
         let hears_on = self.hub.service.hears_on();
         let Some(client) = self.crowd.get_mut(key) else {
@@ -50,6 +51,7 @@ impl Serving<'_, '_> {
         };
         let is_lost = client.failure.is_some();
         let is_done = client.ended && client.is_clear() && !may_tell;
+        let hears_on = hears_on || client.is_heard_on();
         if is_done || (is_lost && (client.ended || !hears_on)) {
             return self.close(key, None);
         }

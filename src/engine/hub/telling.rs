@@ -7,6 +7,7 @@ use super::super::outlet::StdoutError;
 use super::super::pump::CHUNK;
 use super::Slow;
 use super::alarm::Alarm;
+use super::client::Client;
 use super::event::HubEvent;
 use super::service::{Audience, Moderator, Say, Service};
 use super::serving::Serving;
@@ -69,9 +70,8 @@ impl Serving<'_, '_> {
             return Ok(());
         };
         if client.is_full && self.hub.limits.slow == Slow::Drop {
-            let is_first = client.dropped == 0;
             client.dropped += chunk.len() as u64;
-            if is_first {
+            if !std::mem::replace(&mut client.is_dropping, true) {
                 let (conn, peer) = (client.conn, &client.peer);
                 (self.hub.report)(&HubEvent::Dropping { conn, peer })?;
             }
@@ -81,6 +81,18 @@ impl Serving<'_, '_> {
         self.crowd.touch(key);
         self.measure(key);
         Ok(())
+    }
+
+    /// Whoever relies on records is told that one was left out.
+    pub(super) fn tell_of_too_long(&mut self, key: usize) -> Result<(), StdoutError> {
+        let Some(client) = self.crowd.get_mut(key) else {
+            return Ok(());
+        };
+        let (conn, peer) = (client.conn, &client.peer);
+        match client.too_long.take() {
+            Some(length) => (self.hub.report)(&HubEvent::TooLong { conn, peer, length }),
+            None => Ok(()),
+        }
     }
 
     /// What waited for its time goes on.
@@ -130,7 +142,9 @@ impl Serving<'_, '_> {
 
     /// One whose queue is full is disconnected if it has taken nothing for too long.
     pub(super) fn look_for_stall(&mut self, key: usize, conn: u64) -> Result<(), LoopError> {
-        let Some(client) = self.crowd.same(key, conn).filter(|client| client.is_full) else {
+        let is_awaited =
+            |client: &&mut Client| client.is_full || (client.ended && !client.is_clear());
+        let Some(client) = self.crowd.same(key, conn).filter(is_awaited) else {
             return Ok(());
         };
         let due = match client.is_paced() || client.is_unseen() {

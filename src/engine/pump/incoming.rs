@@ -87,6 +87,11 @@ impl Pump<'_> {
         let count = match heard {
             // It came, and is no end.
             Ok((Recv::Bytes(0), Some(_))) => Some(0),
+            // A reset is told before the records that came first.
+            Err(reset) if keeps_records && !std::mem::replace(&mut transfer.was_reset, true) => {
+                self.give_up_sending(transfer, reset);
+                return Ok(Look::Again);
+            }
             heard => self.count(transfer, heard.map(|(received, _)| received)),
         };
         let Some(count) = count else {
@@ -101,7 +106,10 @@ impl Pump<'_> {
             }
             if records.are_enough() {
                 self.flow.heard_enough();
+                // The peer may never take what it has not taken yet.
+                transfer.outgoing.drop_unsent();
             }
+            transfer.has_moved = true;
         }
         self.tap.received(CONN, bytes);
         match &mut self.show {

@@ -34,7 +34,7 @@ pub const CHUNK: usize = 256 * 1024;
 pub(super) const RECORD: usize = 64 * 1024;
 /// The largest record that is heard whole: where a page has 4 KiB the kernel makes none above 4 MiB and 17 pages. Memory that is
 /// not written to costs nothing.
-const LARGEST_RECORD: usize = (4096 + 128) * 1024;
+pub(super) const LARGEST_RECORD: usize = (4096 + 128) * 1024;
 /// From how many bytes on a direction is no conversation but a bulk, which the kernel moves by itself.
 const BULK: u64 = 64 * 1024;
 /// How many bytes a direction moves before the other one, the timers and the signals have their turn.
@@ -100,7 +100,11 @@ struct Transfer {
     outgoing: Outgoing,
     incoming: Incoming,
     moved: Moved,
+    /// Whether a record has moved, which may have no bytes.
+    has_moved: bool,
     failure: Option<CallError>,
+    /// Whether a recv of a record has failed.
+    was_reset: bool,
     stdout_closed: bool,
     hung_up: bool,
     settling: Settling,
@@ -119,7 +123,9 @@ impl Pump<'_> {
             outgoing: Outgoing::new(self),
             incoming: Incoming::new(self),
             moved: Moved::default(),
+            has_moved: false,
             failure: None,
+            was_reset: false,
             stdout_closed: false,
             hung_up: false,
             settling: Settling::default(),
@@ -237,7 +243,8 @@ impl Pump<'_> {
         }
         // What a slow reader takes of what was kept for it moves, too.
         let is_taken = self.unread() < unread;
-        if self.transport.take_moved() || transfer.moved != before || is_taken {
+        let has_moved = std::mem::take(&mut transfer.has_moved) || transfer.moved != before;
+        if self.transport.take_moved() || has_moved || is_taken {
             self.timers.restart(Timer::Idle, Instant::now());
         }
         Ok(())

@@ -235,6 +235,7 @@ impl Pump<'_> {
                         pace.sent(sent, Instant::now());
                     }
                     transfer.outgoing.sent(count);
+                    transfer.has_moved = true;
                     transfer.moved.sent += count as u64;
                 }
                 Ok(Send::WouldBlock) => return,
