@@ -6,12 +6,13 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
+use nix::sys::signal::Signal;
 use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 use serde_json::Value;
 use socket2::{Domain, SockAddr, Socket, Type};
 use tempfile::TempDir;
 
-use crate::kit::{Record, Running, Start, patient, scratch, sockkit};
+use crate::kit::{Record, Running, Start, Stdin, patient, scratch, sockkit};
 
 fn place() -> (TempDir, PathBuf) {
     let folder = scratch();
@@ -110,10 +111,10 @@ fn a_count_is_an_end() {
         let (_folder, path) = place();
         // A stdin that goes on does not hold it up.
         let listener = ready(unix("listen", &path, words).piped());
-        let clients = [client(&path), client(&path)];
-        let both = words.contains("-k");
+        let count = if words.contains("-k") { 2 } else { 1 };
+        let clients: Vec<UnixStream> = (0..count).map(|_| client(&path)).collect();
         for (nth, record) in ["", "two"].into_iter().enumerate() {
-            let mut client = &clients[if both { nth } else { 0 }];
+            let mut client = &clients[nth % count];
             assert_eq!(client.write(record.as_bytes()).unwrap(), record.len());
         }
         let shown = if words.contains("--echo") { "" } else { "two" };
@@ -298,7 +299,7 @@ fn a_long_record_goes_whole_or_not_at_all() {
         let (_folder, path) = place();
         let server = server(&path);
         let words = format!("{words} -o SO_SNDBUF=4M");
-        let client = unix("connect", &path, &words).upload(&"x".repeat(600_000));
+        let client = unix("connect", &path, &words).upload("x".repeat(600_000));
         let client = client.start();
         let peer = accepted(&server);
         let mut record = vec![0; 1 << 20];
@@ -332,7 +333,7 @@ fn empty_ones_are_no_silence() {
 fn a_count_does_not_wait_for_who_takes_nothing() {
     let (_folder, path) = place();
     let server = server(&path);
-    let client = unix("connect", &path, "--lines --count 2").upload(&"x\n".repeat(500_000));
+    let client = unix("connect", &path, "--lines --count 2").upload("x\n".repeat(500_000));
     let client = client.start();
     let peer = accepted(&server);
     for record in ["one", "two"] {
@@ -342,7 +343,7 @@ fn a_count_does_not_wait_for_who_takes_nothing() {
     // Many are told, and one of them speaks.
     let (_folder, path) = place();
     let listener =
-        ready(unix("listen", &path, "-k --lines --count 1").upload(&"x\n".repeat(500_000)));
+        ready(unix("listen", &path, "-k --lines --count 1").upload("x\n".repeat(500_000)));
     let peer = self::client(&path);
     (&peer).write_all(b"one").unwrap();
     assert_eq!(listener.finish().expect(0).text(), "one");
@@ -352,7 +353,7 @@ fn a_count_does_not_wait_for_who_takes_nothing() {
 fn what_is_left_out_is_said_once() {
     let (_folder, path) = place();
     let listener = unix("listen", &path, "--lines -k --slow drop --count 1");
-    let listener = ready(listener.upload(&"\n".repeat(3_000_000)));
+    let listener = ready(listener.upload("\n".repeat(3_000_000)));
     let stuck = client(&path);
     let said = listener.stderr_until(|line| line.contains("takes less"));
     assert!(said.contains("something is left out"), "{said}");
@@ -367,7 +368,7 @@ fn a_record_that_is_too_long_for_one_is_left_out_for_it_alone() {
     let much = "x".repeat(1_000_000);
     let listener = ready(unix("listen", &path, "-k --lines").piped());
     let peer = client(&path);
-    listener.write(&format!("one\n{much}\ntwo\n"));
+    listener.write(format!("one\n{much}\ntwo\n"));
     assert_eq!(records(&peer, 2), ["one", "two"]);
     let said = listener.stderr_until(|line| line.contains("too long"));
     assert!(
@@ -396,6 +397,45 @@ fn what_came_before_a_reset_is_heard() {
         drop(peer);
         let finished = client.finish().expect(1).says("(ECONNRESET)");
         assert_eq!(finished.text().lines().count(), 5);
+    }
+}
+
+#[test]
+fn many_empty_ones_take_little_memory() {
+    let (_folder, path) = place();
+    let listener =
+        ready(unix("listen", &path, "--lines -k --slow block").upload("\n".repeat(3_000_000)));
+    let stuck: Vec<UnixStream> = (0..20).map(|_| client(&path)).collect();
+    // It is heard behind whatever was read of stdin by then.
+    (&stuck[19]).write_all(b"still here\n").unwrap();
+    assert_eq!(listener.line(), "still here");
+    let status = fs::read_to_string(format!("/proc/{}/status", listener.pid())).unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS:"))
+        .unwrap();
+    let kib: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    assert!(kib < 100_000, "{line}");
+    listener.signal(Signal::SIGTERM);
+    listener.finish().expect(143);
+}
+
+#[test]
+fn a_descriptor_is_of_the_type_that_was_said() {
+    for (given, said) in [
+        (Type::SEQPACKET, "stream"),
+        (Type::STREAM, "seqpacket"),
+        (Type::STREAM, "dgram"),
+    ] {
+        for verb in ["connect", "send"] {
+            let (socket, _peer) = Socket::pair(Domain::UNIX, given, None).unwrap();
+            let words = ["unix", verb, "--type", said, "fd:0"];
+            let run = sockkit(words)
+                .stdin(Stdin::Open(socket.into()))
+                .run()
+                .expect(2);
+            assert!(run.stderr.contains("--type says which"), "{}", run.stderr);
+        }
     }
 }
 

@@ -8,7 +8,6 @@ use clap::Args;
 use super::rights::{Rights, RightsArgs};
 use super::target::{TalkArgs, Target, TargetArgs, Type, connect};
 use crate::commands::Desk;
-use crate::commands::endpoint::inherited;
 use crate::commands::pass::PassArgs;
 use crate::commands::sight::Sight;
 use crate::commands::stream::Stream;
@@ -60,7 +59,9 @@ impl Connect {
         let sight = Sight::open(&self.talk.stream, start, &desk.output)?;
         let mut bound = None;
         let socket = match self.target.parse()? {
-            Target::Inherited(descriptor) => inherited(descriptor, &preparation, desk)?,
+            Target::Inherited(descriptor) => {
+                self.target.kind.inherit(descriptor, &preparation, desk)?
+            }
             Target::Name(name) => {
                 let mut socket = self.target.kind.open(desk)?;
                 preparation.apply(&socket)?;

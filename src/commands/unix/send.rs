@@ -10,7 +10,6 @@ use super::target::{Target, TargetArgs, Type, connect};
 use crate::args::{FramingArgs, Rate, SocketArgs, TimingArgs, ViewArgs, count, rate};
 use crate::commands::Desk;
 use crate::commands::datagram::{Outgoing, Tempo};
-use crate::commands::endpoint::inherited;
 use crate::engine::{Delivery, LoopError, deliver};
 use crate::net::{Shutdown, Socket, inherit_descriptor};
 use crate::output::{Exit, Sent, Usage};
@@ -68,7 +67,7 @@ impl SendTo {
         let preparation = self.socket.parse_local()?;
         let mut hand = self.send_fd.map(inherit_descriptor).transpose()?;
         let socket = match target.parse()? {
-            Target::Inherited(descriptor) => inherited(descriptor, &preparation, desk)?,
+            Target::Inherited(descriptor) => self.kind.inherit(descriptor, &preparation, desk)?,
             Target::Name(name) => {
                 let mut socket = self.kind.open(desk)?;
                 preparation.apply(&socket)?;

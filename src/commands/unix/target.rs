@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::args::SocketArgs;
+use crate::args::{Preparation, SocketArgs};
 use crate::commands::Desk;
 use crate::commands::datagram::{Conversation, DatagramArgs, Ears, ExchangeArgs};
+use crate::commands::endpoint::inherited;
 use crate::commands::stream::{Stream, StreamArgs};
 use crate::engine::{Connection, Expired, Timer};
 use crate::net::{
@@ -62,6 +63,29 @@ impl TargetArgs {
             Some(Ok(Endpoint::Inherited(descriptor))) => Ok(Target::Inherited(descriptor)),
             Some(Err(error)) => Err(error.into()),
             _ => Ok(Target::Name(UnixName::parse(&self.path)?)),
+        }
+    }
+}
+
+impl Type {
+    /// The one socket behind a descriptor, which must be of this type.
+    pub(super) fn inherit(
+        self,
+        descriptor: Descriptor,
+        preparation: &Preparation,
+        desk: &Desk,
+    ) -> anyhow::Result<Socket> {
+        let socket = inherited(descriptor, preparation, desk)?;
+        match socket.kind()? {
+            Some(kind) if kind != self.kind() => {
+                let why = format!(
+                    "fd:{} is a {kind} socket, not {}",
+                    socket.number(),
+                    self.kind()
+                );
+                Err(Usage::new(why, "--type says which").into())
+            }
+            _ => Ok(socket),
         }
     }
 }

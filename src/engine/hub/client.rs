@@ -14,6 +14,8 @@ use crate::net::{Address, CallError, Recv, Send, Socket};
 
 /// How much may wait for one connection before its queue is full.
 pub(super) const QUEUE: usize = 1024 * 1024;
+/// What a piece that waits takes besides its bytes, about: its place, its counts, the allocator's share.
+const ENTRY: usize = 64;
 
 /// How all connections are spoken to.
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,6 +55,8 @@ pub(super) struct Client {
     pub(super) is_full: bool,
     /// How many bytes were left out for it.
     pub(super) dropped: u64,
+    /// Whether it was told anything.
+    pub(super) was_told: bool,
     /// Whether it was told that something is left out for it.
     pub(super) is_dropping: bool,
     /// The length of a record that its socket does not take whole, until that is told.
@@ -103,6 +107,7 @@ impl Client {
             took: now,
             is_full: false,
             dropped: 0,
+            was_told: false,
             is_dropping: false,
             too_long: None,
             was_reset: false,
@@ -242,7 +247,10 @@ impl Client {
             return;
         }
         self.queue(Rc::clone(chunk));
-        self.send(now);
+        // What waits already goes on once there is room.
+        if self.queue.len() == 1 {
+            self.send(now);
+        }
     }
 
     /// Tell it something: only what the kernel does not take is copied.
@@ -266,9 +274,9 @@ impl Client {
         }
     }
 
-    /// Have something wait. Each counts a byte more than it has: a record may have none.
+    /// Have something wait. Each counts what it takes besides its bytes: a record may have none.
     fn queue(&mut self, chunk: Rc<[u8]>) {
-        self.queued += chunk.len() + 1;
+        self.queued += chunk.len() + ENTRY;
         self.queue.push_back(chunk);
     }
 
@@ -307,7 +315,7 @@ impl Client {
             }
             if self.sent_of_first == first.len() {
                 self.queue.pop_front();
-                self.queued -= 1;
+                self.queued -= ENTRY;
                 self.sent_of_first = 0;
             }
         }
@@ -406,6 +414,7 @@ impl Client {
             Ok(Send::Bytes(count)) => {
                 (self.active, self.took) = (now, now);
                 self.moved.sent += count as u64;
+                self.was_told = true;
                 let sent = bytes.get(..count).unwrap_or(bytes);
                 self.tap.sent(self.conn, sent);
                 if let Some(pace) = &mut self.manner.pace {

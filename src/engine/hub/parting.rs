@@ -160,7 +160,7 @@ impl Serving<'_, '_> {
                 let is_heard_out = match (self.hub.limits.on_peer_eof, self.hub.inlet.source()) {
                     (OnPeerEof::Exit, _) => false,
                     (OnPeerEof::Drain, _) | (_, Source::File) => true,
-                    (_, Source::Pipe) => client.is_some_and(|client| client.moved.sent > 0),
+                    (_, Source::Pipe) => client.is_some_and(|client| client.was_told),
                     (_, Source::Null | Source::Terminal) => false,
                 };
                 is_heard_out && !self.stdin_ended
