@@ -49,6 +49,20 @@ impl Notes {
         notes
     }
 
+    /// The numbers of descriptors that came along (SCM_RIGHTS), which are open from then on.
+    pub fn descriptors(control: &[u8]) -> impl Iterator<Item = i32> + use<'_> {
+        let mut rest = control;
+        let messages = std::iter::from_fn(move || next(&mut rest));
+        let rights = |(level, kind, data)| match (level, kind) {
+            (libc::SOL_SOCKET, libc::SCM_RIGHTS) => data,
+            _ => &[][..],
+        };
+        messages.flat_map(move |message| {
+            let (numbers, _) = rights(message).as_chunks::<4>();
+            numbers.iter().map(|number| i32::from_ne_bytes(*number))
+        })
+    }
+
     /// The datagrams in what came as one, which is itself one where the kernel has joined none.
     pub fn datagrams<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let size = self.segment.unwrap_or(bytes.len()).max(1);

@@ -109,6 +109,11 @@ impl Inbox {
         self.is_full = false;
         let layout = (self.room, self.room + APART);
         self.count = sys::recvmmsg(fd, &mut self.memory, layout, places)?;
+        for place in places.iter().take(self.count) {
+            // Nobody has asked for descriptors, which local senders may pass along.
+            let control = place.control.get(..place.control_length);
+            sys::received(Notes::descriptors(control.unwrap_or_default())).for_each(drop);
+        }
         self.is_full = self.count == wanted;
         Ok(self.count)
     }

@@ -59,7 +59,7 @@ fn take(number: c_int) -> io::Result<OwnedFd> {
 }
 
 /// Own the descriptors that a message brought, recvmsg(2): SCM_RIGHTS.
-pub(super) fn received(numbers: Vec<c_int>) -> impl Iterator<Item = OwnedFd> {
+pub(super) fn received(numbers: impl IntoIterator<Item = c_int>) -> impl Iterator<Item = OwnedFd> {
     // SAFETY: the kernel has just opened each for this process, and told nobody else of its number.
     let own = |number| unsafe { OwnedFd::from_raw_fd(number) };
     numbers.into_iter().map(own)
@@ -141,7 +141,7 @@ pub(super) fn recvmmsg(
         header.msg_controllen = place.control.len();
         count += 1;
     }
-    let flags = libc::MSG_DONTWAIT | libc::MSG_TRUNC;
+    let flags = libc::MSG_DONTWAIT | libc::MSG_TRUNC | libc::MSG_CMSG_CLOEXEC;
     // SAFETY: the first `count` headers point to memory that is borrowed until the end of this function, with its
     // lengths.
     let received = unsafe {

@@ -1,10 +1,13 @@
 //! `unix listen --type dgram` with many peers, some of whom do not read what they are told.
 
 use std::fs;
+use std::io::IoSlice;
+use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 
 use nix::sys::signal::Signal;
+use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 use tempfile::TempDir;
 
 use crate::kit::{Record, Running, Start, patient, scratch, sockkit};
@@ -225,4 +228,30 @@ fn a_client_is_not_told_of_a_flag_that_it_lacks() {
         .run()
         .expect(2)
         .says("a listener takes the place of a dead socket with --replace");
+}
+
+#[test]
+fn descriptors_that_come_along_are_not_kept() {
+    for words in [["--echo"].as_slice(), &["--echo", "--show-cred"]] {
+        let (folder, path, listener) = listen(words);
+        let open = || {
+            fs::read_dir(format!("/proc/{}/fd", listener.pid()))
+                .unwrap()
+                .count()
+        };
+        let sender = named(&folder, "me");
+        sender.connect(&path).unwrap();
+        sender.send(b"x\n").unwrap();
+        assert_eq!(sender.record(), b"x\n");
+        let before = open();
+        let (numbers, part) = ([0; 60], [IoSlice::new(b"x\n")]);
+        let control = [ControlMessage::ScmRights(&numbers)];
+        for _ in 0..50 {
+            sendmsg::<()>(sender.as_raw_fd(), &part, &control, MsgFlags::empty(), None).unwrap();
+            assert_eq!(sender.record(), b"x\n");
+        }
+        assert_eq!(open(), before, "{words:?}");
+        listener.signal(Signal::SIGTERM);
+        listener.finish().expect(143);
+    }
 }
