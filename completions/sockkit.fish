@@ -692,7 +692,7 @@ complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -l tcp -d 'Connec
 complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -s p -l port -d 'The UDP port that datagrams go to' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -s m -l max-hops -d 'The last hop that is asked' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -s f -l first-hop -d 'The first hop that is asked' -r
-complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -l probes -d 'How many probes each hop gets' -r
+complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -l probes -d 'How many probes each hop gets [default: 3, or as many as --flows]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -s t -l timeout -d 'Wait for each answer for D; less where a hop farther away has answered long before' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -s s -l size -d 'The length of a packet in bytes, headers included [default: 60, over IPv6 80]' -r
 complete -c sockkit -n "__fish_sockkit_using_subcommand trace" -l tos -d 'The type of service, or traffic class (IP_TOS, IPV6_TCLASS)' -r

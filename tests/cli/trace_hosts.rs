@@ -272,6 +272,32 @@ at s $SOCKKIT trace -n --report --json -c 20 -i 20ms $BY 10.99.4.2
 }
 
 #[test]
+fn a_hop_that_is_silent_is_seen_to_be_before_it_is_given_up() {
+    let script = r#"
+at d nft 'table ip f { chain i { type filter hook input priority 0; icmp type echo-request drop; ip protocol udp drop; }; }'
+at s $SOCKKIT trace -n -r -c 100 -i 200ms --deadline 2500ms 10.99.2.2
+at s $SOCKKIT trace -n -r --json -c 2 -i 10ms -t 100ms -m 5 10.99.2.2
+"#;
+    let Some(run) = among_hosts(script) else {
+        return;
+    };
+    let text = run.text();
+    let row = text.lines().find(|line| line.starts_with("  2.|-- ???"));
+    let says = |row: &str| row.contains(" 100.0% ") && !row.contains("limited");
+    assert!(row.is_some_and(says), "{text}");
+    let hops: Vec<serde_json::Value> = text
+        .lines()
+        .filter(|line| line.starts_with(r#"{"event":"hop""#))
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let silent = hops.iter().find(|hop| hop["ttl"] == 2);
+    assert!(
+        silent.is_some_and(|hop| hop["loss_pct"] == 100.0 && hop["limited"] == false),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_report_outlives_the_way() {
     let script = r#"
 at s $SOCKKIT trace --json -n -r -c 8 -i 300ms -t 400ms 10.99.2.2 | while read -r line; do

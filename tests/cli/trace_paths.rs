@@ -68,7 +68,7 @@ fn a_flow_takes_one_path_and_many_find_them_all() {
     for by in ["", "--tcp 80"] {
         let script = format!(
             "{DIAMOND}at s $SOCKKIT trace -n --json --probes 10 --flows 1 {by} 10.98.9.9\n\
-             echo\nat s $SOCKKIT trace -n --json --probes 24 --flows 24 {by} 10.98.9.9\n"
+             echo\nat s $SOCKKIT trace -n --json --flows 24 {by} 10.98.9.9\n"
         );
         let Some(run) = among_hosts(&script) else {
             return;

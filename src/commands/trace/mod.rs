@@ -27,6 +27,8 @@ const ROUNDS: u32 = 10;
 const LARGEST: u32 = 65535;
 /// What is tried first where the largest packet is sought, as traceroute(8).
 const FIRST_TRY: u32 = 65000;
+/// How many probes each hop gets, unless it is said.
+const PROBES: u32 = 3;
 /// The most flows: a socket each.
 const MOST: u32 = 64;
 
@@ -61,9 +63,9 @@ pub struct Trace {
     /// The first hop that is asked
     #[arg(short, long, value_name = "N", value_parser = within::<u8>(1, 255), default_value = "1")]
     first_hop: u8,
-    /// How many probes each hop gets
-    #[arg(long, value_name = "N", value_parser = within::<u32>(1, 100), default_value = "3")]
-    probes: u32,
+    /// How many probes each hop gets [default: 3, or as many as --flows]
+    #[arg(long, value_name = "N", value_parser = within::<u32>(1, 100))]
+    probes: Option<u32>,
     /// Wait for each answer for D; less where a hop farther away has answered long before
     #[arg(short, short_alias = 'w', long, value_name = "D", value_parser = duration, default_value = "5s")]
     timeout: Duration,
@@ -115,7 +117,7 @@ Examples:
   sockkit trace -n --tcp 443 192.0.2.1     as the way is for connections to a web server
   sockkit trace --report -c 10 192.0.2.1   ten rounds, then the losses of each hop
   sockkit trace --mtu 192.0.2.1            the largest packet that goes through
-  sockkit trace --flows 8 --probes 8 HOST  eight paths where there are several
+  sockkit trace --flows 8 192.0.2.1        eight paths where there are several
 
 What stands behind a time: !H host, !N network, !P protocol unreachable, !X prohibited, !F-1400 too large for a link of
 1400 bytes, !<3> any other code; F=1400 the largest packet so far.
@@ -205,7 +207,7 @@ impl Trace {
             probes: if self.report {
                 rounds
             } else {
-                Some(self.probes)
+                Some(self.probes())
             },
             interval: self.report.then_some(self.interval),
             wait: self.timeout,
@@ -218,11 +220,17 @@ impl Trace {
         })
     }
 
+    /// How many probes each hop gets: one by each flow at least.
+    fn probes(&self) -> u32 {
+        let flows = self.flows.unwrap_or(1).into();
+        self.probes.unwrap_or_else(|| PROBES.max(flows))
+    }
+
     /// How many flows there are.
     fn flow_count(&self) -> usize {
         let most = usize::try_from(MOST).unwrap_or(1);
         let one_each = || match self.tcp {
-            Some(_) => usize::try_from(self.probes).unwrap_or(1).min(most),
+            Some(_) => usize::try_from(self.probes()).unwrap_or(1).min(most),
             None => 1,
         };
         self.flows.map_or_else(one_each, usize::from)

@@ -52,20 +52,23 @@ impl<'a> Reporter<'a> {
         }
     }
 
-    /// Say what is asked for.
+    /// Say what is asked for; on a screen that stands above the table.
     pub(super) fn begin(&self) -> Result<(), StdoutError> {
+        match self.screen {
+            Some(_) => Ok(()),
+            None => self.desk.output.tell(&self.begun()),
+        }
+    }
+
+    fn begun(&self) -> Begun<'_> {
         let port = self.target.port();
-        let begun = Begun {
+        Begun {
             host: self.trace.host(),
             addr: &self.addr,
             proto: self.trace.method(),
             port: (port != 0).then_some(port),
             max_hops: self.trace.max_hops,
             length: self.size,
-        };
-        match self.screen {
-            Some(_) => Ok(()),
-            None => self.desk.output.tell(&begun),
         }
     }
 
@@ -94,10 +97,12 @@ impl<'a> Reporter<'a> {
                 ..Probed::default()
             }),
             News::Hop(ttl) if !self.trace.report => self.hop(*ttl, survey, names),
-            News::Turn => match &mut self.screen {
-                Some(screen) => screen.draw(&table(&self.head, survey, names, true)),
-                None => Ok(()),
-            },
+            News::Turn if self.screen.is_some() => {
+                let table = table(&self.head, survey, names, true);
+                let text = format!("{}\n{table}", self.begun());
+                let screen = self.screen.as_mut();
+                screen.map_or(Ok(()), |screen| screen.draw(&text))
+            }
             _ => Ok(()),
         }
     }
@@ -130,10 +135,12 @@ impl<'a> Reporter<'a> {
         survey: &Survey,
         names: &HopNames,
     ) -> anyhow::Result<Exit> {
-        self.screen = None;
+        if self.screen.take().is_some() {
+            self.begin()?;
+        }
         let is_json = self.desk.output.style().json;
         if self.trace.report && is_json {
-            let last = survey.end().unwrap_or_else(|| survey.reach());
+            let last = survey.last();
             for (ttl, _) in survey.hops().filter(|(ttl, _)| *ttl <= last) {
                 self.hop(ttl, survey, names)?;
             }

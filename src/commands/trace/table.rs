@@ -14,9 +14,7 @@ const WIDTH: usize = 28;
 /// The table of all hops up to the last that answered.
 pub(super) fn table(head: &str, survey: &Survey, names: &HopNames, has_pictures: bool) -> String {
     let mut table = head.to_owned();
-    let last = survey
-        .end()
-        .unwrap_or_else(|| survey.reach().saturating_add(1));
+    let last = survey.last();
     for (ttl, hop) in survey.hops().filter(|(ttl, _)| *ttl <= last) {
         row(
             &mut table,
@@ -92,9 +90,12 @@ fn name(names: &HopNames, address: std::net::SocketAddr) -> String {
     names.name(address.ip()).map_or_else(addr, harmless_name)
 }
 
-/// Whether a hop loses answers that hops behind it do not: it answers so often and no more, and nothing is lost there.
+/// Whether a hop loses some answers that hops behind it do not: it answers so often and no more, and nothing is lost there.
 pub(super) fn is_limited(survey: &Survey, ttl: u8) -> bool {
     let own = survey.loss(ttl);
+    let answers = survey.hop(ttl).is_some_and(|hop| hop.tally.received > 0);
     let mut behind = survey.hops().filter(|(other, _)| *other > ttl);
-    own > 0.0 && behind.any(|(other, hop)| hop.tally.received > 0 && survey.loss(other) < own)
+    answers
+        && own > 0.0
+        && behind.any(|(other, hop)| hop.tally.received > 0 && survey.loss(other) < own)
 }

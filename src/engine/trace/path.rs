@@ -1,7 +1,12 @@
 //! What a trace knows of the path by now.
 
+use std::time::Duration;
+
 use super::hop::Hop;
-use super::survey::{Survey, index};
+use super::survey::{Probe, Survey, index};
+
+/// How long answers take at most, as a rule.
+const USUAL: Duration = Duration::from_secs(1);
 
 impl Survey {
     /// The hops from the first to the last that is known of, with their places.
@@ -16,12 +21,20 @@ impl Survey {
         self.hops.get(index(ttl))
     }
 
-    /// How many of a hundred probes of a hop were not answered; those that are under way do not count.
+    /// How many of a hundred probes of a hop were not answered. Those that are under way do not count; of a report, as long
+    /// as an answer would not be a surprise.
     pub fn loss(&self, ttl: u8) -> f64 {
         let Some(hop) = self.hop(ttl) else {
             return 0.0;
         };
-        let under_way = self.under_way.iter().filter(|probe| probe.slot.ttl == ttl);
+        let latest = self.under_way.last().map(|probe| probe.at);
+        let usual = USUAL.max(hop.slowest.unwrap_or_default().saturating_mul(2));
+        let is_fresh = |probe: &&Probe| {
+            let behind = latest.map(|latest| latest.saturating_duration_since(probe.at));
+            self.rules.interval.is_none() || behind.is_none_or(|behind| behind < usual)
+        };
+        let of_hop = self.under_way.iter().filter(|probe| probe.slot.ttl == ttl);
+        let under_way = of_hop.filter(is_fresh);
         let under_way = u64::try_from(under_way.count()).unwrap_or(0);
         hop.tally.loss_without(under_way).unwrap_or(0.0)
     }
@@ -29,6 +42,12 @@ impl Survey {
     /// Where the way ends; `None` while that is unknown.
     pub fn end(&self) -> Option<u8> {
         self.end
+    }
+
+    /// The last hop that is worth telling of: the end, or the first that is silent.
+    pub fn last(&self) -> u8 {
+        let silent = self.reach.saturating_add(1);
+        self.end.unwrap_or(silent)
     }
 
     /// The farthest hop that answered.

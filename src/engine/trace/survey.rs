@@ -77,7 +77,7 @@ pub(super) struct Due {
 pub(super) struct Probe {
     number: u64,
     pub(super) slot: Slot,
-    at: Instant,
+    pub(super) at: Instant,
     wall: SystemTime,
     /// The largest packet that was known to go through when it was sent, in bytes.
     limit: u32,
