@@ -631,7 +631,7 @@ always\t''
 never\t''"
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -s 6 -l ipv6 -d 'Use IPv6 only'
-complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l link -d 'Hear what the links carry (AF_PACKET): all of them, or that of --interface'
+complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l link -d 'Hear what the links carry (AF_PACKET): all of them (`any`), or that of --interface'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l hex -d 'Show each packet\'s bytes below its line, as offset, hex and ASCII'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l time -d 'Begin each line with the time of day (UTC), as --link does'
 complete -c sockkit -n "__fish_sockkit_using_subcommand raw; and __fish_seen_subcommand_from listen" -l json -d 'Print events as JSON, one object a line'

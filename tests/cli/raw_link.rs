@@ -229,7 +229,7 @@ fn what_is_sent_is_captured_byte_for_byte() {
 silence
 hear all --interface e0 --count 150 --pcap all.pcap
 all=$last
-hear cooked --count 150 --pcap cooked.pcap
+hear cooked --interface any --count 150 --pcap cooked.pcap
 cooked=$last
 hear piped --interface e0 --count 150 --pcap -
 piped=$last

@@ -47,8 +47,10 @@ impl LinkEar {
         preparation: &Preparation,
         desk: &Desk,
     ) -> anyhow::Result<Self> {
-        let interface = preparation.interface().map_or(Ok(0), index)?;
-        let name = preparation.interface().unwrap_or("*").to_owned();
+        // As tcpdump has it.
+        let named = preparation.interface().filter(|name| *name != "any");
+        let interface = named.map_or(Ok(0), index)?;
+        let name = named.unwrap_or("*").to_owned();
         let mut at = LinkName {
             interface,
             hears: false,

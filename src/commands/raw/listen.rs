@@ -31,7 +31,7 @@ pub(super) struct Listen {
     /// icmp, icmp6, tcp, udp, a number, or all, which without --link is ICMP, TCP and UDP; ICMP or ICMPv6 if left out, all with --link
     #[arg(long, value_name = "PROTO", value_parser = wanted)]
     proto: Option<Wanted>,
-    /// Hear what the links carry (AF_PACKET): all of them, or that of --interface
+    /// Hear what the links carry (AF_PACKET): all of them (`any`), or that of --interface
     #[arg(long)]
     link: bool,
     /// Only what this says, as tcpdump has it.
