@@ -306,7 +306,9 @@ fn hint_of(call: &CallError) -> Option<String> {
         ("connect", libc::ECONNREFUSED) if call.on.starts_with('@') => {
             "no socket of this --type listens by that name"
         }
-        ("join", libc::ENODEV) => "no route says which interface: GROUP%IF does",
+        ("join", libc::ENODEV) => {
+            "no route says which interface: --interface IF does, or --join GROUP%IF"
+        }
         ("sendto" | "connect", libc::EACCES) if call.on.contains(':') => {
             "a broadcast address is only allowed with --broadcast"
         }

@@ -93,9 +93,15 @@ fn nor_does_one_that_was_told_much() {
 
 #[test]
 fn those_who_do_not_read_take_no_more_than_the_send_buffer() {
+    take_no_more(|start| start);
+    // Nor more descriptors than there are.
+    take_no_more(|start| start.under(r#"ulimit -n 24; exec "$0" "$@""#));
+}
+
+fn take_no_more(prepare: impl FnOnce(Start) -> Start) {
     // Few fill what a user may have.
     let words = ["--echo", "-o", "SO_SNDBUF=100000"];
-    let (folder, path, listener) = listen(&words);
+    let (folder, path, listener) = listen_as(&words, prepare);
     let bytes = [b'x'; 60_000];
     let stuck: Vec<UnixDatagram> = (0..20)
         .map(|number| named(&folder, &number.to_string()))

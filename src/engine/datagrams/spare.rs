@@ -49,8 +49,11 @@ impl Spares {
             self.cleared = Some(now);
             self.all.retain(|_, spare| !is_read(spare));
         }
-        if self.all.len() as u64 >= most {
-            return false;
+        // What one has sent stays with its receiver, whose queue is bounded; only its account is closed.
+        if self.all.len() as u64 >= most
+            && let Some(way) = self.all.keys().next().cloned()
+        {
+            self.all.remove(&way);
         }
         let opened = from.open_beside(Family::Unix, Kind::Dgram, Protocol::DEFAULT);
         opened.is_ok_and(|spare| self.all.insert(way.clone(), spare).is_none())
