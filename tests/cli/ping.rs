@@ -339,6 +339,26 @@ fn signals_sum_up() {
 }
 
 #[test]
+fn how_things_stand_is_shown_in_spite_of_q() {
+    if !permitted() {
+        return;
+    }
+    for (words, line) in [
+        ("127.83.3.2", " packets, 0% loss, min/avg/ewma/max = "),
+        ("127.83.3.2 127.83.3.3", "127.83.3.3 : xmt/rcv/%loss = "),
+    ] {
+        let running = ping(&format!("-q --explain -i 10ms {words}")).start();
+        for signal in [Signal::SIGQUIT, Signal::SIGUSR1] {
+            running.stderr_until(|line| line.starts_with("recvmsg("));
+            running.signal(signal);
+            running.stderr_until(|said| said.contains(line));
+        }
+        running.signal(Signal::SIGINT);
+        running.finish().expect(0);
+    }
+}
+
+#[test]
 fn the_deadline_ends_it() {
     if !permitted() {
         return;

@@ -227,10 +227,18 @@ impl<'a> Reporter<'a> {
         })
     }
 
+    /// How things stand; it was asked for, and so is told in spite of `-q`.
     fn interim(&self, tallies: &[Tally]) -> Result<(), StdoutError> {
-        for summary in self.summaries(tallies, false) {
-            self.desk.output.offer(&Interim(summary))?;
+        let (output, style) = (&self.desk.output, self.desk.output.style());
+        let mut unsaid = String::new();
+        for interim in self.summaries(tallies, false).map(Interim) {
+            match style.quiet && !style.json {
+                true => unsaid.push_str(&format!("{interim}\n")),
+                false => output.offer(&interim)?,
+            }
         }
+        // Nobody can be told that nobody reads stderr.
+        drop(output.pass_to_stderr(unsaid.as_bytes()));
         Ok(())
     }
 
