@@ -108,6 +108,37 @@ at s $SOCKKIT ping -q --json -c 40 -i 10ms -t 2 10.99.2.2
 }
 
 #[test]
+fn what_is_lost_is_shown_in_its_place() {
+    if peer("script").is_none() {
+        return;
+    }
+    // Each is judged only after the last one was sent.
+    let script = r#"
+at d nft -f - <<END
+table ip filter {
+    chain output {
+        type filter hook output priority 0;
+        icmp type echo-reply numgen inc mod 10 3-5 drop
+    }
+}
+END
+at s script -qec "$SOCKKIT ping -q -c 10 -i 10ms -t 1 10.99.2.2" /dev/null
+"#;
+    let Some(run) = among_hosts(script) else {
+        return;
+    };
+    let text = run.expect(0).text();
+    let picture = text.lines().last().unwrap();
+    let lost = picture.chars().map(|bar| bar == '×');
+    let lost: Vec<usize> = lost
+        .enumerate()
+        .filter(|one| one.1)
+        .map(|one| one.0)
+        .collect();
+    assert_eq!(lost, [3, 4, 5], "{text}");
+}
+
+#[test]
 fn what_is_dropped_is_lost() {
     let script = r#"
 at r nft 'table ip filter { chain f { type filter hook forward priority 0; drop; }; }'
