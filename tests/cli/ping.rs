@@ -3,6 +3,7 @@
 use std::env;
 use std::io::{self, Write};
 use std::net::UdpSocket;
+use std::thread::JoinHandle;
 
 use nix::sys::signal::Signal;
 use socket2::{Domain, Protocol, Type};
@@ -266,19 +267,43 @@ fn services_and_hosts_are_taken_as_everywhere() {
     }
 }
 
-#[test]
-fn a_second_datagram_is_a_duplicate() {
+/// Answers so many datagrams, each twice.
+fn answers_twice(requests: usize) -> (u16, JoinHandle<()>) {
     let echo = UdpSocket::bind("127.0.0.1:0").unwrap();
     let port = echo.local_addr().unwrap().port();
     let answering = std::thread::spawn(move || {
         let mut buffer = [0; 100];
-        for _ in 0..2 {
+        for _ in 0..requests {
             let (count, peer) = echo.recv_from(&mut buffer).unwrap();
             for _ in 0..2 {
                 echo.send_to(&buffer[..count], peer).unwrap();
             }
         }
     });
+    (port, answering)
+}
+
+#[test]
+fn many_hosts_have_their_duplicates_told_too() {
+    let (port, answering) = answers_twice(6);
+    let words = format!("-q -c3 -i 200ms -t 5 --udp {port} 127.0.0.1 ::ffff:127.0.0.1");
+    let text = ping(&words).run().expect(0).text();
+    answering.join().unwrap();
+    for line in text.lines() {
+        let (figures, besides) = line.rsplit_once(", +").unwrap();
+        assert!(figures.contains(" = 3/3/0%, min/avg/max = "), "{line}");
+        // The last one may come when all is said.
+        assert!(
+            ["3 duplicates", "2 duplicates"].contains(&besides),
+            "{line}"
+        );
+    }
+    assert_eq!(text.lines().count(), 2, "{text}");
+}
+
+#[test]
+fn a_second_datagram_is_a_duplicate() {
+    let (port, answering) = answers_twice(2);
     let words = format!("--json -c2 -i 200ms --udp {port} 127.0.0.1");
     let events = ping(&words).run().expect(0).events();
     answering.join().unwrap();

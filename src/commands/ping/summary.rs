@@ -95,18 +95,7 @@ impl<'a> Summary<'a> {
         }
         writeln!(f, "--- {host} ping statistics ---")?;
         write!(f, "{sent} packets transmitted, {received} received")?;
-        for (count, word) in [
-            (self.duplicates, "duplicates"),
-            (self.late, "late"),
-            (self.corrupt, "corrupted"),
-            (self.others, "others"),
-            (self.errors, "errors"),
-            (self.not_sent, "not sent"),
-        ] {
-            if count > 0 {
-                write!(f, ", +{count} {word}")?;
-            }
-        }
+        self.besides(f)?;
         if let Some(loss) = self.loss_pct.map(Percent) {
             write!(f, ", {loss}% packet loss")?;
         }
@@ -136,18 +125,32 @@ impl<'a> Summary<'a> {
             Some(loss) => write!(f, "{}%", loss.floor())?,
             None => f.write_str("-")?,
         }
-        if self.not_sent > 0 {
-            write!(f, ", {} not sent", self.not_sent)?;
+        if let Some(times) = &self.times {
+            let [min, avg, max] = [times.min, times.avg, times.max].map(Trip);
+            write!(f, ", min/avg/max = {min}/{avg}/{max}")?;
         }
-        let Some(times) = &self.times else {
-            return Ok(());
-        };
-        let [min, avg, max] = [times.min, times.avg, times.max].map(Trip);
-        write!(f, ", min/avg/max = {min}/{avg}/{max}")?;
+        self.besides(f)?;
         match &self.picture {
             Some(picture) => write!(f, "  {picture}"),
             None => Ok(()),
         }
+    }
+
+    /// What there was besides requests and their answers.
+    fn besides(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (count, word) in [
+            (self.duplicates, "duplicates"),
+            (self.late, "late"),
+            (self.corrupt, "corrupted"),
+            (self.others, "others"),
+            (self.errors, "errors"),
+            (self.not_sent, "not sent"),
+        ] {
+            if count > 0 {
+                write!(f, ", +{count} {word}")?;
+            }
+        }
+        Ok(())
     }
 }
 
