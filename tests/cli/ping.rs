@@ -409,6 +409,29 @@ fn names_that_are_not_known_delay_nobody() {
     );
     let quiet = ping("-q -c1 nosuch.invalid").run().expect(1);
     assert_eq!((quiet.text().as_str(), quiet.stderr.as_str()), ("", ""));
+    // Among many the summary has a line for each.
+    let quiet = ping("-q -c1 nosuch.invalid 127.83.5.1").run().expect(1);
+    let text = quiet.text();
+    let (first, second) = text.split_once('\n').unwrap();
+    assert!(first.starts_with("nosuch.invalid : not asked: "), "{text}");
+    assert!(
+        second.starts_with("127.83.5.1     : xmt/rcv/%loss = 1/1/0%, "),
+        "{text}"
+    );
+    assert_eq!(quiet.stderr, "");
+    let events = ping("-q -c1 nosuch.invalid 127.83.5.1 --json")
+        .run()
+        .expect(1)
+        .events();
+    let event = events
+        .iter()
+        .find(|event| event["event"] == "not_asked")
+        .unwrap();
+    assert_eq!(event["host"], "nosuch.invalid");
+    assert!(
+        first.ends_with(event["message"].as_str().unwrap()),
+        "{event}"
+    );
 }
 
 #[test]

@@ -9,13 +9,13 @@ use nix::sys::signal::Signal;
 use super::Ping;
 use super::event::{Advice, Begun, BegunAmongMany, IcmpError, Lost, NotSent, Replied, Seq};
 use super::hosts::Hosts;
-use super::summary::{Form, Interim, Summary};
+use super::summary::{Form, Interim, NotAsked, Summary};
 use crate::commands::Desk;
 use crate::commands::icmp::words;
 use crate::engine::ping::{Knock, News, Reply, Stop, Tally, Trouble, Unreachable, is_many};
 use crate::engine::{LoopError, StdoutError};
-use crate::net::{Address, errno_name};
-use crate::output::{Exit, Failure, NoAnswer};
+use crate::net::{Address, errno_name, reason};
+use crate::output::{Event, Exit, Failure, NoAnswer};
 
 /// Tells what happens.
 pub(super) struct Reporter<'a> {
@@ -23,8 +23,8 @@ pub(super) struct Reporter<'a> {
     hosts: &'a Hosts,
     desk: &'a Desk,
     addresses: Vec<Option<String>>,
-    /// Whether it was told that a host is asked nothing.
-    is_unknown: Vec<bool>,
+    /// Why a host is asked nothing, where that was told.
+    unasked: Vec<Option<String>>,
     worst: Exit,
     start: Instant,
     is_seen: bool,
@@ -47,7 +47,7 @@ impl<'a> Reporter<'a> {
             hosts,
             desk,
             addresses: vec![None; hosts.names.len()],
-            is_unknown: vec![false; hosts.names.len()],
+            unasked: vec![None; hosts.names.len()],
             worst: hosts.refused.iter().fold(Exit::Done, |worst, error| {
                 let exit = Failure::of(error).report(&desk.output);
                 std::cmp::max_by_key(worst, exit, |exit| exit.status())
@@ -69,13 +69,15 @@ impl<'a> Reporter<'a> {
                 self.begun(host)
             }
             News::Unknown { host, error } => {
-                if let Some(place) = self.is_unknown.get_mut(host) {
-                    *place = true;
-                }
-                let failure = match error {
-                    Unreachable::Name(error) => Failure::of(&error.into()),
-                    Unreachable::Socket(error) => Failure::of(&error.into()),
+                let (why, failure) = match error {
+                    Unreachable::Name(error) => (error.text.to_owned(), Failure::of(&error.into())),
+                    Unreachable::Socket(error) => {
+                        (reason(&error.cause), Failure::of(&error.into()))
+                    }
                 };
+                if let Some(place) = self.unasked.get_mut(host) {
+                    *place = Some(why);
+                }
                 let exit = failure.report(&self.desk.output);
                 self.worst = std::cmp::max_by_key(self.worst, exit, |exit| exit.status());
                 Ok(())
@@ -250,13 +252,7 @@ impl<'a> Reporter<'a> {
     ) -> anyhow::Result<Exit> {
         let stop = ran?;
         self.unresolved();
-        for summary in self.summaries(tallies, self.is_seen) {
-            match stop {
-                // Whoever asks for the end does not wait for stdout's reader.
-                Stop::Signal(_) => self.desk.output.offer(&summary)?,
-                _ => self.desk.output.tell(&summary)?,
-            }
-        }
+        self.sum_up(stop, tallies)?;
         if let Stop::Signal(signal) = stop
             && signal != Signal::SIGINT
         {
@@ -267,15 +263,51 @@ impl<'a> Reporter<'a> {
         Ok(std::cmp::max_by_key(self.worst, exit, |exit| exit.status()))
     }
 
+    /// An account of each host, and who was asked nothing where there are many.
+    fn sum_up(&self, stop: Stop, tallies: &[Tally]) -> Result<(), StdoutError> {
+        let width = self.width();
+        let mut summaries = self.summaries(tallies, self.is_seen);
+        for (host, unasked) in self.hosts.names.iter().zip(&self.unasked) {
+            if let Some(message) = unasked {
+                let not_asked = NotAsked {
+                    host,
+                    message,
+                    width,
+                };
+                if self.hosts.are_many() {
+                    self.conclude(stop, &not_asked)?;
+                }
+            } else if let Some(summary) = summaries.next() {
+                self.conclude(stop, &summary)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn conclude(&self, stop: Stop, event: &impl Event) -> Result<(), StdoutError> {
+        match stop {
+            // Whoever asks for the end does not wait for stdout's reader.
+            Stop::Signal(_) => self.desk.output.offer(event),
+            _ => self.desk.output.tell(event),
+        }
+    }
+
+    /// How wide the widest name is.
+    fn width(&self) -> usize {
+        let widths = self.hosts.names.iter().map(|name| name.chars().count());
+        widths.max().unwrap_or(0)
+    }
+
     /// Say whose names were still being looked up: no host was asked.
     fn unresolved(&mut self) {
         let hosts = self.hosts.names.iter().zip(&self.addresses);
-        let places = hosts.zip(&mut self.is_unknown);
-        for ((name, _), is_unknown) in
-            places.filter(|((_, addr), is_unknown)| addr.is_none() && !**is_unknown)
+        let places = hosts.zip(&mut self.unasked);
+        for ((name, _), unasked) in
+            places.filter(|((_, addr), unasked)| addr.is_none() && unasked.is_none())
         {
-            *is_unknown = true;
-            let why = format!("resolve {name}: no answer so far");
+            const WHY: &str = "no answer so far";
+            *unasked = Some(WHY.to_owned());
+            let why = format!("resolve {name}: {WHY}");
             let failure = Failure::of(&NoAnswer { why, hint: None }.into());
             let exit = failure.report(&self.desk.output);
             self.worst = std::cmp::max_by_key(self.worst, exit, |exit| exit.status());
@@ -284,14 +316,13 @@ impl<'a> Reporter<'a> {
 
     fn summaries(&self, tallies: &[Tally], is_seen: bool) -> impl Iterator<Item = Summary<'_>> {
         let elapsed = self.start.elapsed();
-        let widest = self.hosts.names.iter().map(|name| name.chars().count());
         let form = match self.hosts.are_many() {
-            true => Form::AmongMany(widest.max().unwrap_or(0)),
+            true => Form::AmongMany(self.width()),
             false => Form::Alone(!self.desk.output.style().quiet),
         };
         let hosts = self.hosts.names.iter().zip(&self.addresses);
-        let hosts = hosts.zip(&self.is_unknown).zip(tallies);
-        let asked = hosts.filter(|((_, is_unknown), _)| !**is_unknown);
+        let hosts = hosts.zip(&self.unasked).zip(tallies);
+        let asked = hosts.filter(|((_, unasked), _)| unasked.is_none());
         asked.map(move |(((name, addr), _), tally)| {
             Summary::new(name, addr.as_deref(), tally, elapsed, form, is_seen)
         })

@@ -47,6 +47,18 @@ pub(super) enum Form {
     AmongMany(usize),
 }
 
+/// One of many hosts, which was asked nothing.
+#[derive(Debug, Serialize)]
+pub(super) struct NotAsked<'a> {
+    /// As typed.
+    pub(super) host: &'a str,
+    /// Why.
+    pub(super) message: &'a str,
+    /// How wide the names are.
+    #[serde(skip)]
+    pub(super) width: usize,
+}
+
 /// One host's account so far.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
@@ -159,6 +171,11 @@ impl Event for Summary<'_> {
     const FACE: Face = Face::Data;
 }
 
+impl Event for NotAsked<'_> {
+    const NAME: &'static str = "not_asked";
+    const FACE: Face = Face::Data;
+}
+
 impl Event for Interim<'_> {
     const NAME: &'static str = "interim";
     const FACE: Face = Face::Talk;
@@ -170,6 +187,17 @@ impl fmt::Display for Summary<'_> {
             Form::Alone(follows) => self.block(f, follows),
             Form::AmongMany(width) => self.line(f, width),
         }
+    }
+}
+
+impl fmt::Display for NotAsked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            host,
+            message,
+            width,
+        } = self;
+        write!(f, "{host:width$} : not asked: {message}")
     }
 }
 
