@@ -338,6 +338,28 @@ at s $SOCKKIT ping --json -q -c2 -i 10ms 10.99.77.1
 }
 
 #[test]
+fn where_this_host_lets_nothing_out_there_is_trouble_here() {
+    let script = r#"
+tried() { at s $SOCKKIT ping -q -c1 -t 5 "$@" > /dev/null; echo $?; }
+tried 10.99.1.255
+tried 10.99.1.255 10.99.1.2
+at s nft 'table ip filter { chain o { type filter hook output priority 0; ip daddr 10.99.2.2 drop; }; }'
+tried 10.99.2.2
+tried 10.99.2.2 nosuch.invalid
+tried --udp 9 10.99.2.2
+tried 10.99.2.2 10.99.1.2
+tried --df -s 1500 10.99.1.2
+ip -n s route del default
+tried 10.99.77.1
+"#;
+    let Some(run) = among_hosts(script) else {
+        return;
+    };
+    // The network's own answers stay a no: others were sent, it is too large for the link, there is no way.
+    assert_eq!(run.text(), "2\n1\n2\n2\n2\n1\n1\n1\n", "{}", run.stderr);
+}
+
+#[test]
 fn an_answer_from_another_address_is_told() {
     // The host translates what it sends, not knowing that it is an answer.
     let script = r#"

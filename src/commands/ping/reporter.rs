@@ -26,6 +26,8 @@ pub(super) struct Reporter<'a> {
     /// Why a host is asked nothing, where that was told.
     unasked: Vec<Option<String>>,
     worst: Exit,
+    /// Whether this host itself kept a request back.
+    is_barred: bool,
     start: Instant,
     is_seen: bool,
     /// What is knocked with; `None` where it is echo requests.
@@ -52,6 +54,7 @@ impl<'a> Reporter<'a> {
                 let exit = Failure::of(error).report(&desk.output);
                 std::cmp::max_by_key(worst, exit, |exit| exit.status())
             }),
+            is_barred: false,
             start: Instant::now(),
             is_seen: stdout().is_terminal(),
             knock,
@@ -61,6 +64,13 @@ impl<'a> Reporter<'a> {
 
     /// Tell it, unless only the summary is wanted.
     pub(super) fn tell(&mut self, news: News, tallies: &[Tally]) -> Result<(), StdoutError> {
+        if let News::Trouble {
+            trouble: Trouble::Local { errno, .. },
+            ..
+        } = &news
+        {
+            self.is_barred |= !is_answer(*errno);
+        }
         match news {
             News::Begun { host, address } => {
                 if let Some(place) = self.addresses.get_mut(host) {
@@ -259,7 +269,11 @@ impl<'a> Reporter<'a> {
             return Ok(Exit::Signal(signal));
         }
         let all = tallies.iter().all(|tally| tally.received > 0);
-        let exit = if all { Exit::Done } else { Exit::No };
+        let exit = match tallies.iter().all(|tally| tally.sent == 0) {
+            true if self.is_barred => Exit::Trouble,
+            _ if all => Exit::Done,
+            _ => Exit::No,
+        };
         Ok(std::cmp::max_by_key(self.worst, exit, |exit| exit.status()))
     }
 
@@ -336,4 +350,12 @@ impl<'a> Reporter<'a> {
         let addr = self.addresses.get(host);
         addr.and_then(Option::as_deref).unwrap_or("")
     }
+}
+
+/// Whether what kept a request back is something that the network has told, or a link: there is no way, or it is too narrow.
+fn is_answer(errno: i32) -> bool {
+    matches!(
+        errno,
+        libc::ENETUNREACH | libc::EHOSTUNREACH | libc::ENETDOWN | libc::EMSGSIZE
+    )
 }
