@@ -470,11 +470,31 @@ fn what_makes_no_sense_is_refused() {
 #[test]
 fn a_misspelt_line_keeps_nobody_from_asking_the_others() {
     let ping = sockkit(["ping", "-c", "1", "-q", "-"])
-        .input("127.0.0.1\nbad host\n127.0.0.2\n")
+        .input("127.0.0.1\n\n# bad!one\nbad/host\n127.0.0.2\n")
         .run()
         .expect(2)
-        .says("sockkit: `bad host` is no host name");
+        .says("sockkit: stdin line 4: `bad/host` is no host name");
     for host in ["127.0.0.1 ", "127.0.0.2 "] {
         assert!(ping.text().contains(host), "{host}");
     }
+    let alone = sockkit(["ping", "-"]).input("\n10.0.0.0/8").run();
+    alone
+        .expect(2)
+        .says("stdin line 2: 10.0.0.0/8 has more than 65536 addresses");
+}
+
+#[test]
+fn lists_are_read_as_hosts_files_are() {
+    if !permitted() {
+        return;
+    }
+    let list = "# all\n127.0.0.1\tlocalhost\n\n  127.87.0.2 b # the other\n \t\n127.87.0.3 # c\n #127.87.0.4\n127.87.0.5/32 d\r\n";
+    let run = ping("-q -c1 -t 5s --json -").input(list).run().expect(0);
+    let events = run.events();
+    let hosts = events.iter().filter(|event| event["event"] == "summary");
+    let hosts: Vec<&str> = hosts.map(|event| event["host"].as_str().unwrap()).collect();
+    assert_eq!(
+        hosts,
+        ["127.0.0.1", "127.87.0.2", "127.87.0.3", "127.87.0.5"]
+    );
 }

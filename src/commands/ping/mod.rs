@@ -30,7 +30,7 @@ const LARGEST: u32 = 65507;
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Ping {
-    /// A name, 192.0.2.1, 2001:db8::1 or fe80::1%eth0; 192.0.2.0/24 is every host of it; `-` reads more from stdin, one a line
+    /// A name, 192.0.2.1, 2001:db8::1 or fe80::1%eth0; 192.0.2.0/24 is every host of it; `-` reads more from stdin, the first word of each line
     #[arg(value_name = "HOST", required_unless_present = "host")]
     hosts: Vec<String>,
     /// The host, instead of HOST
