@@ -1,14 +1,14 @@
 //! `ping` over loopback.
 
 use std::env;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::net::UdpSocket;
 use std::thread::JoinHandle;
 
 use nix::sys::signal::Signal;
 use socket2::{Domain, Protocol, Type};
 
-use crate::kit::{Start, dead_port, listener, peer, program, sockkit};
+use crate::kit::{Start, Terminal, dead_port, listener, peer, program, sockkit};
 
 fn ping(words: &str) -> Start {
     sockkit(["ping"].into_iter().chain(words.split_whitespace()))
@@ -380,6 +380,37 @@ fn how_things_stand_is_shown_in_spite_of_q() {
         }
         running.signal(Signal::SIGINT);
         running.finish().expect(0);
+    }
+}
+
+#[test]
+fn the_summary_does_not_go_on_where_the_terminal_shows_what_was_typed() {
+    if !permitted() {
+        return;
+    }
+    for (words, start) in [
+        (
+            "-q 127.83.3.4",
+            "\r\n--- 127.83.3.4 ping statistics ---\r\n",
+        ),
+        (
+            "-q 127.83.3.4 127.83.3.4",
+            "\r\n127.83.3.4 : xmt/rcv/%loss = ",
+        ),
+    ] {
+        let terminal = Terminal::new();
+        let running = ping(&format!("--explain -i 10ms {words}")).stdout(terminal.program);
+        let running = running.start();
+        for _ in 0..2 {
+            running.stderr_until(|line| line.ends_with("[127.83.3.4]"));
+        }
+        running.signal(Signal::SIGINT);
+        running.finish().expect(0);
+        let mut shown = Vec::new();
+        // The end of a terminal is an error (EIO).
+        let _ = { terminal.person }.read_to_end(&mut shown);
+        let shown = String::from_utf8(shown).unwrap();
+        assert!(shown.starts_with(start), "{shown}");
     }
 }
 

@@ -280,6 +280,7 @@ impl<'a> Reporter<'a> {
     /// An account of each host, and who was asked nothing where there are many.
     fn sum_up(&self, stop: Stop, tallies: &[Tally]) -> Result<(), StdoutError> {
         let width = self.width();
+        self.leave_line(stop)?;
         let mut summaries = self.summaries(tallies, self.is_seen);
         for (host, unasked) in self.hosts.names.iter().zip(&self.unasked) {
             if let Some(message) = unasked {
@@ -296,6 +297,16 @@ impl<'a> Reporter<'a> {
             }
         }
         Ok(())
+    }
+
+    /// A terminal shows `^C` and stays on that line: what does not begin with an empty line anyhow goes to the next one.
+    fn leave_line(&self, stop: Stop) -> Result<(), StdoutError> {
+        let style = self.desk.output.style();
+        let is_shown = stop == Stop::Signal(Signal::SIGINT) && self.is_seen && !style.json;
+        match is_shown && (style.quiet || self.hosts.are_many()) {
+            true => self.desk.output.outlet().offer(b"\n").map(drop),
+            false => Ok(()),
+        }
     }
 
     fn conclude(&self, stop: Stop, event: &impl Event) -> Result<(), StdoutError> {
