@@ -1,13 +1,14 @@
 //! `ping` over loopback.
 
 use std::env;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::net::UdpSocket;
+use std::thread::JoinHandle;
 
 use nix::sys::signal::Signal;
 use socket2::{Domain, Protocol, Type};
 
-use crate::kit::{Start, dead_port, listener, peer, program, sockkit};
+use crate::kit::{Start, Terminal, dead_port, listener, peer, program, sockkit};
 
 fn ping(words: &str) -> Start {
     sockkit(["ping"].into_iter().chain(words.split_whitespace()))
@@ -266,19 +267,43 @@ fn services_and_hosts_are_taken_as_everywhere() {
     }
 }
 
-#[test]
-fn a_second_datagram_is_a_duplicate() {
+/// Answers so many datagrams, each twice.
+fn answers_twice(requests: usize) -> (u16, JoinHandle<()>) {
     let echo = UdpSocket::bind("127.0.0.1:0").unwrap();
     let port = echo.local_addr().unwrap().port();
     let answering = std::thread::spawn(move || {
         let mut buffer = [0; 100];
-        for _ in 0..2 {
+        for _ in 0..requests {
             let (count, peer) = echo.recv_from(&mut buffer).unwrap();
             for _ in 0..2 {
                 echo.send_to(&buffer[..count], peer).unwrap();
             }
         }
     });
+    (port, answering)
+}
+
+#[test]
+fn many_hosts_have_their_duplicates_told_too() {
+    let (port, answering) = answers_twice(6);
+    let words = format!("-q -c3 -i 200ms -t 5 --udp {port} 127.0.0.1 ::ffff:127.0.0.1");
+    let text = ping(&words).run().expect(0).text();
+    answering.join().unwrap();
+    for line in text.lines() {
+        let (figures, besides) = line.rsplit_once(", +").unwrap();
+        assert!(figures.contains(" = 3/3/0%, min/avg/max = "), "{line}");
+        // The last one may come when all is said.
+        assert!(
+            ["3 duplicates", "2 duplicates"].contains(&besides),
+            "{line}"
+        );
+    }
+    assert_eq!(text.lines().count(), 2, "{text}");
+}
+
+#[test]
+fn a_second_datagram_is_a_duplicate() {
+    let (port, answering) = answers_twice(2);
     let words = format!("--json -c2 -i 200ms --udp {port} 127.0.0.1");
     let events = ping(&words).run().expect(0).events();
     answering.join().unwrap();
@@ -339,6 +364,57 @@ fn signals_sum_up() {
 }
 
 #[test]
+fn how_things_stand_is_shown_in_spite_of_q() {
+    if !permitted() {
+        return;
+    }
+    for (words, line) in [
+        ("127.83.3.3", "% loss, min/avg/ewma/max = "),
+        ("127.83.3.2 127.83.3.3", "127.83.3.3 : xmt/rcv/%loss = "),
+    ] {
+        let running = ping(&format!("-q --explain -i 10ms {words}")).start();
+        for signal in [Signal::SIGQUIT, Signal::SIGUSR1] {
+            running.stderr_until(|line| line.ends_with("[127.83.3.3]"));
+            running.signal(signal);
+            running.stderr_until(|said| said.contains(line));
+        }
+        running.signal(Signal::SIGINT);
+        running.finish().expect(0);
+    }
+}
+
+#[test]
+fn the_summary_does_not_go_on_where_the_terminal_shows_what_was_typed() {
+    if !permitted() {
+        return;
+    }
+    for (words, start) in [
+        (
+            "-q 127.83.3.4",
+            "\r\n--- 127.83.3.4 ping statistics ---\r\n",
+        ),
+        (
+            "-q 127.83.3.4 127.83.3.4",
+            "\r\n127.83.3.4 : xmt/rcv/%loss = ",
+        ),
+    ] {
+        let terminal = Terminal::new();
+        let running = ping(&format!("--explain -i 10ms {words}")).stdout(terminal.program);
+        let running = running.start();
+        for _ in 0..2 {
+            running.stderr_until(|line| line.ends_with("[127.83.3.4]"));
+        }
+        running.signal(Signal::SIGINT);
+        running.finish().expect(0);
+        let mut shown = Vec::new();
+        // The end of a terminal is an error (EIO).
+        let _ = { terminal.person }.read_to_end(&mut shown);
+        let shown = String::from_utf8(shown).unwrap();
+        assert!(shown.starts_with(start), "{shown}");
+    }
+}
+
+#[test]
 fn the_deadline_ends_it() {
     if !permitted() {
         return;
@@ -364,6 +440,29 @@ fn names_that_are_not_known_delay_nobody() {
     );
     let quiet = ping("-q -c1 nosuch.invalid").run().expect(1);
     assert_eq!((quiet.text().as_str(), quiet.stderr.as_str()), ("", ""));
+    // Among many the summary has a line for each.
+    let quiet = ping("-q -c1 nosuch.invalid 127.83.5.1").run().expect(1);
+    let text = quiet.text();
+    let (first, second) = text.split_once('\n').unwrap();
+    assert!(first.starts_with("nosuch.invalid : not asked: "), "{text}");
+    assert!(
+        second.starts_with("127.83.5.1     : xmt/rcv/%loss = 1/1/0%, "),
+        "{text}"
+    );
+    assert_eq!(quiet.stderr, "");
+    let events = ping("-q -c1 nosuch.invalid 127.83.5.1 --json")
+        .run()
+        .expect(1)
+        .events();
+    let event = events
+        .iter()
+        .find(|event| event["event"] == "not_asked")
+        .unwrap();
+    assert_eq!(event["host"], "nosuch.invalid");
+    assert!(
+        first.ends_with(event["message"].as_str().unwrap()),
+        "{event}"
+    );
 }
 
 #[test]
@@ -402,11 +501,31 @@ fn what_makes_no_sense_is_refused() {
 #[test]
 fn a_misspelt_line_keeps_nobody_from_asking_the_others() {
     let ping = sockkit(["ping", "-c", "1", "-q", "-"])
-        .input("127.0.0.1\nbad host\n127.0.0.2\n")
+        .input("127.0.0.1\n\n# bad!one\nbad/host\n127.0.0.2\n")
         .run()
         .expect(2)
-        .says("sockkit: `bad host` is no host name");
+        .says("sockkit: stdin line 4: `bad/host` is no host name");
     for host in ["127.0.0.1 ", "127.0.0.2 "] {
         assert!(ping.text().contains(host), "{host}");
     }
+    let alone = sockkit(["ping", "-"]).input("\n10.0.0.0/8").run();
+    alone
+        .expect(2)
+        .says("stdin line 2: 10.0.0.0/8 has more than 65536 addresses");
+}
+
+#[test]
+fn lists_are_read_as_hosts_files_are() {
+    if !permitted() {
+        return;
+    }
+    let list = "# all\n127.0.0.1\tlocalhost\n\n  127.87.0.2 b # the other\n \t\n127.87.0.3 # c\n #127.87.0.4\n127.87.0.5/32 d\r\n";
+    let run = ping("-q -c1 -t 5s --json -").input(list).run().expect(0);
+    let events = run.events();
+    let hosts = events.iter().filter(|event| event["event"] == "summary");
+    let hosts: Vec<&str> = hosts.map(|event| event["host"].as_str().unwrap()).collect();
+    assert_eq!(
+        hosts,
+        ["127.0.0.1", "127.87.0.2", "127.87.0.3", "127.87.0.5"]
+    );
 }

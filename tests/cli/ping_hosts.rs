@@ -108,6 +108,37 @@ at s $SOCKKIT ping -q --json -c 40 -i 10ms -t 2 10.99.2.2
 }
 
 #[test]
+fn what_is_lost_is_shown_in_its_place() {
+    if peer("script").is_none() {
+        return;
+    }
+    // Each is judged only after the last one was sent.
+    let script = r#"
+at d nft -f - <<END
+table ip filter {
+    chain output {
+        type filter hook output priority 0;
+        icmp type echo-reply numgen inc mod 10 3-5 drop
+    }
+}
+END
+at s script -qec "$SOCKKIT ping -q -c 10 -i 10ms -t 1 10.99.2.2" /dev/null
+"#;
+    let Some(run) = among_hosts(script) else {
+        return;
+    };
+    let text = run.expect(0).text();
+    let picture = text.lines().last().unwrap();
+    let lost = picture.chars().map(|bar| bar == '×');
+    let lost: Vec<usize> = lost
+        .enumerate()
+        .filter(|one| one.1)
+        .map(|one| one.0)
+        .collect();
+    assert_eq!(lost, [3, 4, 5], "{text}");
+}
+
+#[test]
 fn what_is_dropped_is_lost() {
     let script = r#"
 at r nft 'table ip filter { chain f { type filter hook forward priority 0; drop; }; }'
@@ -299,11 +330,33 @@ at s $SOCKKIT ping --json -q -c2 -i 10ms 10.99.77.1
     assert!(text.contains(block), "{text}");
     assert!(text.contains("\nstatus 1\n"), "{text}");
     assert!(
-        text.contains("10.99.77.1 : xmt/rcv/%loss = 0/0/-, 2 not sent\n"),
+        text.contains("10.99.77.1 : xmt/rcv/%loss = 0/0/-, +2 not sent\n"),
         "{text}"
     );
     assert!(text.contains(r#""sent":0,"not_sent":2,"#), "{text}");
     assert!(!text.contains("loss_pct"), "{text}");
+}
+
+#[test]
+fn where_this_host_lets_nothing_out_there_is_trouble_here() {
+    let script = r#"
+tried() { at s $SOCKKIT ping -q -c1 -t 5 "$@" > /dev/null; echo $?; }
+tried 10.99.1.255
+tried 10.99.1.255 10.99.1.2
+at s nft 'table ip filter { chain o { type filter hook output priority 0; ip daddr 10.99.2.2 drop; }; }'
+tried 10.99.2.2
+tried 10.99.2.2 nosuch.invalid
+tried --udp 9 10.99.2.2
+tried 10.99.2.2 10.99.1.2
+tried --df -s 1500 10.99.1.2
+ip -n s route del default
+tried 10.99.77.1
+"#;
+    let Some(run) = among_hosts(script) else {
+        return;
+    };
+    // The network's own answers stay a no: others were sent, it is too large for the link, there is no way.
+    assert_eq!(run.text(), "2\n1\n2\n2\n2\n1\n1\n1\n", "{}", run.stderr);
 }
 
 #[test]
@@ -347,7 +400,8 @@ echo status $?
     };
     let text = run.text();
     assert!(text.ends_with("status 1\n"), "{text}");
-    assert!(!text.contains("a.example"), "{text}");
+    let line = "\na.example : not asked: no answer so far\n";
+    assert!(text.contains(line), "{text}");
     let told = "sockkit: resolve a.example: no answer so far\n";
     assert!(run.stderr.contains(told), "{}", run.stderr);
 }
@@ -423,7 +477,12 @@ at s fping -q -c2 -p 200 -t 500 $hosts 2>&1
         return;
     };
     let text = run.text();
-    let counted = |line: &str| line.split(", min").next().unwrap().trim().to_owned();
+    // Errors are told by ours alone.
+    assert!(
+        text.contains("10.99.52.1 : xmt/rcv/%loss = 2/0/100%, +2 errors\n"),
+        "{text}"
+    );
+    let counted = |line: &str| line.split(", ").next().unwrap().trim().to_owned();
     let lines: Vec<String> = text.lines().map(counted).collect();
     let lines: Vec<&String> = lines
         .iter()

@@ -23,7 +23,7 @@ pub(super) struct Hosts {
 }
 
 impl Hosts {
-    /// Parse them all; `-` is every line of stdin. Nothing is looked up yet.
+    /// Parse them all; `-` is the first word of every line of stdin. Nothing is looked up yet.
     pub(super) fn parse(
         words: &[String],
         family: Option<Family>,
@@ -38,10 +38,15 @@ impl Hosts {
         for word in words {
             if word == "-" {
                 let list = read_list().map_err(|cause| CallError::new("read", "stdin", cause))?;
-                let lines = list.lines().map(str::trim);
-                for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
-                    let pushed = parsed.push(line, has_interface);
-                    parsed.refused.extend(pushed.err());
+                for (line, number) in list.lines().zip(1_usize..) {
+                    // As fping(8), and as hosts(5) has it: what follows is another name, or a comment.
+                    let first = line.split_whitespace().next();
+                    if let Some(host) = first.filter(|word| !word.starts_with('#')) {
+                        let pushed = parsed.push(host, has_interface);
+                        let told =
+                            pushed.map_err(|error| error.context(format!("stdin line {number}")));
+                        parsed.refused.extend(told.err());
+                    }
                 }
             } else {
                 parsed.push(word, has_interface)?;

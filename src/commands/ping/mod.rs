@@ -30,7 +30,7 @@ const LARGEST: u32 = 65507;
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Ping {
-    /// A name, 192.0.2.1, 2001:db8::1 or fe80::1%eth0; 192.0.2.0/24 is every host of it; `-` reads more from stdin, one a line
+    /// A name, 192.0.2.1, 2001:db8::1 or fe80::1%eth0; 192.0.2.0/24 is every host of it; `-` reads more from stdin, the first word of each line
     #[arg(value_name = "HOST", required_unless_present = "host")]
     hosts: Vec<String>,
     /// The host, instead of HOST
@@ -87,9 +87,9 @@ Examples:
   sockkit ping -c 1 --df -s 1472 127.0.0.1  whether 1500 bytes go through
   sockkit ping -c 1 --tcp 22 127.0.0.1      where ICMP is closed
 
-Status: 0 every host answered at least once, 1 one did not or its name is not known, 2 trouble here. Ctrl-C and
---deadline end it with the summary and that status; SIGQUIT (Ctrl-\\) and SIGUSR1 show how things stand. A corrupt
-reply is no answer; a late one is, and duplicates are counted apart.";
+Status: 0 every host answered at least once, 1 one did not or its name is not known, 2 trouble here: this host let
+nothing out, say. Ctrl-C and --deadline end it with the summary and that status; SIGQUIT (Ctrl-\\) and SIGUSR1 show
+how things stand. A corrupt reply is no answer; a late one is, and duplicates are counted apart.";
 
 /// Longer than anybody waits: a year.
 const ENDLESS: Duration = Duration::from_secs(365 * 24 * 60 * 60);

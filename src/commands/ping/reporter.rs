@@ -9,13 +9,13 @@ use nix::sys::signal::Signal;
 use super::Ping;
 use super::event::{Advice, Begun, BegunAmongMany, IcmpError, Lost, NotSent, Replied, Seq};
 use super::hosts::Hosts;
-use super::summary::{Form, Interim, Summary};
+use super::summary::{Form, Interim, NotAsked, Summary};
 use crate::commands::Desk;
 use crate::commands::icmp::words;
 use crate::engine::ping::{Knock, News, Reply, Stop, Tally, Trouble, Unreachable, is_many};
 use crate::engine::{LoopError, StdoutError};
-use crate::net::{Address, errno_name};
-use crate::output::{Exit, Failure, NoAnswer};
+use crate::net::{Address, errno_name, reason};
+use crate::output::{Event, Exit, Failure, NoAnswer};
 
 /// Tells what happens.
 pub(super) struct Reporter<'a> {
@@ -23,9 +23,11 @@ pub(super) struct Reporter<'a> {
     hosts: &'a Hosts,
     desk: &'a Desk,
     addresses: Vec<Option<String>>,
-    /// Whether it was told that a host is asked nothing.
-    is_unknown: Vec<bool>,
+    /// Why a host is asked nothing, where that was told.
+    unasked: Vec<Option<String>>,
     worst: Exit,
+    /// Whether this host itself kept a request back.
+    is_barred: bool,
     start: Instant,
     is_seen: bool,
     /// What is knocked with; `None` where it is echo requests.
@@ -47,11 +49,12 @@ impl<'a> Reporter<'a> {
             hosts,
             desk,
             addresses: vec![None; hosts.names.len()],
-            is_unknown: vec![false; hosts.names.len()],
+            unasked: vec![None; hosts.names.len()],
             worst: hosts.refused.iter().fold(Exit::Done, |worst, error| {
                 let exit = Failure::of(error).report(&desk.output);
                 std::cmp::max_by_key(worst, exit, |exit| exit.status())
             }),
+            is_barred: false,
             start: Instant::now(),
             is_seen: stdout().is_terminal(),
             knock,
@@ -61,6 +64,13 @@ impl<'a> Reporter<'a> {
 
     /// Tell it, unless only the summary is wanted.
     pub(super) fn tell(&mut self, news: News, tallies: &[Tally]) -> Result<(), StdoutError> {
+        if let News::Trouble {
+            trouble: Trouble::Local { errno, .. },
+            ..
+        } = &news
+        {
+            self.is_barred |= !is_answer(*errno);
+        }
         match news {
             News::Begun { host, address } => {
                 if let Some(place) = self.addresses.get_mut(host) {
@@ -69,13 +79,15 @@ impl<'a> Reporter<'a> {
                 self.begun(host)
             }
             News::Unknown { host, error } => {
-                if let Some(place) = self.is_unknown.get_mut(host) {
-                    *place = true;
-                }
-                let failure = match error {
-                    Unreachable::Name(error) => Failure::of(&error.into()),
-                    Unreachable::Socket(error) => Failure::of(&error.into()),
+                let (why, failure) = match error {
+                    Unreachable::Name(error) => (error.text.to_owned(), Failure::of(&error.into())),
+                    Unreachable::Socket(error) => {
+                        (reason(&error.cause), Failure::of(&error.into()))
+                    }
                 };
+                if let Some(place) = self.unasked.get_mut(host) {
+                    *place = Some(why);
+                }
                 let exit = failure.report(&self.desk.output);
                 self.worst = std::cmp::max_by_key(self.worst, exit, |exit| exit.status());
                 Ok(())
@@ -227,10 +239,18 @@ impl<'a> Reporter<'a> {
         })
     }
 
+    /// How things stand; it was asked for, and so is told in spite of `-q`.
     fn interim(&self, tallies: &[Tally]) -> Result<(), StdoutError> {
-        for summary in self.summaries(tallies, false) {
-            self.desk.output.offer(&Interim(summary))?;
+        let (output, style) = (&self.desk.output, self.desk.output.style());
+        let mut unsaid = String::new();
+        for interim in self.summaries(tallies, false).map(Interim) {
+            match style.quiet && !style.json {
+                true => unsaid.push_str(&format!("{interim}\n")),
+                false => output.offer(&interim)?,
+            }
         }
+        // Nobody can be told that nobody reads stderr.
+        drop(output.pass_to_stderr(unsaid.as_bytes()));
         Ok(())
     }
 
@@ -242,32 +262,77 @@ impl<'a> Reporter<'a> {
     ) -> anyhow::Result<Exit> {
         let stop = ran?;
         self.unresolved();
-        for summary in self.summaries(tallies, self.is_seen) {
-            match stop {
-                // Whoever asks for the end does not wait for stdout's reader.
-                Stop::Signal(_) => self.desk.output.offer(&summary)?,
-                _ => self.desk.output.tell(&summary)?,
-            }
-        }
+        self.sum_up(stop, tallies)?;
         if let Stop::Signal(signal) = stop
             && signal != Signal::SIGINT
         {
             return Ok(Exit::Signal(signal));
         }
         let all = tallies.iter().all(|tally| tally.received > 0);
-        let exit = if all { Exit::Done } else { Exit::No };
+        let exit = match tallies.iter().all(|tally| tally.sent == 0) {
+            true if self.is_barred => Exit::Trouble,
+            _ if all => Exit::Done,
+            _ => Exit::No,
+        };
         Ok(std::cmp::max_by_key(self.worst, exit, |exit| exit.status()))
+    }
+
+    /// An account of each host, and who was asked nothing where there are many.
+    fn sum_up(&self, stop: Stop, tallies: &[Tally]) -> Result<(), StdoutError> {
+        let width = self.width();
+        self.leave_line(stop)?;
+        let mut summaries = self.summaries(tallies, self.is_seen);
+        for (host, unasked) in self.hosts.names.iter().zip(&self.unasked) {
+            if let Some(message) = unasked {
+                let not_asked = NotAsked {
+                    host,
+                    message,
+                    width,
+                };
+                if self.hosts.are_many() {
+                    self.conclude(stop, &not_asked)?;
+                }
+            } else if let Some(summary) = summaries.next() {
+                self.conclude(stop, &summary)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A terminal shows `^C` and stays on that line: what does not begin with an empty line anyhow goes to the next one.
+    fn leave_line(&self, stop: Stop) -> Result<(), StdoutError> {
+        let style = self.desk.output.style();
+        let is_shown = stop == Stop::Signal(Signal::SIGINT) && self.is_seen && !style.json;
+        match is_shown && (style.quiet || self.hosts.are_many()) {
+            true => self.desk.output.outlet().offer(b"\n").map(drop),
+            false => Ok(()),
+        }
+    }
+
+    fn conclude(&self, stop: Stop, event: &impl Event) -> Result<(), StdoutError> {
+        match stop {
+            // Whoever asks for the end does not wait for stdout's reader.
+            Stop::Signal(_) => self.desk.output.offer(event),
+            _ => self.desk.output.tell(event),
+        }
+    }
+
+    /// How wide the widest name is.
+    fn width(&self) -> usize {
+        let widths = self.hosts.names.iter().map(|name| name.chars().count());
+        widths.max().unwrap_or(0)
     }
 
     /// Say whose names were still being looked up: no host was asked.
     fn unresolved(&mut self) {
         let hosts = self.hosts.names.iter().zip(&self.addresses);
-        let places = hosts.zip(&mut self.is_unknown);
-        for ((name, _), is_unknown) in
-            places.filter(|((_, addr), is_unknown)| addr.is_none() && !**is_unknown)
+        let places = hosts.zip(&mut self.unasked);
+        for ((name, _), unasked) in
+            places.filter(|((_, addr), unasked)| addr.is_none() && unasked.is_none())
         {
-            *is_unknown = true;
-            let why = format!("resolve {name}: no answer so far");
+            const WHY: &str = "no answer so far";
+            *unasked = Some(WHY.to_owned());
+            let why = format!("resolve {name}: {WHY}");
             let failure = Failure::of(&NoAnswer { why, hint: None }.into());
             let exit = failure.report(&self.desk.output);
             self.worst = std::cmp::max_by_key(self.worst, exit, |exit| exit.status());
@@ -276,14 +341,13 @@ impl<'a> Reporter<'a> {
 
     fn summaries(&self, tallies: &[Tally], is_seen: bool) -> impl Iterator<Item = Summary<'_>> {
         let elapsed = self.start.elapsed();
-        let widest = self.hosts.names.iter().map(|name| name.chars().count());
         let form = match self.hosts.are_many() {
-            true => Form::AmongMany(widest.max().unwrap_or(0)),
+            true => Form::AmongMany(self.width()),
             false => Form::Alone(!self.desk.output.style().quiet),
         };
         let hosts = self.hosts.names.iter().zip(&self.addresses);
-        let hosts = hosts.zip(&self.is_unknown).zip(tallies);
-        let asked = hosts.filter(|((_, is_unknown), _)| !**is_unknown);
+        let hosts = hosts.zip(&self.unasked).zip(tallies);
+        let asked = hosts.filter(|((_, unasked), _)| unasked.is_none());
         asked.map(move |(((name, addr), _), tally)| {
             Summary::new(name, addr.as_deref(), tally, elapsed, form, is_seen)
         })
@@ -297,4 +361,12 @@ impl<'a> Reporter<'a> {
         let addr = self.addresses.get(host);
         addr.and_then(Option::as_deref).unwrap_or("")
     }
+}
+
+/// Whether what kept a request back is something that the network has told, or a link: there is no way, or it is too narrow.
+fn is_answer(errno: i32) -> bool {
+    matches!(
+        errno,
+        libc::ENETUNREACH | libc::EHOSTUNREACH | libc::ENETDOWN | libc::EMSGSIZE
+    )
 }

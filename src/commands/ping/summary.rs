@@ -47,6 +47,18 @@ pub(super) enum Form {
     AmongMany(usize),
 }
 
+/// One of many hosts, which was asked nothing.
+#[derive(Debug, Serialize)]
+pub(super) struct NotAsked<'a> {
+    /// As typed.
+    pub(super) host: &'a str,
+    /// Why.
+    pub(super) message: &'a str,
+    /// How wide the names are.
+    #[serde(skip)]
+    pub(super) width: usize,
+}
+
 /// One host's account so far.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
@@ -95,18 +107,7 @@ impl<'a> Summary<'a> {
         }
         writeln!(f, "--- {host} ping statistics ---")?;
         write!(f, "{sent} packets transmitted, {received} received")?;
-        for (count, word) in [
-            (self.duplicates, "duplicates"),
-            (self.late, "late"),
-            (self.corrupt, "corrupted"),
-            (self.others, "others"),
-            (self.errors, "errors"),
-            (self.not_sent, "not sent"),
-        ] {
-            if count > 0 {
-                write!(f, ", +{count} {word}")?;
-            }
-        }
+        self.besides(f)?;
         if let Some(loss) = self.loss_pct.map(Percent) {
             write!(f, ", {loss}% packet loss")?;
         }
@@ -136,23 +137,42 @@ impl<'a> Summary<'a> {
             Some(loss) => write!(f, "{}%", loss.floor())?,
             None => f.write_str("-")?,
         }
-        if self.not_sent > 0 {
-            write!(f, ", {} not sent", self.not_sent)?;
+        if let Some(times) = &self.times {
+            let [min, avg, max] = [times.min, times.avg, times.max].map(Trip);
+            write!(f, ", min/avg/max = {min}/{avg}/{max}")?;
         }
-        let Some(times) = &self.times else {
-            return Ok(());
-        };
-        let [min, avg, max] = [times.min, times.avg, times.max].map(Trip);
-        write!(f, ", min/avg/max = {min}/{avg}/{max}")?;
+        self.besides(f)?;
         match &self.picture {
             Some(picture) => write!(f, "  {picture}"),
             None => Ok(()),
         }
     }
+
+    /// What there was besides requests and their answers.
+    fn besides(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (count, word) in [
+            (self.duplicates, "duplicates"),
+            (self.late, "late"),
+            (self.corrupt, "corrupted"),
+            (self.others, "others"),
+            (self.errors, "errors"),
+            (self.not_sent, "not sent"),
+        ] {
+            if count > 0 {
+                write!(f, ", +{count} {word}")?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Event for Summary<'_> {
     const NAME: &'static str = "summary";
+    const FACE: Face = Face::Data;
+}
+
+impl Event for NotAsked<'_> {
+    const NAME: &'static str = "not_asked";
     const FACE: Face = Face::Data;
 }
 
@@ -167,6 +187,17 @@ impl fmt::Display for Summary<'_> {
             Form::Alone(follows) => self.block(f, follows),
             Form::AmongMany(width) => self.line(f, width),
         }
+    }
+}
+
+impl fmt::Display for NotAsked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            host,
+            message,
+            width,
+        } = self;
+        write!(f, "{host:width$} : not asked: {message}")
     }
 }
 

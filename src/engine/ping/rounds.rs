@@ -151,7 +151,7 @@ impl Rounds {
         self.last = due.number;
         self.shut(now);
         if let Some(tally) = self.tallies.get_mut(host) {
-            tally.sent += 1;
+            tally.ask();
             if self.rules.count.is_none_or(|count| tally.asked() < count) {
                 let next = later(at, self.rules.interval);
                 let behind = now.checked_sub(BEHIND).unwrap_or(now);
@@ -185,7 +185,6 @@ impl Rounds {
         if let Some(tally) = self.tallies.get_mut(due.host) {
             tally.sent = tally.sent.saturating_sub(1);
             tally.not_sent += 1;
-            tally.missed();
         }
         self.tidy();
     }
@@ -231,7 +230,7 @@ impl Rounds {
             tally.others += 1;
         } else {
             tally.late += u64::from(heard.is_late);
-            tally.answered(rtt);
+            tally.answered_to(heard.seq, rtt);
             request.state = State::Answered;
         }
         self.tidy();
@@ -247,9 +246,6 @@ impl Rounds {
         }
         let due = request.due;
         let tally = self.tallies.get_mut(due.host)?;
-        if request.state == State::Waiting {
-            tally.missed();
-        }
         request.state = State::Failed;
         tally.errors += 1;
         self.tidy();
@@ -267,7 +263,6 @@ impl Rounds {
         let slot = self.slots.get_mut(usize::from(wire_seq(number)))?;
         let request = slot.as_mut()?;
         request.state = State::Lost;
-        self.tallies.get_mut(request.due.host)?.missed();
         Some(request.due)
     }
 

@@ -72,7 +72,27 @@ impl Tally {
         Duration::from_secs_f64(self.times.ewma)
     }
 
-    /// An answer took so long.
+    /// A request was sent. Until it is answered it counts as one that is not.
+    pub(super) fn ask(&mut self) {
+        self.sent += 1;
+        self.show(None);
+    }
+
+    /// The answer to the request with this number took so long: it is shown in the request's place, whenever it comes.
+    pub(super) fn answered_to(&mut self, seq: u64, rtt: Duration) {
+        self.received += 1;
+        self.times.note(rtt);
+        let from_end = self
+            .asked()
+            .checked_sub(seq)
+            .and_then(|since| usize::try_from(since).ok());
+        let place = from_end.and_then(|since| self.recent.iter_mut().rev().nth(since));
+        if let Some(place) = place {
+            *place = Some(rtt);
+        }
+    }
+
+    /// An answer took so long; it is shown after those that came before it.
     pub(in crate::engine) fn answered(&mut self, rtt: Duration) {
         self.received += 1;
         self.times.note(rtt);
@@ -91,7 +111,7 @@ impl Tally {
         self.recent.push_back(outcome);
     }
 
-    /// The last outcomes, oldest first; `None` is a request without an answer.
+    /// The last outcomes, oldest first; `None` is a request without an answer so far.
     pub fn recent(&self) -> impl Iterator<Item = Option<Duration>> {
         self.recent.iter().copied()
     }
@@ -180,8 +200,8 @@ mod tests {
     fn tally(milliseconds: impl IntoIterator<Item = u64>) -> Tally {
         let mut tally = Tally::default();
         for one in milliseconds {
-            tally.sent += 1;
-            tally.answered(Duration::from_millis(one));
+            tally.ask();
+            tally.answered_to(tally.sent, Duration::from_millis(one));
         }
         tally
     }
@@ -225,5 +245,39 @@ mod tests {
         assert!((450..=550).contains(&median.as_millis()), "{median:?}");
         assert!((850..=950).contains(&ninety.as_millis()), "{ninety:?}");
         assert_eq!(long.recent().count(), RECENT);
+    }
+
+    #[test]
+    fn answers_are_shown_where_they_were_asked_for() {
+        let mut tally = tally([1, 2]);
+        for _ in 0..4 {
+            tally.ask();
+        }
+        let millis = Duration::from_millis;
+        for (seq, rtt) in [(6, 6), (4, 40)] {
+            tally.answered_to(seq, millis(rtt));
+        }
+        let shown = |times: &[u64]| -> Vec<Option<Duration>> {
+            let shown = times.iter().map(|time| Some(millis(*time)));
+            shown
+                .map(|time| time.filter(|time| !time.is_zero()))
+                .collect()
+        };
+        let recent = |tally: &Tally| tally.recent().collect::<Vec<_>>();
+        assert_eq!(recent(&tally), shown(&[1, 2, 0, 40, 0, 6]));
+        // One that could not be sent has its place too.
+        tally.sent -= 1;
+        tally.not_sent += 1;
+        tally.answered_to(5, millis(5));
+        assert_eq!(recent(&tally), shown(&[1, 2, 0, 40, 5, 6]));
+        for _ in 0..RECENT - 1 {
+            tally.ask();
+        }
+        // What is no more to be seen is counted all the same.
+        tally.answered_to(3, millis(3));
+        assert_eq!(tally.received, 6);
+        let mut left = vec![0; RECENT];
+        left[0] = 6;
+        assert_eq!(recent(&tally), shown(&left));
     }
 }
