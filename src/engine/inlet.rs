@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 use std::time::Instant;
 
 use nix::errno::Errno;
@@ -75,6 +76,17 @@ impl Inlet {
             conduit,
             left: Cell::new(None),
         }
+    }
+
+    /// What is in a file, or comes through a named pipe, whose writer is waited for.
+    pub fn file(path: &Path) -> io::Result<Self> {
+        let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+        Ok(Self {
+            own: Some(open(path, flags, Mode::empty())?),
+            source: Source::File,
+            conduit: None,
+            left: Cell::new(None),
+        })
     }
 
     /// Nothing to read, whatever stdin is.

@@ -9,8 +9,8 @@ use super::interface::{ipv4_of_interface, name_of_interface};
 use super::socket::Socket;
 
 /// MCAST_JOIN_GROUP and MCAST_JOIN_SOURCE_GROUP of RFC 3678, as `<linux/in.h>` numbers them.
-const JOIN_GROUP: i32 = 42;
-const JOIN_SOURCE_GROUP: i32 = 46;
+pub(super) const JOIN_GROUP: i32 = 42;
+pub(super) const JOIN_SOURCE_GROUP: i32 = 46;
 
 /// A group to hear, on an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -312,7 +312,9 @@ fn hint_of(call: &CallError) -> Option<String> {
         ("sendto" | "connect", libc::EACCES) if call.on.contains(':') => {
             "a broadcast address is only allowed with --broadcast"
         }
-        ("send" | "sendto" | "sendmsg", libc::EMSGSIZE) if call.on.contains(':') => {
+        ("send" | "sendto" | "sendmsg", libc::EMSGSIZE)
+            if call.on.parse::<std::net::SocketAddr>().is_ok() =>
+        {
             "a datagram has 65507 bytes at most: --size N cuts stdin"
         }
         (_, libc::EMFILE) => "`ulimit -n` raises the number of open descriptors",

@@ -4,6 +4,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, UdpSocket};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -429,6 +430,20 @@ fn limits_end_sending() {
             format!("sockkit: read stdin: {sentence}\n")
         );
     }
+    // A named pipe that nobody writes to, or not to its end.
+    let folder = scratch();
+    let pipe = folder.path().join("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let named = pipe.to_str().unwrap();
+    let words = format!("send --udp --deadline 200ms --file {named}");
+    let late = format!("sockkit: read {named}: not done within 200ms\n");
+    assert_eq!(raw(&words).run().expect(124).stderr, late);
+    let _writer = fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(&pipe)
+        .unwrap();
+    assert_eq!(raw(&words).run().expect(124).stderr, late);
     // Port 53 is root's, and so is the machine that asks there.
     let Ok(_silent) = UdpSocket::bind("127.81.16.1:53") else {
         return;

@@ -644,6 +644,19 @@ fn a_group_is_sent_to_from_the_address_of_the_interface() {
 }
 
 #[test]
+fn a_group_is_joined_on_the_interface_that_was_named() {
+    for words in ["239.1.1.2:0", "*:0 --join 239.1.1.2"] {
+        let words = format!("udp listen {words} --interface lo --count 1");
+        let listener = sockkit(words.split(' ')).start();
+        let address = listener.listening();
+        let to = address.replace('*', "239.1.1.2");
+        let words = ["udp", "send", &to, "--interface", "lo", "--", "x"];
+        sockkit(words).run().expect(0);
+        assert_eq!(listener.finish().expect(0).text(), "x", "{address}");
+    }
+}
+
+#[test]
 fn nobody_is_at_port_0() {
     for words in [
         "udp send :0 -- x",

@@ -1,8 +1,6 @@
 //! `sockkit raw send`: one packet, byte for byte, or built from flags.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
-use std::io::Read;
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -27,7 +25,7 @@ const LONGEST: usize = 65535;
 /// Send one packet (socket, sendto)
 ///
 /// The bytes are what follows the IP header, checksums included; only ICMPv6's checksum is the kernel's to fill in. They come from DATA, --file
-/// or stdin, and are sent as they are. With --icmp, --tcp or --udp the packet is built, and they are what it carries. Whatever is answered goes to
+/// or stdin, and are sent as they are. With --icmp, --tcp or --udp the packet is built, and DATA, --payload or --file is what it carries. Whatever is answered goes to
 /// the kernel too, which resets a connection that it knows nothing of.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
@@ -186,13 +184,16 @@ impl Send {
             (Some(data), _) => data,
             (None, None) if self.craft.is_built() => Vec::new(),
             (None, Some(file)) if file != Path::new("-") => {
-                let mut bytes = Vec::new();
-                let read = File::open(file)
-                    .and_then(|file| file.take(self.most()).read_to_end(&mut bytes));
-                read.map_err(|cause| CallError::new("read", file.display(), cause))?;
-                bytes
+                let failed = |cause| CallError::new("read", file.display(), cause);
+                let inlet = Inlet::file(file).map_err(failed)?;
+                let named = format!("read {}", file.display());
+                self.read(inlet, &named, start)
+                    .map_err(|error| match error {
+                        LoopError::Stdin(cause) => failed(cause).into(),
+                        other => other,
+                    })?
             }
-            _ => self.read_stdin(start)?,
+            _ => self.read(Inlet::stdin(), "read stdin", start)?,
         };
         if !self.from_hex {
             return Ok(typed);
@@ -211,13 +212,13 @@ impl Send {
         most as u64
     }
 
-    fn read_stdin(&self, start: Instant) -> Result<Vec<u8>, LoopError> {
-        let inlet = Inlet::stdin().limited(Some(self.most()));
+    fn read(&self, inlet: Inlet, named: &str, start: Instant) -> Result<Vec<u8>, LoopError> {
+        let inlet = inlet.limited(Some(self.most()));
         let mut timers = self.timing.timers(start);
         let (mut bytes, mut buffer) = (Vec::new(), vec![0; CHUNK]);
         loop {
             if let Some(expired) = timers.expired(Instant::now()) {
-                return Err(expired.on("read stdin").into());
+                return Err(expired.on(named).into());
             }
             if !inlet.is_ready() && !inlet.wait(timers.next()).map_err(LoopError::Stdin)? {
                 continue;

@@ -11,7 +11,7 @@ use crate::commands::datagram::{AnswerArgs, Conversation, Ears, ExchangeArgs};
 use crate::commands::endpoint::listeners;
 use crate::commands::privilege::give_up_sockets;
 use crate::engine::{Listener, Reactor};
-use crate::net::{CallError, Endpoint, Family, Host, Kind, Membership, Socket};
+use crate::net::{CallError, Endpoint, Family, Host, Kind, Membership, Socket, index_of_interface};
 use crate::output::{Exit, Listening, Usage};
 
 /// Hear datagrams from every peer: payload goes to stdout, stdin answers whoever was heard last
@@ -74,7 +74,7 @@ impl Listen {
             self.exchange.timing.to_connect(),
             desk,
         )?;
-        self.join(&listeners)?;
+        self.join(&listeners, preparation.interface())?;
         give_up_sockets(desk)?;
         reactor.catch_signals()?;
         let Some(local) = listeners.first().map(|listener| listener.local.clone()) else {
@@ -127,18 +127,23 @@ impl Listen {
         preparation.apply(socket)
     }
 
-    /// Join the groups, each on the sockets that can hear it.
-    fn join(&self, listeners: &[Listener]) -> anyhow::Result<()> {
+    /// Join the groups, each on the sockets that can hear it, and on their `interface` where no other is named.
+    fn join(&self, listeners: &[Listener], interface: Option<&str>) -> anyhow::Result<()> {
+        let own_interface = interface.and_then(index_of_interface).unwrap_or(0);
+        let or_own = |interface: u32| match interface {
+            0 => own_interface,
+            named => named,
+        };
         let mut heard = vec![false; self.join.join.len()];
         for Listener { socket, local, .. } in listeners {
             let Some(bound) = local.inet() else { continue };
             let own = Membership {
                 group: bound.ip(),
                 source: None,
-                interface: match bound {
+                interface: or_own(match bound {
                     std::net::SocketAddr::V6(v6) => v6.scope_id(),
                     std::net::SocketAddr::V4(_) => 0,
-                },
+                }),
             };
             let joins = &self.join.join;
             let is_own =
@@ -151,7 +156,10 @@ impl Listen {
                 if !hears(socket, bound.ip(), join)? {
                     continue;
                 }
-                socket.join(join)?;
+                socket.join(&Membership {
+                    interface: or_own(join.interface),
+                    ..*join
+                })?;
                 (joins_any, *is_heard) = (true, true);
             }
             if joins_any {

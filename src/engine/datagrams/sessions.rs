@@ -18,6 +18,8 @@ const MOST: usize = 1024;
 const BACKLOG: usize = 1024 * 1024;
 /// How long a command may go on once its stdin has ended, which nothing of its peer's will follow.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a command takes to end that was killed, unless it waits for a disk: its descriptors are wanted.
+const AT_ONCE: Duration = Duration::from_millis(50);
 /// The tokens of each: its stdin, its stdout, its end.
 const TOKENS: usize = 3;
 
@@ -99,10 +101,13 @@ impl Sessions {
                 }
             }
         }
+        if !self.by_way.contains_key(way) {
+            self.cut(way, (reactor, now), remarks)?;
+        }
         let key = match self.by_way.get(way) {
             Some(key) => *key,
             None if self.all.len() >= MOST => return Ok(false),
-            None => match self.begin(runner, (way, local), (reactor, now), remarks)? {
+            None => match self.begin(runner, (way, local), now, remarks)? {
                 Some(key) => key,
                 None => return Ok(true),
             },
@@ -123,7 +128,7 @@ impl Sessions {
         &mut self,
         runner: &Runner,
         (way, local): (&Way, &Address),
-        (reactor, now): (&Reactor, Instant),
+        now: Instant,
         remarks: Remarks<'_>,
     ) -> Result<Option<usize>, LoopError> {
         self.begun += 1;
@@ -138,7 +143,6 @@ impl Sessions {
         };
         let peer = &way.to;
         remarks(&Remark::Began { conn, peer, local })?;
-        self.cut(way, reactor)?;
         let key = self.all.vacant_key();
         let first = self.base + key * TOKENS;
         let tokens = [first, first + 1, first + 2];
@@ -154,13 +158,39 @@ impl Sessions {
     }
 
     /// A peer that was given up has come back: the command that it had is ended at once, and heard no more.
-    fn cut(&mut self, way: &Way, reactor: &Reactor) -> Result<(), LoopError> {
-        for (_, session) in &mut self.all {
-            if session.is_forgotten && session.way == *way {
+    fn cut(
+        &mut self,
+        way: &Way,
+        (reactor, now): (&Reactor, Instant),
+        remarks: Remarks<'_>,
+    ) -> Result<(), LoopError> {
+        let sessions = self.all.iter();
+        let its = sessions.filter(|(_, session)| session.is_forgotten && session.way == *way);
+        let keys: Vec<usize> = its.map(|(key, _)| key).collect();
+        for key in keys {
+            if let Some(session) = self.all.get_mut(key) {
                 while session.job.ask(reactor)? {}
+                session.job.wait_for_end(now + AT_ONCE);
+                if session.job.is_over() {
+                    self.bury(key, remarks)?;
+                }
             }
         }
         Ok(())
+    }
+
+    /// One is over.
+    fn bury(&mut self, key: usize, remarks: Remarks<'_>) -> Result<(), LoopError> {
+        let Session { job, way, .. } = self.all.remove(key);
+        if self.by_way.get(&way) == Some(&key) {
+            self.by_way.remove(&way);
+        }
+        let (conn, status) = (job.conn, job.status);
+        job.reap();
+        match status {
+            Some(status) => Ok(remarks(&Remark::Ran { conn, status })?),
+            None => Ok(()),
+        }
     }
 
     /// Something of one is ready: how many bytes it says, in `buffer`, and to whom.
@@ -203,15 +233,7 @@ impl Sessions {
         let over = |(key, session): (usize, &Session)| session.job.is_over().then_some(key);
         let over: Vec<usize> = self.all.iter().filter_map(over).collect();
         for key in over {
-            let Session { job, way, .. } = self.all.remove(key);
-            if self.by_way.get(&way) == Some(&key) {
-                self.by_way.remove(&way);
-            }
-            let (conn, status) = (job.conn, job.status);
-            job.reap();
-            if let Some(status) = status {
-                remarks(&Remark::Ran { conn, status })?;
-            }
+            self.bury(key, remarks)?;
         }
         for (_, session) in &mut self.all {
             session.job.watch(reactor, hears(&session.way))?;

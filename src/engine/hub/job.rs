@@ -156,6 +156,11 @@ impl Job {
         self.status = self.process.ending();
     }
 
+    /// Wait for its end until then.
+    pub(in crate::engine) fn wait_for_end(&mut self, until: Instant) {
+        self.status = self.process.wait(until);
+    }
+
     /// Ask it to end, each time more firmly; whether it can be asked once more.
     pub(in crate::engine) fn ask(&mut self, reactor: &Reactor) -> Result<bool, CallError> {
         let signal = match self.asked {

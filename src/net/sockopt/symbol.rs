@@ -7,6 +7,7 @@ use libc::c_int;
 use super::find::option;
 use super::layout::decode;
 use super::table::TABLE;
+use crate::net::multicast::{JOIN_GROUP, JOIN_SOURCE_GROUP};
 
 /// An option's level as `SOL_SOCKET`, `IPPROTO_TCP`; its number where it has no name.
 pub struct LevelName(pub c_int);
@@ -31,9 +32,15 @@ impl fmt::Display for LevelName {
 
 impl fmt::Display for Constant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match option(self.0, self.1) {
-            Some(option) => f.write_str(option.name),
-            None => self.1.fmt(f),
+        match (option(self.0, self.1), self.0, self.1) {
+            (Some(option), ..) => f.write_str(option.name),
+            (None, libc::IPPROTO_IP | libc::IPPROTO_IPV6, JOIN_GROUP) => {
+                f.write_str("MCAST_JOIN_GROUP")
+            }
+            (None, libc::IPPROTO_IP | libc::IPPROTO_IPV6, JOIN_SOURCE_GROUP) => {
+                f.write_str("MCAST_JOIN_SOURCE_GROUP")
+            }
+            (None, _, number) => number.fmt(f),
         }
     }
 }
