@@ -1,11 +1,11 @@
 //! Datagrams for many: groups that are joined, and how far what is sent goes.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, value_parser};
 
-use crate::net::{CallError, Family, Membership, Socket, index_of_interface};
+use crate::net::{Address, CallError, Family, Membership, Socket, index_of_interface};
 
 const HEADING: &str = "One to many";
 
@@ -36,12 +36,12 @@ pub struct SpreadArgs {
 }
 
 impl SpreadArgs {
-    /// setsockopt(2) for each of them; what is sent to groups leaves by the socket's own `interface` where none is named here.
+    /// setsockopt(2) for each of them; what is sent to groups leaves by the `interface` of that index where none is named here.
     pub fn apply(
         &self,
         socket: &Socket,
         family: Family,
-        interface: Option<&str>,
+        interface: Option<u32>,
     ) -> Result<(), CallError> {
         if self.broadcast {
             socket.set_int(libc::SOL_SOCKET, libc::SO_BROADCAST, 1)?;
@@ -52,11 +52,21 @@ impl SpreadArgs {
         if let Some(on) = self.loops {
             socket.set_loop(family, on)?;
         }
-        let own = || interface.and_then(index_of_interface);
-        match self.multicast_interface.or_else(own) {
+        match self.multicast_interface.or(interface) {
             Some(index) => socket.set_group_interface(family, index),
             None => Ok(()),
         }
+    }
+}
+
+/// The index of the interface that what is sent to `to` leaves by: a group's zone, which the kernel knows of those of a link
+/// alone, or the socket's own `interface`; `None` has the routes choose.
+pub fn interface_to(to: &Address, interface: Option<&str>) -> Option<u32> {
+    match to.inet() {
+        Some(SocketAddr::V6(to)) if to.ip().is_multicast() && to.scope_id() != 0 => {
+            Some(to.scope_id())
+        }
+        _ => interface.and_then(index_of_interface),
     }
 }
 

@@ -26,7 +26,7 @@ pub use address::{AddressArgs, FamilyArgs, combine};
 pub use count::{Rate, count, rate, within};
 pub use duration::duration;
 pub use framing::{DATAGRAM, FramingArgs};
-pub use group::{JoinArgs, SpreadArgs};
+pub use group::{JoinArgs, SpreadArgs, interface_to};
 pub use host::{HostArgs, parse_host};
 pub use keepalive::KeepaliveArgs;
 pub use lifetime::LifetimeArgs;

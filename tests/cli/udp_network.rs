@@ -103,6 +103,28 @@ fn what_is_sent_to_a_group_may_stay_away_from_this_host() {
 }
 
 #[test]
+fn an_interface_that_was_named_is_the_one_of_a_group() {
+    // `r` has two, and the routes would choose the first.
+    let Some(heard) = script(
+        r#"
+        hear r wide '[ff05::9%e1]:5002' --count 1
+        hear d far '[ff05::9%e0]:5003' --count 1
+        hear r v4 239.1.1.7:5004 --interface e1 --count 1
+        hear r joined '*:5005' --join 239.1.1.8 --interface e1 --count 1
+        at d "$SOCKKIT" udp send '[ff05::9%e0]:5002' -- wide || exit 1
+        at r "$SOCKKIT" udp send '[ff05::9%e1]:5003' -- far || exit 1
+        at d "$SOCKKIT" udp send 239.1.1.7:5004 --interface e0 -- v4 || exit 1
+        at d "$SOCKKIT" udp send 239.1.1.8:5005 --interface e0 -- joined || exit 1
+        for one in $wide $far $v4 $joined; do wait $one || exit 1; done
+        cat /run/wide /run/far /run/v4 /run/joined
+        "#,
+    ) else {
+        return;
+    };
+    assert_eq!(heard, "widefarv4joined");
+}
+
+#[test]
 fn broadcasts_are_allowed_and_answered_from_an_address() {
     let Some(heard) = script(
         r#"

@@ -6,7 +6,9 @@ use std::vec;
 use clap::Args;
 
 use super::transport::TransportArgs;
-use crate::args::{AddressArgs, Preparation, SocketArgs, SourceArgs, SpreadArgs, duration};
+use crate::args::{
+    AddressArgs, Preparation, SocketArgs, SourceArgs, SpreadArgs, duration, interface_to,
+};
 use crate::commands::Desk;
 use crate::commands::datagram::{Conversation, Ears, ExchangeArgs};
 use crate::commands::endpoint::{inherited, no_wildcard, resolve, sources};
@@ -104,7 +106,7 @@ impl Connect {
             ears.prepare(&socket, (to.family(), protocol), way.preparation)?;
             self.transport.report_refusals(&socket, to.family())?;
             self.transport.apply(&socket)?;
-            let interface = way.preparation.interface();
+            let interface = interface_to(&to, way.preparation.interface());
             self.spread.apply(&socket, to.family(), interface)?;
             way.preparation.apply(&socket)?;
             self.source.apply(&mut socket, to.family(), &way.sources)?;

@@ -62,8 +62,12 @@ impl Listen {
         service.check_size()?;
         let endpoint = self.address.endpoint()?;
         let own_group = group_of(&endpoint);
+        let zone = own_group.as_ref().and_then(Option::as_deref);
+        let named = zone.or_else(|| preparation.interface());
+        let interface = named.and_then(index_of_interface);
+        let group = (own_group.is_some(), interface);
         let prepare = |socket: &Socket, family: Family| {
-            self.prepare(socket, family, own_group, &preparation, desk)
+            self.prepare(socket, family, group, &preparation, desk)
         };
         let listeners = listeners(
             endpoint,
@@ -74,7 +78,7 @@ impl Listen {
             self.exchange.timing.to_connect(),
             desk,
         )?;
-        self.join(&listeners, preparation.interface())?;
+        self.join(&listeners, interface)?;
         give_up_sockets(desk)?;
         reactor.catch_signals()?;
         let Some(local) = listeners.first().map(|listener| listener.local.clone()) else {
@@ -106,7 +110,7 @@ impl Listen {
         &self,
         socket: &Socket,
         family: Family,
-        own_group: bool,
+        (own_group, interface): (bool, Option<u32>),
         preparation: &Preparation,
         desk: &Desk,
     ) -> Result<(), CallError> {
@@ -123,15 +127,14 @@ impl Listen {
             socket.set_int(libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
         }
         self.transport.apply(socket)?;
-        self.spread.apply(socket, family, preparation.interface())?;
+        self.spread.apply(socket, family, interface)?;
         preparation.apply(socket)
     }
 
     /// Join the groups, each on the sockets that can hear it, and on their `interface` where no other is named.
-    fn join(&self, listeners: &[Listener], interface: Option<&str>) -> anyhow::Result<()> {
-        let own_interface = interface.and_then(index_of_interface).unwrap_or(0);
-        let or_own = |interface: u32| match interface {
-            0 => own_interface,
+    fn join(&self, listeners: &[Listener], interface: Option<u32>) -> anyhow::Result<()> {
+        let or_own = |named: u32| match named {
+            0 => interface.unwrap_or(0),
             named => named,
         };
         let mut heard = vec![false; self.join.join.len()];
@@ -187,13 +190,14 @@ fn hears(socket: &Socket, bound: std::net::IpAddr, join: &Membership) -> Result<
     Ok(bound.is_ipv6() && socket.int(libc::IPPROTO_IPV6, libc::IPV6_V6ONLY)? == 0)
 }
 
-/// Whether what was typed to listen on is a group's address.
-fn group_of(endpoint: &Endpoint) -> bool {
+/// The group whose address was typed to listen on, as the zone behind it.
+fn group_of(endpoint: &Endpoint) -> Option<Option<String>> {
     match endpoint {
-        Endpoint::Network(network) => {
-            matches!(network.host, Host::Literal(ip, _) if ip.is_multicast())
-        }
-        Endpoint::Inherited(_) => false,
+        Endpoint::Network(network) => match &network.host {
+            Host::Literal(ip, zone) if ip.is_multicast() => Some(zone.clone()),
+            _ => None,
+        },
+        Endpoint::Inherited(_) => None,
     }
 }
 

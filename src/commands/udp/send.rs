@@ -8,7 +8,7 @@ use super::target::TargetArgs;
 use super::transport::TransportArgs;
 use crate::args::{
     FamilyArgs, FramingArgs, Rate, SocketArgs, SourceArgs, SpreadArgs, TimingArgs, ViewArgs, count,
-    rate,
+    interface_to, rate,
 };
 use crate::commands::Desk;
 use crate::commands::datagram::{Outgoing, Tempo};
@@ -108,7 +108,7 @@ impl SendTo {
             let mut socket = self.transport.open(to.family(), desk)?;
             self.transport.report_refusals(&socket, to.family())?;
             self.transport.apply(&socket)?;
-            let interface = preparation.interface();
+            let interface = interface_to(to, preparation.interface());
             self.spread.apply(&socket, to.family(), interface)?;
             preparation.apply(&socket)?;
             self.source.apply(&mut socket, to.family(), &sources)?;
