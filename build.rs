@@ -3,8 +3,7 @@
 //!
 //! Spares the loader work, which is much of the time that a small command takes. The unwinder is linked into the program
 //! where the C compiler has it as an archive: one library less to find, map and relocate at each start. Relative
-//! relocations are packed, sixty to a word, functions that are alike are one, and the tables for unwinding, which a panic that
-//! aborts has no use for, are left out, where linker and loader know how.
+//! relocations are packed, sixty to a word, and functions that are alike are one, where linker and loader know how.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -38,41 +37,31 @@ fn main() -> std::io::Result<()> {
         if has_archive() {
             println!("cargo:rustc-link-lib=static:-bundle=gcc_eh");
         }
-        let folder = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
-        let script = folder.join("no_tables.ld");
-        std::fs::write(&script, NO_TABLES)?;
-        let without_tables = [
-            format!("-Wl,-T,{}", script.display()),
-            "-Wl,--no-eh-frame-hdr".to_owned(),
-        ];
-        let packed = ["-Wl,-z,pack-relative-relocs".to_owned()];
-        let folded = ["-Wl,--icf=all".to_owned()];
-        for flags in [packed.as_slice(), &folded, &without_tables] {
-            if is_release && links_and_runs(flags, &folder)? {
-                for flag in flags {
-                    println!("cargo:rustc-link-arg-bins={flag}");
-                }
+        for flag in SPARING {
+            if is_release && links_and_runs(flag)? {
+                println!("cargo:rustc-link-arg-bins={flag}");
             }
         }
     }
     Ok(())
 }
 
-/// What is left out where a panic aborts: a twelfth of the program.
-const NO_TABLES: &str = "SECTIONS { /DISCARD/ : { *(.eh_frame) *(.eh_frame_hdr) *(.gcc_except_table*) } } INSERT AFTER .text;\n";
+/// What not every linker and loader knows: relative relocations packed, and one copy of functions that are alike, a
+/// thirtieth of the program.
+const SPARING: &[&str] = &["-Wl,-z,pack-relative-relocs", "-Wl,--icf=all"];
 
 /// Whether a program that is linked so runs: an old linker refuses a flag, an old loader what a new linker made of it.
-fn links_and_runs(flags: &[String], folder: &Path) -> std::io::Result<bool> {
+fn links_and_runs(flag: &str) -> std::io::Result<bool> {
+    let folder = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     let (source, program) = (folder.join("trial.rs"), folder.join("trial"));
     std::fs::write(&source, "fn main() {}\n")?;
-    let given = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
     let mut link = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
-    link.args(given.split('\x1f').filter(|flag| !flag.is_empty()));
+    link.args(flags.split('\x1f').filter(|flag| !flag.is_empty()));
     if let Ok(linker) = env::var("RUSTC_LINKER") {
         link.arg(format!("-Clinker={linker}"));
     }
-    link.arg("-Cpanic=abort");
-    link.args(flags.iter().map(|flag| format!("-Clink-arg={flag}")));
+    link.arg(format!("-Clink-arg={flag}"));
     link.arg(&source).arg("-o").arg(&program);
     let succeeds = |mut command: Command| command.output().is_ok_and(|end| end.status.success());
     Ok(succeeds(link) && succeeds(Command::new(program)))
