@@ -36,6 +36,11 @@ pub struct SpreadArgs {
 }
 
 impl SpreadArgs {
+    /// Whether broadcast addresses are allowed.
+    pub fn allows_broadcast(&self) -> bool {
+        self.broadcast
+    }
+
     /// setsockopt(2) for each of them; what is sent to groups leaves by the `interface` of that index where none is named here.
     pub fn apply(
         &self,

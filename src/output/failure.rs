@@ -312,6 +312,9 @@ fn hint_of(call: &CallError) -> Option<String> {
         ("sendto" | "connect", libc::EACCES) if call.on.contains(':') => {
             "a broadcast address is only allowed with --broadcast"
         }
+        ("sendto" | "connect", libc::EACCES) if call.on.parse::<std::net::IpAddr>().is_ok() => {
+            "to all of a link it takes -o SO_BROADCAST=1"
+        }
         ("send" | "sendto" | "sendmsg", libc::EMSGSIZE)
             if call.on.parse::<std::net::SocketAddr>().is_ok() =>
         {

@@ -125,6 +125,30 @@ fn an_interface_that_was_named_is_the_one_of_a_group() {
 }
 
 #[test]
+fn everybody_who_answers_a_group_is_heard() {
+    let Some(heard) = script(
+        r#"
+        hear r four '*:5006' --join 239.1.1.9%e0 --reply 4
+        hear r six '[ff02::1:9%e0]:5007' --reply 6
+        hear r all '*:5008' --reply b
+        ask() { echo who | at s "$SOCKKIT" udp connect "$@" --count 1 --format line || echo nobody; }
+        ask 239.1.1.9:5006 --interface e1
+        ask '[ff02::1:9%e1]:5007'
+        ask 10.99.1.255:5008 --broadcast
+        kill $four $six $all
+        "#,
+    ) else {
+        return;
+    };
+    let answers: Vec<&str> = heard.lines().collect();
+    let expected = [" 10.99.1.2:5006 > ", ":5007 > ", " 10.99.1.2:5008 > "];
+    assert_eq!(answers.len(), expected.len(), "{heard}");
+    for ((answer, from), data) in answers.iter().zip(expected).zip(["4", "6", "b"]) {
+        assert!(answer.contains(from) && answer.ends_with(data), "{heard}");
+    }
+}
+
+#[test]
 fn broadcasts_are_allowed_and_answered_from_an_address() {
     let Some(heard) = script(
         r#"
@@ -216,6 +240,26 @@ fn a_routers_word_is_told_as_its_own() {
     assert!(heard.contains("connect 1\n"), "{heard}");
     assert!(
         heard.contains("192.0.2.1:5000, as 10.99.1.2 tells: no route to host (EHOSTUNREACH)"),
+        "{heard}"
+    );
+}
+
+#[test]
+fn a_packet_may_come_from_an_address_of_nobody() {
+    let Some(heard) = script(
+        r#"
+        ip netns exec r "$SOCKKIT" raw listen --link --interface e0 --filter icmp --count 1 > /run/raw 2> /run/raw.err &
+        raw=$!
+        while ! grep -q listening /run/raw.err; do sleep 0.05; done
+        at s "$SOCKKIT" raw send 10.99.1.2 --bind 10.99.1.77 -o IP_TRANSPARENT=1 --icmp echo || exit 1
+        wait $raw || exit 1
+        cat /run/raw
+        "#,
+    ) else {
+        return;
+    };
+    assert!(
+        heard.contains("IP 10.99.1.77 > 10.99.1.2: ICMP echo request"),
         "{heard}"
     );
 }

@@ -261,3 +261,18 @@ fn descriptors_that_come_along_are_not_kept() {
         listener.finish().expect(143);
     }
 }
+
+#[test]
+fn one_that_connects_is_told_when_answers_came() {
+    let (folder, path, _listener) = listen(&["--reply", "x"]);
+    let own = folder.path().join("me");
+    let words = [
+        "unix", "connect", "--type", "dgram", "--format", "json", "--count", "1",
+    ];
+    let client = sockkit(words).args(["--bind".as_ref(), own.as_os_str(), path.as_os_str()]);
+    let events = client.input("hello").run().expect(0).events();
+    assert!(
+        events[0]["time"].is_string() && events[0]["data"] == "x",
+        "{events:?}"
+    );
+}

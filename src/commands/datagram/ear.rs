@@ -64,6 +64,7 @@ impl Ears {
             socket,
             local,
             room,
+            to: None,
         }
     }
 }

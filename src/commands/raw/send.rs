@@ -53,7 +53,7 @@ pub(super) struct Send {
     /// The bytes begin with the IP header (IP_HDRINCL, IPV6_HDRINCL)
     #[arg(long, conflicts_with = "built")]
     header: bool,
-    /// The address to send from, one of this host's; any with -o IP_FREEBIND=1
+    /// The address to send from, one of this host's; any with -o IP_TRANSPARENT=1
     #[arg(long, value_name = "IP", value_parser = address, conflicts_with = "header")]
     bind: Option<IpAddr>,
     #[command(flatten)]
@@ -115,7 +115,11 @@ impl Send {
         {
             None => (bytes, None),
             Some(crafted) => {
-                let source = source(&mut socket, to)?;
+                let source = match self.bind {
+                    // Which the kernel need not know of: it would refuse to connect from there.
+                    Some(from) if !from.is_unspecified() => from,
+                    _ => source(&mut socket, to)?,
+                };
                 let message = crafted.encode(source, to.ip(), &bytes, self.craft.bad_checksum);
                 let layer = crafted.layer(to.is_ipv6(), &message);
                 (message, Some(layer))

@@ -1,5 +1,6 @@
 //! `sockkit udp connect`.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, Instant};
 use std::vec;
 
@@ -14,12 +15,13 @@ use crate::commands::datagram::{Conversation, Ears, ExchangeArgs};
 use crate::commands::endpoint::{inherited, no_wildcard, resolve, sources};
 use crate::commands::privilege::give_up_sockets;
 use crate::engine::{Detour, Ear};
-use crate::net::{Address, CallError, Endpoint, HostPort, Kind, Socket};
+use crate::net::{Address, CallError, Endpoint, Family, HostPort, Kind, Socket};
 use crate::output::{Connected, Exit};
 
 /// Exchange datagrams with one peer: stdin is sent, replies go to stdout
 ///
-/// After the end of stdin, replies are waited for until none has come for --linger.
+/// After the end of stdin, replies are waited for until none has come for --linger. Of a group, and with --broadcast,
+/// everybody's reply is heard.
 #[derive(Args, Debug)]
 #[command(after_help = CONNECT_EXAMPLES)]
 pub(super) struct Connect {
@@ -61,7 +63,7 @@ impl Connect {
             Endpoint::Inherited(descriptor) => {
                 let socket = inherited(descriptor, &preparation, desk)?;
                 give_up_sockets(desk)?;
-                let ear = self.ear(socket, desk)?;
+                let ear = self.ear((socket, None), desk)?;
                 return conversation.converse(ear, None, self.linger);
             }
         };
@@ -72,28 +74,33 @@ impl Connect {
             sources: sources(&self.source, family, Kind::Dgram, limit, desk)?,
             addresses: resolve(&network, family, Kind::Dgram, limit, desk)?.into_iter(),
         };
-        let socket = self.open(&mut way, desk)?;
+        let opened = self.open(&mut way, desk)?;
         give_up_sockets(desk)?;
-        let ear = self.ear(socket, desk)?;
+        let ear = self.ear(opened, desk)?;
         let is_last = way.addresses.as_slice().is_empty();
         let next = || self.ear(self.open(&mut way, desk).ok()?, desk).ok();
         let detour = (!is_last).then(|| Detour::new(next));
         conversation.converse(ear, detour, self.linger)
     }
 
-    /// It is connected.
-    fn ear(&self, socket: Socket, desk: &Desk) -> anyhow::Result<Ear> {
-        let (peer, local) = (socket.getpeername()?, socket.getsockname()?);
+    /// It is connected, or has its group.
+    fn ear(&self, (socket, group): (Socket, Option<Address>), desk: &Desk) -> anyhow::Result<Ear> {
+        let peer = group.clone().map_or_else(|| socket.getpeername(), Ok)?;
+        let local = socket.getsockname()?;
         desk.output.tell(&Connected {
             proto: self.transport.word(),
             peer,
             local: local.clone(),
         })?;
-        Ok(Ears::of(socket, local))
+        Ok(Ear {
+            to: group,
+            ..Ears::of(socket, local)
+        })
     }
 
-    /// A socket that is connected to the first address from here on that can be reached at all.
-    fn open(&self, way: &mut Way<'_>, desk: &Desk) -> anyhow::Result<Socket> {
+    /// A socket that is connected to the first address from here on that can be reached at all; for many who answer each
+    /// from an own address it is only bound, and those are told with it.
+    fn open(&self, way: &mut Way<'_>, desk: &Desk) -> anyhow::Result<(Socket, Option<Address>)> {
         let ears = Ears {
             notes: self.exchange.datagrams.wants_notes(desk),
             credentials: false,
@@ -110,8 +117,19 @@ impl Connect {
             self.spread.apply(&socket, to.family(), interface)?;
             way.preparation.apply(&socket)?;
             self.source.apply(&mut socket, to.family(), &way.sources)?;
+            if self.spread.allows_broadcast() || to.inet().is_some_and(|to| to.ip().is_multicast())
+            {
+                if way.sources.is_empty() {
+                    let any: IpAddr = match to.family() {
+                        Family::Inet6 => Ipv6Addr::UNSPECIFIED.into(),
+                        _ => Ipv4Addr::UNSPECIFIED.into(),
+                    };
+                    socket.bind(&Address::Inet((any, 0).into()))?;
+                }
+                return Ok((socket, Some(to)));
+            }
             match socket.connect(&to) {
-                Ok(_) => return Ok(socket),
+                Ok(_) => return Ok((socket, None)),
                 Err(error) => failure = failure.or(Some(error)),
             }
         }

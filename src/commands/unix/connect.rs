@@ -8,11 +8,12 @@ use clap::Args;
 use super::rights::{Rights, RightsArgs};
 use super::target::{TalkArgs, Target, TargetArgs, Type, connect};
 use crate::commands::Desk;
+use crate::commands::datagram::Ears;
 use crate::commands::pass::PassArgs;
 use crate::commands::sight::Sight;
 use crate::commands::stream::Stream;
 use crate::engine::{Connection, Reactor};
-use crate::net::{Socket, SocketFile, UnixName, bind_unix};
+use crate::net::{Family, Protocol, Socket, SocketFile, UnixName, bind_unix};
 use crate::output::{Exit, Usage};
 
 /// Connect to a local socket: stdin is sent, what arrives goes to stdout
@@ -64,6 +65,14 @@ impl Connect {
             }
             Target::Name(name) => {
                 let mut socket = self.target.kind.open(desk)?;
+                if self.target.kind == Type::Dgram {
+                    let ears = Ears {
+                        notes: self.talk.datagrams.wants_notes(desk),
+                        credentials: false,
+                        trains: false,
+                    };
+                    ears.prepare(&socket, (Family::Unix, Protocol::DEFAULT), &preparation)?;
+                }
                 preparation.apply(&socket)?;
                 let own =
                     own.or_else(|| (self.target.kind == Type::Dgram).then_some(UnixName::Unnamed));

@@ -66,7 +66,9 @@ impl Turning<'_, '_> {
     fn say(&mut self, datagram: &[u8]) -> Result<(), StdoutError> {
         let to = match self.exchange.answering {
             Answering::Connected => {
-                self.post.add(None, datagram, true);
+                let group = self.exchange.ears.first().and_then(|ear| ear.to.clone());
+                let way = group.and_then(|to| Way::back(0, to, &Notes::default()));
+                self.post.add(way, datagram, true);
                 return Ok(());
             }
             Answering::LastHeard => self.last.clone().into_iter().collect(),

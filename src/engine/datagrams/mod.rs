@@ -37,7 +37,7 @@ pub use self::detour::Detour;
 /// Whom stdin's datagrams go to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answering {
-    /// To the peer that the socket is connected to.
+    /// To the peer that the socket is connected to, or to the group that it is there for.
     Connected,
     /// To whoever was heard last, from the address that was spoken to; stdin is not read before.
     LastHeard,
@@ -68,6 +68,9 @@ pub struct Ear {
     pub local: Address,
     /// How many bytes a datagram may have, or several that came as one.
     pub room: usize,
+    /// Whom stdin speaks to from here, where that is a group or all of a link: a socket that were connected to it would hear
+    /// none of those who answer.
+    pub to: Option<Address>,
 }
 
 /// A datagram that was heard.
