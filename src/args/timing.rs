@@ -40,6 +40,12 @@ impl TimingArgs {
         timers
     }
 
+    /// How long a send may wait for room: no longer than it is idle either.
+    pub fn to_send(&self) -> Option<Duration> {
+        let limits = self.to_connect().into_iter();
+        limits.chain(self.idle_timeout).min()
+    }
+
     /// How long connecting may take: the shorter of its own limit and the run's.
     pub fn to_connect(&self) -> Option<Duration> {
         self.timeout.into_iter().chain(self.deadline).min()

@@ -1,6 +1,6 @@
 //! stdin cut into datagrams: by read, by line, or not at all.
 
-use super::pump::LARGEST_RECORD;
+use super::pump::{LARGEST_RECORD, Typed};
 
 /// Where one datagram ends and the next begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,11 +29,11 @@ impl Chop {
         }
     }
 
-    /// How many bytes the next read of stdin may bring.
-    pub fn room(&self, buffer: usize) -> usize {
+    /// How many bytes the next read of stdin may bring, which are decoded or not.
+    pub fn room(&self, buffer: usize, is_typed: bool) -> usize {
         match self.framing {
-            Framing::Reads(size) => size.clamp(1, buffer),
-            Framing::Lines | Framing::Whole => buffer,
+            Framing::Reads(size) if !is_typed => size.clamp(1, buffer),
+            _ => buffer,
         }
     }
 
@@ -45,10 +45,38 @@ impl Chop {
         }
     }
 
-    /// Take what one read brought; the datagrams that are complete by it.
-    pub fn push(&mut self, read: &[u8]) -> Vec<Vec<u8>> {
+    /// Take what one read brought, or the end (`None`); the datagrams that are complete by it. What decodes them sees lines as
+    /// they were typed.
+    pub fn take(
+        &mut self,
+        read: Option<&[u8]>,
+        typed: &mut Option<Typed<'_>>,
+    ) -> Result<Vec<Vec<u8>>, String> {
+        let Some(typed) = typed else {
+            return Ok(self.complete(read));
+        };
+        if self.framing == Framing::Lines {
+            let lines = self.complete(read);
+            let decode = |line: Vec<u8>| Ok([typed(Some(&line))?, typed(None)?].concat());
+            return lines.into_iter().map(decode).collect();
+        }
+        let mut cut = self.push(&typed(read)?);
+        if read.is_none() {
+            cut.extend(self.end());
+        }
+        Ok(cut)
+    }
+
+    fn complete(&mut self, read: Option<&[u8]>) -> Vec<Vec<u8>> {
+        match read {
+            Some(read) => self.push(read),
+            None => self.end().into_iter().collect(),
+        }
+    }
+
+    fn push(&mut self, read: &[u8]) -> Vec<Vec<u8>> {
         match self.framing {
-            Framing::Reads(_) => vec![read.to_vec()],
+            Framing::Reads(size) => read.chunks(size.max(1)).map(<[u8]>::to_vec).collect(),
             Framing::Whole => {
                 self.rest.extend_from_slice(read);
                 self.overlong().into_iter().collect()
@@ -74,7 +102,7 @@ impl Chop {
     }
 
     /// stdin ended: the datagram that was not complete, if any. All of an empty stdin is an empty datagram.
-    pub fn end(&mut self) -> Option<Vec<u8>> {
+    fn end(&mut self) -> Option<Vec<u8>> {
         let rest = std::mem::take(&mut self.rest);
         (self.framing == Framing::Whole || !rest.is_empty()).then_some(rest)
     }
@@ -106,6 +134,24 @@ mod tests {
         assert_eq!(cut(Framing::Whole, &["ab", "c\nd"]), ["abc\nd"]);
         assert_eq!(cut(Framing::Whole, &[]), [""]);
         assert!(cut(Framing::Lines, &[]).is_empty());
+        let mut shout = |piece: Option<&[u8]>| Ok(piece.unwrap_or_default().to_ascii_uppercase());
+        let mut typed = Some(&mut shout as Typed<'_>);
+        for (framing, expected) in [
+            (Framing::Lines, vec!["AB", "", "C"]),
+            (Framing::Reads(3), vec!["AB\n", "\nC"]),
+            (Framing::Whole, vec!["AB\n\nC"]),
+        ] {
+            let mut chop = Chop::new(framing);
+            let mut all = chop.take(Some(b"ab\n\nc"), &mut typed).unwrap();
+            all.extend(chop.take(None, &mut typed).unwrap());
+            assert_eq!(
+                all,
+                expected
+                    .iter()
+                    .map(|one| one.as_bytes())
+                    .collect::<Vec<_>>()
+            );
+        }
         let endless = "x".repeat(LARGEST_RECORD + 1);
         assert_eq!(Chop::new(Framing::Lines).push(endless.as_bytes()).len(), 1);
         assert_eq!(Chop::new(Framing::Whole).push(endless.as_bytes()).len(), 1);

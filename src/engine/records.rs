@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use super::chop::{Chop, Framing};
+use super::pump::Typed;
 
 /// What arrived at once.
 #[derive(Clone, Copy, Debug)]
@@ -60,8 +61,8 @@ impl Records {
     }
 
     /// How many bytes the next read of stdin may bring.
-    pub(super) fn room(&self, buffer: usize) -> usize {
-        self.chop.room(buffer)
+    pub(super) fn room(&self, buffer: usize, is_typed: bool) -> usize {
+        self.chop.room(buffer, is_typed)
     }
 
     /// Whether each read of stdin is a record as it is.
@@ -69,17 +70,17 @@ impl Records {
         self.chop.size().is_some()
     }
 
-    /// The records that are complete by what one read brought, or by the end of stdin.
-    pub(super) fn cut(&mut self, read: &[u8], is_end: bool) -> Vec<Vec<u8>> {
-        let mut records = match read.is_empty() {
-            true => Vec::new(),
-            false => self.chop.push(read),
-        };
-        if is_end {
-            records.extend(self.chop.end());
+    /// The records that are complete by what one read brought, or by the end of stdin (`None`), decoded.
+    pub(super) fn cut(
+        &mut self,
+        read: Option<&[u8]>,
+        typed: &mut Option<Typed<'_>>,
+    ) -> Result<Vec<Vec<u8>>, String> {
+        let mut records = self.chop.take(read, typed)?;
+        if read.is_none() {
             records.extend(self.sends_empty.then(Vec::new));
         }
-        records
+        Ok(records)
     }
 
     /// One of so many bytes was heard: whether it is the end of its connection.
@@ -101,11 +102,13 @@ mod tests {
     #[test]
     fn stdin_is_cut_to_its_end() {
         let mut lines = Records::new(Framing::Lines).with_empty(true, false);
-        assert_eq!(lines.cut(b"a\n\nb", false), [b"a".to_vec(), Vec::new()]);
-        assert_eq!(lines.cut(b"", true), [b"b".to_vec(), Vec::new()]);
+        let cut = |records: &mut Records, read| records.cut(read, &mut None).unwrap();
+        let two = [b"a".to_vec(), Vec::new()];
+        assert_eq!(cut(&mut lines, Some(b"a\n\nb")), two);
+        assert_eq!(cut(&mut lines, None), [b"b".to_vec(), Vec::new()]);
         let mut reads = Records::new(Framing::Reads(9));
-        assert_eq!(reads.cut(b"a\nb", false), [b"a\nb".to_vec()]);
-        assert!(reads.cut(b"", true).is_empty());
+        assert_eq!(cut(&mut reads, Some(b"a\nb")), [b"a\nb".to_vec()]);
+        assert!(cut(&mut reads, None).is_empty());
     }
 
     #[test]

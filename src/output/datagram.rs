@@ -201,11 +201,12 @@ impl fmt::Display for Dropped {
             at_least,
         } = self;
         f.write_str(if *at_least { "at least " } else { "" })?;
-        write!(f, "{count} datagrams dropped by the kernel")?;
+        let word = if *count == 1 { "datagram" } else { "datagrams" };
+        write!(f, "{count} {word} dropped by the kernel")?;
         if total != count {
             write!(f, ", {total} in all")?;
         }
-        f.write_str(": its receive buffer was full")
+        f.write_str(": its receive buffer was full, or a checksum wrong")
     }
 }
 

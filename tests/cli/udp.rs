@@ -657,6 +657,27 @@ fn a_group_is_joined_on_the_interface_that_was_named() {
 }
 
 #[test]
+fn hex_is_cut_as_it_was_typed() {
+    for (flag, count) in [("--lines", 2), ("--size=2", 3)] {
+        let words = format!("udp listen 0 --format line --count {count}");
+        let listener = sockkit(words.split_whitespace()).start();
+        let address = listener.listening();
+        let words = ["udp", "send", &address, "--from-hex", flag];
+        sockkit(words).input("6869 0a\n6a6b\n").run().expect(0);
+        let text = listener.finish().expect(0).text();
+        let heard: Vec<&str> = text
+            .lines()
+            .map(|line| line.rsplit_once(": ").unwrap().1)
+            .collect();
+        let expected = match count {
+            2 => vec!["hi\\n", "jk"],
+            _ => vec!["hi", "\\nj", "k"],
+        };
+        assert_eq!(heard, expected);
+    }
+}
+
+#[test]
 fn nobody_is_at_port_0() {
     for words in [
         "udp send :0 -- x",

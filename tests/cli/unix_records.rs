@@ -76,11 +76,13 @@ fn stdin_is_cut_as_asked() {
         ("--whole -k", vec!["one\n\ntwo\nend"]),
         ("--size 4", vec!["one\n", "\ntwo", "\nend"]),
         ("--size 4 -k", vec!["one\n", "\ntwo", "\nend"]),
-        ("--from-hex --lines", vec!["o", "e"]),
+        ("--from-hex --lines", vec!["on\nx", "e"]),
+        ("--from-hex --lines -k", vec!["on\nx", "e"]),
+        ("--from-hex --size 3", vec!["on\n", "xe"]),
     ] {
         let (_folder, path) = place();
         let stdin = match words.contains("hex") {
-            true => "6f 0a\n65",
+            true => "6f6e0a 78\n65",
             false => "one\n\ntwo\nend",
         };
         let listener = ready(unix("listen", &path, words).upload(stdin));
@@ -452,5 +454,32 @@ fn what_makes_no_sense_is_refused() {
     ] {
         let run = sockkit(words.split_whitespace()).run().expect(2);
         assert!(run.stderr.contains("hint:"), "{words}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_receiver_that_takes_nothing_is_no_movement() {
+    for kind in ["seqpacket", "stream"] {
+        let folder = scratch();
+        let path = folder.path().join("s");
+        let stuck = match kind {
+            "stream" => Socket::new(Domain::UNIX, Type::STREAM, None).unwrap(),
+            _ => Socket::new(Domain::UNIX, Type::SEQPACKET, None).unwrap(),
+        };
+        stuck.bind(&SockAddr::unix(&path).unwrap()).unwrap();
+        stuck.listen(9).unwrap();
+        let words = [
+            "unix",
+            "send",
+            "--type",
+            kind,
+            "--lines",
+            "--idle-timeout",
+            "300ms",
+        ];
+        let sent = sockkit(words)
+            .args([&path])
+            .input("some line\n".repeat(500_000));
+        sent.run().expect(124);
     }
 }

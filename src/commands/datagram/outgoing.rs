@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::args::{FramingArgs, FromHex, Rate, TimingArgs, ViewArgs, from_hex};
-use crate::engine::{Batch, CHUNK, Chop, Inlet, LoopError, Timer, Timers};
+use crate::engine::{Batch, CHUNK, Chop, Inlet, LoopError, Timer, Timers, Typed};
 use crate::output::{Sent, Usage};
 
 /// How much a late one makes up for.
@@ -282,26 +282,18 @@ fn read_and_cut(
     buffer: &mut [u8],
     posting: &mut Posting<'_>,
 ) -> Result<Option<usize>, LoopError> {
-    let room = chop.room(buffer.len());
+    let room = chop.room(buffer.len(), decoder.is_some());
     let window = buffer.get_mut(..room).unwrap_or_default();
     let Some(count) = inlet.read(window).map_err(LoopError::Stdin)? else {
         return Ok(None);
     };
     let read = window.get(..count).filter(|read| !read.is_empty());
-    let decoded = match decoder {
-        Some(decoder) => &decoder.decode(read).map_err(LoopError::Typed)?,
-        None => read.unwrap_or_default(),
-    };
-    if !decoded.is_empty() {
-        chop.push(decoded)
-            .iter()
-            .for_each(|datagram| posting.batch.push(datagram));
-    }
-    if read.is_none() {
-        chop.end()
-            .iter()
-            .for_each(|datagram| posting.batch.push(datagram));
-    }
+    let mut decode = decoder
+        .as_mut()
+        .map(|decoder| |piece: Option<&[u8]>| decoder.decode(piece));
+    let mut typed = decode.as_mut().map(|decode| decode as Typed<'_>);
+    let cut = chop.take(read, &mut typed).map_err(LoopError::Typed)?;
+    cut.iter().for_each(|datagram| posting.batch.push(datagram));
     Ok(Some(count))
 }
 

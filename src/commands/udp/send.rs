@@ -87,7 +87,7 @@ impl SendTo {
         };
         // UDP-Lite is not cut by the kernel.
         let joins = self.transport.protocol() == Protocol::UDP;
-        let mut delivery = Delivery::new(joins, limit, &desk.explain);
+        let mut delivery = Delivery::new(joins, self.timing.to_send(), &desk.explain);
         let network = match endpoint {
             Endpoint::Inherited(descriptor) => {
                 let socket = inherited(descriptor, &preparation, desk)?;

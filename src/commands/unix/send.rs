@@ -63,7 +63,7 @@ impl SendTo {
             kind: self.kind,
         };
         self.check()?;
-        let limit = self.timing.to_connect();
+        let limit = self.timing.to_send();
         let preparation = self.socket.parse_local()?;
         let mut hand = self.send_fd.map(inherit_descriptor).transpose()?;
         let socket = match target.parse()? {

@@ -30,24 +30,19 @@ impl Turning<'_, '_> {
     }
 
     pub(super) fn take_stdin(&mut self) -> Result<(), LoopError> {
-        let room = self.exchange.chop.room(self.buffer.len());
+        let is_typed = self.exchange.typed.is_some();
+        let room = self.exchange.chop.room(self.buffer.len(), is_typed);
         let window = self.buffer.get_mut(..room).unwrap_or_default();
         let Some(count) = self.exchange.inlet.read(window).map_err(LoopError::Stdin)? else {
             return Ok(());
         };
         let read = window.get(..count).unwrap_or_default();
         let end = count == 0;
-        let decoded = match &mut self.exchange.typed {
-            Some(typed) => &typed((!end).then_some(read)).map_err(LoopError::Typed)?,
-            None => read,
-        };
-        let mut cut = match end && decoded.is_empty() {
-            true => Vec::new(),
-            false => self.exchange.chop.push(decoded),
-        };
+        let Exchange { chop, typed, .. } = &mut *self.exchange;
+        let cut = chop.take((!end).then_some(read), typed);
+        let mut cut = cut.map_err(LoopError::Typed)?;
         if end {
             self.stdin_ended = true;
-            cut.extend(self.exchange.chop.end());
             cut.extend(self.exchange.sends_empty.then(Vec::new));
             // An answer that has its own limit is waited for by that one.
             let (linger, now) = (self.exchange.linger, Instant::now());

@@ -5,12 +5,12 @@ use std::rc::Rc;
 use super::super::ending::LoopError;
 use super::super::outlet::StdoutError;
 use super::super::pump::CHUNK;
-use super::Slow;
 use super::alarm::Alarm;
 use super::client::Client;
 use super::event::HubEvent;
 use super::service::{Audience, Moderator, Say, Service};
 use super::serving::Serving;
+use super::{Hub, Slow};
 
 /// How long one whose queue is full may take nothing, before it is disconnected.
 pub(super) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
@@ -33,7 +33,8 @@ impl Serving<'_, '_> {
     /// yet.
     pub(super) fn read_stdin(&mut self) -> Result<Option<Vec<Vec<u8>>>, LoopError> {
         let records = self.hub.records.as_ref();
-        let room = records.map_or(CHUNK, |records| records.room(CHUNK));
+        let is_typed = self.hub.typed.is_some();
+        let room = records.map_or(CHUNK, |records| records.room(CHUNK, is_typed));
         let window = self.buffer.bytes_mut().get_mut(..room).unwrap_or_default();
         let Some(count) = self.hub.inlet.read(window).map_err(LoopError::Stdin)? else {
             return Ok(None);
@@ -44,14 +45,18 @@ impl Serving<'_, '_> {
             .get(..count)
             .filter(|read| !read.is_empty());
         self.stdin_ended = read.is_none();
-        let said = match &mut self.hub.typed {
+        let Hub { records, typed, .. } = &mut *self.hub;
+        if let Some(records) = records {
+            let cut = records.cut(read, typed).map_err(LoopError::Typed)?;
+            return Ok(Some(cut));
+        }
+        let said = match typed {
             Some(typed) => typed(read).map_err(LoopError::Typed)?,
             None => read.unwrap_or_default().to_vec(),
         };
-        Ok(Some(match &mut self.hub.records {
-            Some(records) => records.cut(&said, self.stdin_ended),
-            None if said.is_empty() => Vec::new(),
-            None => vec![said],
+        Ok(Some(match said.is_empty() {
+            true => Vec::new(),
+            false => vec![said],
         }))
     }
 

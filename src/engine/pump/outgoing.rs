@@ -136,7 +136,7 @@ impl Pump<'_> {
     fn read_stdin(&mut self, transfer: &mut Transfer) -> Result<(), LoopError> {
         let outgoing = &mut transfer.outgoing;
         let room = match &self.records {
-            Some(records) => records.room(CHUNK),
+            Some(records) => records.room(CHUNK, self.typed.is_some()),
             None if outgoing.conduit.is_some() => RECORD,
             None => CHUNK,
         };
@@ -151,18 +151,21 @@ impl Pump<'_> {
         }
         outgoing.chunk = Chunk::Read;
         outgoing.unsent = some(count);
-        if let Some(typed) = &mut self.typed {
-            let read = (count > 0).then(|| outgoing.rest());
-            let made = typed(read).map_err(LoopError::Typed)?;
-            outgoing.unsent = some(made.len());
-            outgoing.chunk = Chunk::Made(made);
-        }
-        if let Some(records) = &mut self.records
-            && !(records.are_reads() && count > 0)
-        {
-            outgoing.behind = records.cut(outgoing.rest(), count == 0).into();
-            outgoing.unsent = None;
-            outgoing.go_on();
+        let read = (count > 0).then(|| outgoing.rest());
+        match (&mut self.records, &mut self.typed) {
+            (Some(records), None) if records.are_reads() && count > 0 => {}
+            (Some(records), typed) => {
+                let cut = records.cut(read, typed).map_err(LoopError::Typed)?;
+                outgoing.behind = cut.into();
+                outgoing.unsent = None;
+                outgoing.go_on();
+            }
+            (None, Some(typed)) => {
+                let made = typed(read).map_err(LoopError::Typed)?;
+                outgoing.unsent = some(made.len());
+                outgoing.chunk = Chunk::Made(made);
+            }
+            (None, None) => {}
         }
         self.send(transfer);
         Ok(())
