@@ -20,11 +20,11 @@ libfuzzer_sys::fuzz_target!(|input: (u8, u16, bool, Vec<Vec<u8>>)| {
             batch.fill(count, size);
             all.extend(read[..count].chunks(size).map(<[u8]>::to_vec));
         } else {
-            all.extend(chop.push(read));
+            all.extend(chop.take(Some(read), &mut None).unwrap());
         }
     }
     if chop.size().is_none() {
-        all.extend(chop.end());
+        all.extend(chop.take(None, &mut None).unwrap());
         all.iter().for_each(|one| batch.push(one));
     }
     let (mut sent, mut first) = (Vec::new(), 0);
